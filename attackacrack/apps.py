@@ -1,0 +1,19 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+from attackacrack.celery import (
+    app as celery_app,
+)  # so that every @shared_task belongs to it
+
+__all__ = ["AttackacrackConfig", "celery_app"]
+
+
+class AttackacrackConfig(AppConfig):
+    name = "attackacrack"
+    verbose_name = "Attack-a-Crack CRM"
+
+    def ready(self) -> None:
+        from attackacrack import access, schedules
+
+        post_migrate.connect(access.create_groups, sender=self)
+        post_migrate.connect(schedules.create_missing, sender=self)

@@ -1,0 +1,68 @@
+"""What the admin's sidebar offers, and the badge that says which QuickBooks is behind it."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+ENVIRONMENT_BADGES = {
+    "emulator": ["Emulator", "info"],
+    "sandbox": ["Sandbox", "warning"],
+    "production": ["Live books", "success"],
+}
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """Sections with the links that this person may open."""
+    sections = [
+        ("Contacts", [
+            ("Contacts", "person", "contacts_contact_changelist", "contacts.view_contact"),
+            ("Properties", "home", "contacts_property_changelist", "contacts.view_property"),
+            ("Imports", "upload_file", "contacts_contactimport_changelist", "contacts.view_contactimport"),
+        ]),
+        ("Work", [
+            ("Quotes", "request_quote", "billing_quote_changelist", "billing.view_quote"),
+            ("Invoices", "receipt_long", "billing_invoice_changelist", "billing.view_invoice"),
+            ("Payments", "payments", "billing_payment_changelist", "billing.view_payment"),
+            ("Credit memos", "undo", "billing_creditmemo_changelist", "billing.view_creditmemo"),
+            ("Jobs", "construction", "billing_job_changelist", "billing.view_job"),
+            ("Appointments", "event", "billing_appointment_changelist", "billing.view_appointment"),
+            ("Products", "inventory_2", "billing_product_changelist", "billing.view_product"),
+        ]),
+        ("QuickBooks", [
+            ("Review matches", "join_inner", "quickbooks_integration_matchcandidate_review",
+             "quickbooks_integration.decide_matches"),
+            ("Customers", "groups", "quickbooks_integration_quickbookscustomer_changelist",
+             "quickbooks_integration.view_quickbookscustomer"),
+            ("Links", "link", "quickbooks_integration_quickbookssync_changelist",
+             "quickbooks_integration.view_quickbookssync"),
+            ("Sync runs", "sync", "quickbooks_integration_syncrun_changelist",
+             "quickbooks_integration.view_syncrun"),
+            ("Connection", "cable", "quickbooks_integration_quickbooksauth_changelist",
+             "quickbooks_integration.view_quickbooksauth"),
+        ]),
+        ("Settings", [
+            ("Schedules", "schedule", "django_celery_beat_periodictask_changelist",
+             "django_celery_beat.view_periodictask"),
+            ("Tax codes", "percent", "billing_taxcode_changelist", "billing.view_taxcode"),
+            ("People", "badge", "auth_user_changelist", "auth.view_user"),
+        ]),
+    ]  # fmt: skip
+    shown = []
+    for title, entries in sections:
+        items = [
+            {"title": name, "icon": icon, "link": reverse(f"admin:{view}")}
+            for name, icon, view, permission in entries
+            if request.user.has_perm(permission)
+        ]
+        if items:
+            shown.append({"title": title, "separator": True, "items": items})
+    return shown
+
+
+def environment(request: HttpRequest) -> list[str] | None:
+    """The badge of the connected company's environment; None before the first connection."""
+    from quickbooks_integration.models import QuickBooksAuth
+
+    auth = QuickBooksAuth.objects.exclude(state=QuickBooksAuth.State.DISCONNECTED).values("environment").first()
+    return ENVIRONMENT_BADGES[auth["environment"]] if auth else None

@@ -1,0 +1,235 @@
+"""All settings, from the environment. `.env.example` lists every variable; `.env` is read if it exists.
+
+Without any variable the project runs in development mode on the embedded PostgreSQL and Valkey under `.data/`.
+`DJANGO_ENV=production` turns every missing secret or server into a refusal to start.
+"""
+
+import os
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+from attackacrack import embedded, navigation, secrets_store
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+if (BASE_DIR / ".env").exists():
+    env.read_env(BASE_DIR / ".env")
+
+
+def choice(name: str, default: str, *allowed: str) -> str:
+    """One of the allowed words. A slip of the pen must not turn production, or the sandbox, into the other one."""
+    value = env.str(name, default="").strip().lower() or default
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} is {value!r}. It can be: {', '.join(allowed)}.")
+    return value
+
+
+PRODUCTION = choice("DJANGO_ENV", "development", "development", "production") == "production"
+DEBUG = env.bool("DEBUG", default=not PRODUCTION)
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("DEBUG is on in production. Remove DEBUG from the environment.")
+DATA_DIR = embedded.data_folder()  # not from .env: the demo and the supervisor read no .env
+
+
+def required_in_production(name: str) -> str:
+    """The variable's value, "" when unset in development; unset in production is a refusal to start."""
+    value = env.str(name, default="")
+    if PRODUCTION and not value:
+        raise ImproperlyConfigured(f"{name} is not set. Production needs it: see .env.example.")
+    return value
+
+
+SECRET_KEY = required_in_production("SECRET_KEY") or secrets_store.secret_key(DATA_DIR)
+# The first key encrypts, all of them decrypt. Real Fernet keys, never derived from SECRET_KEY.
+FERNET_KEYS = [key.strip() for key in required_in_production("FERNET_KEYS").split(",") if key.strip()]
+if PRODUCTION and not FERNET_KEYS:
+    raise ImproperlyConfigured("FERNET_KEYS holds no key. Production needs one: see .env.example.")
+FERNET_KEYS = FERNET_KEYS or [secrets_store.fernet_key(DATA_DIR)]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# --- Servers -----------------------------------------------------------------------------------
+DATABASE_URL = required_in_production("DATABASE_URL")
+REDIS_URL = required_in_production("REDIS_URL")
+# Each process takes its own lock on the embedded servers, so the addresses never travel in the environment.
+servers = None if DATABASE_URL and REDIS_URL else embedded.ensure(DATA_DIR)
+if DATABASE_URL:
+    DATABASES = {"default": env.db_url("DATABASE_URL", engine="django.db.backends.postgresql")}
+else:
+    assert servers is not None
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": servers.database_name,
+            "USER": servers.database_user,
+            "HOST": str(servers.socket_folder),
+        }
+    }
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = REDIS_URL or servers.redis
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        # A mute Redis must not hold up a page.
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+    }
+}
+
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or (servers.broker if servers else REDIS_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_EXPIRES = None  # nothing is kept, so beat needs no schedule that clears it away
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_TIME_LIMIT = 60 * 60
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A page must never wait for a mute broker: beat finds the rows whose bell was lost.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "visibility_timeout": 2 * 60 * 60,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+# --- Applications ------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_celery_beat",
+    "pgtrigger",
+    "pghistory",
+    "contacts",
+    "billing",
+    "quickbooks_integration",
+    "attackacrack",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "pghistory.middleware.HistoryMiddleware",
+]
+ROOT_URLCONF = "attackacrack.urls"
+WSGI_APPLICATION = "attackacrack.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# --- Time, language, files ---------------------------------------------------------------------
+LANGUAGE_CODE = "en-us"
+# The business's own zone: due dates and the morning run mean its wall clock.
+TIME_ZONE = env.str("TIME_ZONE", default="America/New_York")
+USE_TZ = True
+CELERY_TIMEZONE = TIME_ZONE
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+if not PRODUCTION:
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns of a missing one with every start
+# Outside production nothing is collected first, with DEBUG or without.
+WHITENOISE_USE_FINDERS = not PRODUCTION
+STATICFILES_DIRS = [BASE_DIR / "attackacrack" / "static"]
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+
+# --- Security ----------------------------------------------------------------------------------
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"  # Intuit's redirect back to us is a top-level GET from another site.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if PRODUCTION else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_REFERRER_POLICY = "same-origin"
+if PRODUCTION:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+LOGIN_URL = reverse_lazy("admin:login")
+LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
+
+# --- QuickBooks --------------------------------------------------------------------------------
+QUICKBOOKS_CLIENT_ID = env.str("QUICKBOOKS_CLIENT_ID", default="")
+QUICKBOOKS_CLIENT_SECRET = env.str("QUICKBOOKS_CLIENT_SECRET", default="")
+QUICKBOOKS_REDIRECT_URI = env.str("QUICKBOOKS_REDIRECT_URI", default="http://localhost:5000/auth/quickbooks/callback")
+# The rule of the plan: true only for "true" in any case. A system check warns of any other word but "false".
+QUICKBOOKS_SANDBOX_WORD = env.str("QUICKBOOKS_SANDBOX", default="True")
+QUICKBOOKS_SANDBOX = QUICKBOOKS_SANDBOX_WORD.lower() == "true"
+# Points every Intuit address at a local emulator; the system checks refuse it in production.
+QUICKBOOKS_EMULATOR_URL = env.str("QUICKBOOKS_EMULATOR_URL", default="").rstrip("/")
+# Intuit: since 2025-08 lower versions are treated as 75.
+QUICKBOOKS_MINOR_VERSION = 75
+# Intuit allows 10 requests a second and 500 a minute per company; we stay below both.
+QUICKBOOKS_REQUESTS_PER_SECOND = env.int("QUICKBOOKS_REQUESTS_PER_SECOND", default=8)
+QUICKBOOKS_REQUESTS_PER_MINUTE = env.int("QUICKBOOKS_REQUESTS_PER_MINUTE", default=450)
+# Seconds to wait for a connection, and for (each part of) an answer. Intuit: a request takes at most 120 s.
+QUICKBOOKS_CONNECT_TIMEOUT = env.float("QUICKBOOKS_CONNECT_TIMEOUT", default=5.0)
+QUICKBOOKS_READ_TIMEOUT = env.float("QUICKBOOKS_READ_TIMEOUT", default=60.0)
+# Seconds before a failed request is tried again (doubling), and for which all wait once Intuit says "too fast".
+QUICKBOOKS_RETRY_SECONDS = env.float("QUICKBOOKS_RETRY_SECONDS", default=1.0)
+QUICKBOOKS_PAUSE_SECONDS = env.float("QUICKBOOKS_PAUSE_SECONDS", default=60.0)
+# A pull that would change or remove a larger share of the known customers stops and asks.
+QUICKBOOKS_BRAKE_PERCENT = env.int("QUICKBOOKS_BRAKE_PERCENT", default=5)
+QUICKBOOKS_BRAKE_MINIMUM = env.int("QUICKBOOKS_BRAKE_MINIMUM", default=5)
+
+# --- Admin's looks -----------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "Attack-a-Crack CRM",
+    "SITE_HEADER": "Attack-a-Crack",
+    "SITE_SUBHEADER": "Contacts and QuickBooks",
+    "SITE_SYMBOL": "foundation",
+    "SITE_URL": None,  # there is no site besides the admin
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("attackacrack/favicon.svg")}
+    ],
+    "STYLES": [lambda request: static("attackacrack/admin.css")],
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "ENVIRONMENT": "attackacrack.navigation.environment",
+    "SIDEBAR": {"show_search": True, "navigation": navigation.sidebar},
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
+}

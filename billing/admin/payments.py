@@ -1,0 +1,122 @@
+"""Payments and credit memos in the admin: looked at, except for our own notes."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.decorators import display
+
+from billing.admin.showing import PEOPLE, LookedAt, amount_cell, dollars, for_customer
+from billing.models import CreditMemo, Payment, PaymentApplication
+from contacts.admin.merging import MergingAdmin
+
+
+class ApplicationInline(LookedAt):
+    model = PaymentApplication
+    fields = readonly_fields = ("invoice", "credit_memo", "amount")
+    verbose_name_plural = "used for"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PaymentApplication]:
+        return super().get_queryset(request).select_related("invoice", "credit_memo", "payment")
+
+
+class ReceiptAdmin(MergingAdmin):
+    """What both have in common."""
+
+    list_per_page = 50
+    list_select_related = ("contact",)
+    list_filter_submit = True
+    numbers: tuple[str, ...] = ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        rows = ((row,) if isinstance(row, str) else row for row in self.fields)
+        return [name for row in rows for name in row if name != "notes"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        queryset = super().get_queryset(request)
+        if request.resolver_match and request.resolver_match.url_name.endswith("_changelist"):
+            return queryset.prefetch_related(*PEOPLE)
+        return queryset
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return for_customer(queryset, search_term, self.numbers), False
+
+    @display(description="Customer")
+    def shown_customer(self, receipt: Any) -> str:
+        return receipt.customer
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReceiptAdmin):
+    list_display = ("payment_date", "shown_customer", "money", "unused", "method", "reference", "is_void")
+    list_filter = (("payment_date", RangeDateFilter), "is_void", "is_odd")
+    search_fields = ("reference",)
+    search_help_text = "Reference, or name, phone, e-mail or street of the customer"
+    numbers = ("reference",)
+    fields = (
+        ("shown_customer", "payment_date"),
+        ("shown_money", "shown_unused"),
+        ("method", "reference", "deposit_account"),
+        ("is_void", "is_odd", "odd_reason"),
+        "notes",
+        "quickbooks_payment_id",
+    )
+    inlines = (ApplicationInline,)
+
+    @display(description="Amount", ordering="amount")
+    def money(self, payment: Payment) -> Any:
+        return amount_cell(payment.amount)
+
+    @display(description="Not used yet", ordering="unapplied_amount")
+    def unused(self, payment: Payment) -> Any:
+        return amount_cell(payment.unapplied_amount)
+
+    @display(description="Amount")
+    def shown_money(self, payment: Payment) -> str:
+        return dollars(payment.amount)
+
+    @display(description="Not used yet")
+    def shown_unused(self, payment: Payment) -> str:
+        return dollars(payment.unapplied_amount)
+
+
+@admin.register(CreditMemo)
+class CreditMemoAdmin(ReceiptAdmin):
+    list_display = ("credit_date", "document_number", "shown_customer", "money", "left", "is_void")
+    list_filter = (("credit_date", RangeDateFilter), "is_void", "is_odd")
+    search_fields = ("document_number",)
+    search_help_text = "Number, or name, phone, e-mail or street of the customer"
+    numbers = ("document_number",)
+    fields = (
+        ("shown_customer", "credit_date", "document_number"),
+        ("shown_money", "shown_left"),
+        ("is_void", "is_odd", "odd_reason"),
+        "notes",
+        "quickbooks_credit_memo_id",
+    )
+
+    @display(description="Amount", ordering="total_amount")
+    def money(self, memo: CreditMemo) -> Any:
+        return amount_cell(memo.total_amount)
+
+    @display(description="Left", ordering="remaining_credit")
+    def left(self, memo: CreditMemo) -> Any:
+        return amount_cell(memo.remaining_credit)
+
+    @display(description="Amount")
+    def shown_money(self, memo: CreditMemo) -> str:
+        return dollars(memo.total_amount)
+
+    @display(description="Left")
+    def shown_left(self, memo: CreditMemo) -> str:
+        return dollars(memo.remaining_credit)

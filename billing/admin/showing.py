@@ -1,0 +1,55 @@
+"""How money and people look in lists, and rows that are looked at, not edited."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import TabularInline
+
+from contacts import search
+from contacts.models import Contact
+
+PEOPLE = ("contact__phones", "contact__emails")  # what a nameless contact is called by
+
+
+def dollars(amount: Decimal | None) -> str:
+    if amount is None:
+        return "-"
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.2f}"
+
+
+def amount_cell(amount: Decimal | None) -> SafeString:
+    return format_html('<span class="block text-right tabular-nums whitespace-nowrap">{}</span>', dollars(amount))
+
+
+class LookedAt(TabularInline):
+    """Rows that QuickBooks or a verb writes."""
+
+    extra = 0
+    can_delete = False
+    hide_title = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def for_customer(queryset: QuerySet[Any], text: str, numbers: tuple[str, ...]) -> QuerySet[Any]:
+    """The documents with this number, or of the customers that these words apply to."""
+    words = search.terms(text)
+    if not words:
+        return queryset
+    found = Q(customer_name__icontains=text.strip()) | Q(
+        contact__in=search.contacts(Contact.objects.all(), text).values("pk")
+    )
+    term = words[0].lstrip("#")
+    for column in numbers if len(words) == 1 else ():
+        is_integer = queryset.model._meta.get_field(column).get_internal_type() == "PositiveIntegerField"
+        if not is_integer or (term.isascii() and term.isdecimal() and len(term) < 10):
+            found |= Q(**{column: term})
+    return queryset.filter(found)

@@ -1,0 +1,105 @@
+"""Invoices and what of them is paid."""
+
+import pghistory
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from billing.models.catalogue import Product
+from billing.models.lines import Document, Line, dollars, today
+from billing.models.quotes import Quote
+
+
+@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent(), exclude=["created_at", "updated_at"])
+class Invoice(Document):
+    """payment_status, amount_paid, balance_due and paid_date are derived: see billing.invoices."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        OPEN = "open", "Open"
+        SENT = "sent", "Sent"
+        VOID = "void", "Void"
+
+    class PaymentStatus(models.TextChoices):
+        UNPAID = "unpaid", "Unpaid"
+        PARTIAL = "partial", "Partly paid"
+        PAID = "paid", "Paid"
+        OVERDUE = "overdue", "Overdue"
+
+    quote = models.ForeignKey(Quote, on_delete=models.PROTECT, null=True, blank=True, related_name="invoices")
+    status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT, editable=False)
+    invoice_date = models.DateField("date", default=today)
+    due_date = models.DateField(null=True, blank=True)
+    job_date = models.DateField(null=True, blank=True, help_text="The day of the work.")
+    technician = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="invoices"
+    )
+    sent_at = models.DateTimeField(null=True, blank=True, editable=False)
+    sent_to = models.CharField(max_length=254, blank=True, editable=False)
+    # Intuit: a deposit taken up front lowers the balance without a payment of its own.
+    deposit = dollars(default=0, editable=False)
+    amount_paid = dollars(default=0, editable=False)
+    balance_due = dollars(default=0, editable=False)
+    payment_status = models.CharField(
+        max_length=20, choices=PaymentStatus, default=PaymentStatus.UNPAID, editable=False
+    )
+    paid_date = models.DateTimeField(null=True, blank=True, editable=False)
+    quickbooks_invoice_id = models.CharField(
+        "QuickBooks invoice id", max_length=50, null=True, blank=True, unique=True, editable=False
+    )
+    quickbooks_sync_token = models.CharField(max_length=50, null=True, blank=True, editable=False)  # noqa: DJ001
+
+    class Meta(Document.Meta):
+        ordering = ["-invoice_date", "-id"]
+        indexes = [
+            models.Index(fields=["-invoice_date", "-id"], name="invoice_by_date"),
+            models.Index(fields=["due_date"], name="invoice_awaiting_payment", condition=models.Q(balance_due__gt=0)),
+        ]
+        constraints = [
+            *Document.Meta.constraints,
+            models.CheckConstraint(
+                name="invoice_status_known", condition=models.Q(status__in=["draft", "open", "sent", "void"])
+            ),
+            models.CheckConstraint(
+                name="invoice_payment_status_known",
+                condition=models.Q(payment_status__in=["unpaid", "partial", "paid", "overdue"]),
+            ),
+            models.CheckConstraint(
+                name="invoice_balance_adds_up",
+                condition=models.Q(is_odd=True)
+                | models.Q(balance_due=models.F("total_amount") - models.F("amount_paid")),
+            ),
+            models.CheckConstraint(
+                name="invoice_paid_sums_not_negative",
+                condition=models.Q(is_odd=True) | models.Q(amount_paid__gte=0, deposit__gte=0),
+            ),
+            models.CheckConstraint(
+                name="invoice_is_for_somebody",
+                condition=models.Q(contact__isnull=False) | models.Q(quickbooks_invoice_id__isnull=False),
+                violation_error_message="Choose the contact that this invoice is for.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Invoice {self.document_number}" if self.document_number else "Invoice without a number"
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.balance_due > 0 and self.due_date is not None and self.due_date < timezone.localdate()
+
+
+@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+class InvoiceItem(Line):
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="invoice_items")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, null=True, blank=True, related_name="invoice_items")
+
+    class Meta(Line.Meta):
+        verbose_name = "line"
+        constraints = [
+            *Line.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["invoice", "quickbooks_line_id"],
+                name="invoice_item_one_per_quickbooks_line",
+                condition=models.Q(quickbooks_line_id__isnull=False),
+            ),
+        ]

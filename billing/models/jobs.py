@@ -1,0 +1,126 @@
+"""Work at a house: who has to do with it, and who goes there when."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from contacts.models import Contact, Property
+
+
+class Job(models.Model):
+    """One piece of work at a property. Quotes and invoices hang on it.
+
+    It is complete when the work is done *and* paid: both times are kept, the sum of them is computed.
+    """
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        CANCELLED = "cancelled", "Cancelled"
+
+    property = models.ForeignKey(Property, on_delete=models.PROTECT, related_name="jobs")
+    title = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    status = models.CharField(max_length=20, choices=Status, default=Status.ACTIVE)
+    work_done_at = models.DateTimeField(null=True, blank=True)
+    paid_at = models.DateTimeField(null=True, blank=True, editable=False)
+    people = models.ManyToManyField(Contact, through="JobParticipant", related_name="jobs")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(name="job_status_known", condition=models.Q(status__in=["active", "cancelled"]))
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def is_complete(self) -> bool:
+        return self.work_done_at is not None and self.paid_at is not None
+
+
+class JobParticipant(models.Model):
+    """A person's part in a job. The invoice goes to the payer."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", "Owner"
+        BUILDER = "builder", "Builder"
+        REALTOR = "realtor", "Realtor"
+        PAYER = "payer", "Payer"
+        REFERRER = "referrer", "Referrer"
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="participants")
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="job_roles")
+    role = models.CharField(max_length=20, choices=Role, default=Role.OWNER)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = "person"
+        verbose_name_plural = "people"
+        constraints = [
+            models.CheckConstraint(
+                name="job_role_known",
+                condition=models.Q(role__in=["owner", "builder", "realtor", "payer", "referrer"]),
+            ),
+            models.UniqueConstraint(
+                fields=["job", "contact", "role"],
+                name="job_role_once",
+                violation_error_message="This person already has this role in this job.",
+            ),
+            models.UniqueConstraint(
+                fields=["job"],
+                condition=models.Q(role="payer"),
+                name="job_one_payer",
+                violation_error_message="The job has a payer already: the invoice can go to one person only.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contact} ({self.get_role_display()})"
+
+
+class Appointment(models.Model):
+    class Kind(models.TextChoices):
+        ASSESSMENT = "assessment", "Assessment"
+        REPAIR = "repair", "Repair"
+
+    class Status(models.TextChoices):
+        SCHEDULED = "scheduled", "Scheduled"
+        DONE = "done", "Done"
+        CANCELLED = "cancelled", "Cancelled"
+
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.ASSESSMENT)
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="appointments")
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, blank=True, related_name="appointments")
+    technician = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="appointments"
+    )
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    status = models.CharField(max_length=20, choices=Status, default=Status.SCHEDULED)
+    notes = models.TextField(blank=True)
+    google_calendar_event_id = models.CharField(max_length=200, null=True, blank=True, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-starts_at", "-id"]
+        indexes = [models.Index(fields=["-starts_at", "-id"], name="appointment_by_time")]
+        constraints = [
+            models.CheckConstraint(
+                name="appointment_kind_known", condition=models.Q(kind__in=["assessment", "repair"])
+            ),
+            models.CheckConstraint(
+                name="appointment_status_known", condition=models.Q(status__in=["scheduled", "done", "cancelled"])
+            ),
+            models.CheckConstraint(
+                name="appointment_ends_after_start",
+                condition=models.Q(ends_at__gt=models.F("starts_at")),
+                violation_error_message="The appointment ends before it begins.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        when = f"{timezone.localtime(self.starts_at):%b %d, %Y %H:%M}" if self.starts_at else "no time"
+        return f"{self.get_kind_display()}, {when}"

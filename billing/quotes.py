@@ -1,0 +1,152 @@
+"""Verbs on quotes. Each locks the quote, writes a sentence into its history and tells quote_changed, in one transaction."""
+
+from decimal import Decimal
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from billing import money
+from billing.models import Quote, QuoteHistory, QuoteItem
+from billing.models.quotes import expiration
+from billing.signals import quote_changed
+
+Status = Quote.Status
+SUMS = ("subtotal", "discount_total", "tax_amount", "total_amount")
+
+
+class Refused(Exception):
+    """The quote cannot do that now. str() is a sentence for the office; nothing was changed."""
+
+
+@transaction.atomic
+def finish_edit(quote: Quote, by: AbstractBaseUser | None, *, origin: str = "office") -> Quote:
+    """Call once after a quote and its lines were edited: makes the sums, and lets the rest of the system know.
+
+    Brings `quote` up to date and returns it. Raises Refused if the sums are none that a document can have. May be
+    called inside a transaction; the edit and this verb belong into the same one.
+    """
+    quote.refresh_from_db(from_queryset=Quote.objects.select_for_update())
+    before = quote.total_amount
+    _set_sums(quote)
+    quote.save(update_fields=[*SUMS, "updated_at"])
+    if not quote.history.exists():
+        sentence = f"Written. The total is {_dollars(quote.total_amount)}."
+    elif before == quote.total_amount:
+        sentence = f"Edited. The total is {_dollars(quote.total_amount)}, as before."
+    else:
+        sentence = f"Edited. The total was {_dollars(before)} and is {_dollars(quote.total_amount)} now."
+    _tell(quote, sentence, by, origin)
+    return quote
+
+
+def predicted(quote: Quote, lines: list[QuoteItem]) -> money.Totals:
+    """The sums that QuickBooks will make of these lines; nothing is written."""
+    code = quote.tax_code
+    return money.totals(
+        [money.Amount(line.line_total, line.taxable) for line in lines],
+        discount_percent=quote.discount_percent,
+        discount_amount=quote.discount_amount,
+        tax_rates=[rate.percent for rate in code.rates.all()] if code else (),
+        tax_after_discount=quote.tax_after_discount,
+    )
+
+
+def _set_sums(quote: Quote) -> None:
+    """A document that QuickBooks itself adds up oddly keeps its sums."""
+    if quote.is_odd:
+        return
+    sums = predicted(quote, list(quote.quote_items.all()))
+    refuse_impossible(sums)
+    quote.subtotal, quote.discount_total, quote.tax_amount = sums.subtotal, sums.discount, sums.tax
+    quote.total_amount = sums.total
+
+
+def refuse_impossible(sums: money.Totals) -> None:
+    """Raises Refused for sums that neither QuickBooks nor the database takes."""
+    if sums.total < 0:
+        raise Refused(
+            f"The total would be {_dollars(sums.total)}. QuickBooks takes no total below zero: make the discount smaller."
+        )
+    if not sums.fits:
+        raise Refused("These amounts are more than a quote can hold. Check the quantities and prices.")
+
+
+def mark_ready(quote: Quote, by: AbstractBaseUser | None, *, origin: str = "office") -> Quote:
+    """From a draft, or from one that was declined and worked over. Raises Refused."""
+    return _move(
+        quote, Status.READY, {Status.DRAFT, Status.DECLINED}, "Marked as ready to send.", by, origin, declined_at=None
+    )
+
+
+def approve(quote: Quote, by: AbstractBaseUser | None, *, accepted_by: str = "", origin: str = "office") -> Quote:
+    """The customer said yes. accepted_by: the name, if it is known. Approving twice changes nothing. Raises Refused."""
+    allowed = {Status.DRAFT, Status.READY, Status.SENT, Status.DECLINED}
+    who = f" by {accepted_by}" if accepted_by else ""
+    times = {"approved_at": timezone.now(), "declined_at": None}
+    accepted = {"accepted_by": accepted_by[:255]} if accepted_by else {}
+    return _move(quote, Status.APPROVED, allowed, f"Approved{who}.", by, origin, **times, **accepted)
+
+
+def decline(quote: Quote, by: AbstractBaseUser | None, *, origin: str = "office") -> Quote:
+    """The customer said no, perhaps after a yes. Declining twice changes nothing. Raises Refused."""
+    allowed = {Status.DRAFT, Status.READY, Status.SENT, Status.APPROVED}
+    return _move(quote, Status.DECLINED, allowed, "Declined.", by, origin, declined_at=timezone.now(), approved_at=None)
+
+
+@transaction.atomic
+def _move(
+    quote: Quote,
+    status: Quote.Status,
+    allowed: set[Quote.Status],
+    sentence: str,
+    by: AbstractBaseUser | None,
+    origin: str,
+    **columns: object,
+) -> Quote:
+    quote.refresh_from_db(from_queryset=Quote.objects.select_for_update())
+    if quote.status == status:
+        return quote
+    if quote.status not in allowed:
+        now, wanted = quote.get_status_display().lower(), status.label.lower()
+        raise Refused(f"{quote} is {now}, so it cannot become “{wanted}”. Nothing was changed.")
+    if status in (Status.READY, Status.APPROVED) and not quote.quote_items.exists():
+        raise Refused(f"{quote} has no lines yet. Add at least one, save, and try again.")
+    quote.status = status
+    for name, value in columns.items():
+        setattr(quote, name, value)
+    quote.save(update_fields=["status", *columns, "updated_at"])
+    _tell(quote, sentence, by, origin)
+    return quote
+
+
+@transaction.atomic
+def duplicate(quote: Quote, by: AbstractBaseUser | None) -> Quote:
+    """A new draft of today with the same customer, job, terms and lines, at the old quote's prices."""
+    kept = ("contact", "job", "payment_terms", "message", "discount_percent", "discount_amount", "tax_code",
+            "tax_after_discount")  # fmt: skip
+    if quote.contact is None:
+        raise Refused(f"{quote} belongs to nobody here yet. Link its QuickBooks customer to a contact first.")
+    copy = Quote(expiration_date=expiration(), **{name: getattr(quote, name) for name in kept})
+    copy.save()
+    lines = [
+        QuoteItem(
+            quote=copy, position=position, product_id=line.product_id, description=line.description,
+            quantity=line.quantity, unit_price=line.unit_price, taxable=line.taxable,
+        ).set_total()
+        for position, line in enumerate(quote.quote_items.all(), 1)
+    ]  # fmt: skip
+    QuoteItem.objects.bulk_create(lines)
+    _set_sums(copy)
+    copy.save(update_fields=SUMS)
+    _tell(copy, f"Copied from {quote}. The total is {_dollars(copy.total_amount)}.", by, "office")
+    return copy
+
+
+def _tell(quote: Quote, sentence: str, by: AbstractBaseUser | None, origin: str) -> None:
+    QuoteHistory.objects.create(quote=quote, by=by, origin=origin, sentence=sentence)
+    quote_changed.send(sender=Quote, quote=quote, origin=origin)
+
+
+def _dollars(amount: Decimal) -> str:
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.2f}"

@@ -1,0 +1,91 @@
+"""What a contact's page says about money, derived from the documents here."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Avg, DurationField, ExpressionWrapper, F, Max, QuerySet, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from billing.models import CreditMemo, Invoice, Payment
+from contacts.models import Contact
+
+COLUMNS = ("total_sales", "outstanding_balance", "last_payment_date", "average_days_to_pay", "updated_at")
+ZERO = Decimal("0.00")
+
+
+@transaction.atomic
+def refresh(contact_ids: Iterable[int | None]) -> None:
+    """Recomputes the four sums of these contacts, down to 0 and nothing when there is nothing left.
+
+    A contact with a QuickBooks customer keeps its outstanding balance: that is QuickBooks' own, over all of its
+    customers, and quickbooks_integration.enriching writes it. Eight queries, however many contacts. Inside the
+    transaction of the change.
+    """
+    wanted = {contact_id for contact_id in contact_ids if contact_id is not None}
+    if not wanted:
+        return
+    contacts = list(Contact.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk"))
+    sums = _Sums(wanted)
+    changed = [contact for contact in contacts if sums.apply(contact)]
+    Contact.objects.bulk_update(changed, COLUMNS)
+
+
+class _Sums:
+    def __init__(self, contact_ids: set[int]) -> None:
+        invoices = Invoice.objects.filter(contact__in=contact_ids).exclude(
+            status__in=[Invoice.Status.DRAFT, Invoice.Status.VOID]
+        )
+        credits = CreditMemo.objects.filter(contact__in=contact_ids, is_void=False)
+        payments = Payment.objects.filter(contact__in=contact_ids, is_void=False)
+        self.invoiced = _by_contact(invoices, Sum("total_amount"))
+        self.owed = _by_contact(invoices, Sum("balance_due"))
+        self.credited = _by_contact(credits, Sum("total_amount"))
+        self.credit_left = _by_contact(credits, Sum("remaining_credit"))
+        self.unapplied = _by_contact(payments, Sum("unapplied_amount"))
+        # A payment of 0 moves a credit; nobody paid anything that day.
+        self.paid_on: dict[int, date] = _by_contact(payments.filter(amount__gt=0), Max("payment_date"))
+        self.took = _by_contact(invoices.filter(paid_date__isnull=False), Avg(_days_to_pay()))
+
+    def apply(self, contact: Contact) -> bool:
+        """Sets the columns; whether any of them changed. Does not save."""
+        new = self._of(contact.pk)
+        if contact.quickbooks_customer_id is not None:
+            del new["outstanding_balance"]
+        changed = any(getattr(contact, name) != value for name, value in new.items())
+        for name, value in new.items():
+            setattr(contact, name, value)
+        contact.updated_at = timezone.now()
+        return changed
+
+    def _of(self, pk: int) -> dict[str, Any]:
+        open_credit = self.credit_left.get(pk, ZERO) + self.unapplied.get(pk, ZERO)
+        return {
+            "total_sales": self.invoiced.get(pk, ZERO) - self.credited.get(pk, ZERO),
+            "outstanding_balance": self.owed.get(pk, ZERO) - open_credit,
+            "last_payment_date": _at(self.paid_on.get(pk)),
+            "average_days_to_pay": _whole_days(self.took.get(pk)),
+        }
+
+
+def _by_contact(rows: QuerySet[Any], value: Any) -> dict[int, Any]:
+    found = rows.order_by().values("contact").annotate(summed=value).values_list("contact", "summed")
+    return dict(found)
+
+
+def _days_to_pay() -> ExpressionWrapper:
+    return ExpressionWrapper(TruncDate("paid_date") - F("invoice_date"), output_field=DurationField())
+
+
+def _whole_days(took: Any) -> int | None:
+    if took is None:
+        return None
+    days = Decimal(took.days) + Decimal(took.seconds) / 86_400
+    return int(days.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def _at(day: date | None) -> datetime | None:
+    return None if day is None else timezone.make_aware(datetime.combine(day, time()))

@@ -1,0 +1,3 @@
+from contacts.admin import contacts, imports, properties
+
+__all__ = ["contacts", "imports", "properties"]

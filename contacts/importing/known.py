@@ -1,0 +1,213 @@
+"""Which contacts a chunk of rows may mean: those in the database, and those that earlier rows made."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db.models import Q
+
+from contacts.matching import normalise
+from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone
+from contacts.particulars import Particulars
+from contacts.people import Card, compare
+
+Words = tuple[str, ...]
+# (key, what is known of the name): ("name", words), ("company", words), ("blank",) or ("any",).
+Signature = tuple[Any, ...]
+BLANK: Signature = ("blank",)
+ANY: Signature = ("any",)
+
+
+class SeveralPeople(Exception):
+    """A line without a name whose number belongs to several contacts. str() is the reason for the office."""
+
+
+def name_words(first_name: str, last_name: str) -> Words:
+    return tuple(sorted(normalise.words(first_name, last_name)))
+
+
+def _signatures(first_name: str, last_name: str, company: str) -> list[Signature]:
+    """Under what a contact is found, beside one of its keys."""
+    names, firm = name_words(first_name, last_name), normalise.words(company)
+    found: list[Signature] = [ANY]
+    if names:
+        found.append(("name", names))
+    if firm:
+        found.append(("company", firm))
+    return found if names or firm else [ANY, BLANK]
+
+
+class People:
+    """The contacts of one chunk by everything that identifies them. Cards of new contacts are added as they are made."""
+
+    def __init__(self, cards: Iterable[Card] = ()) -> None:
+        self.cards: list[Card] = []
+        self._by_contact: dict[int, Card] = {}
+        self._by_external_id: dict[str, Card] = {}
+        self._by_key: dict[tuple[str, Signature], list[Card]] = defaultdict(list)
+        self._by_text: dict[tuple[str, ...], list[Card]] = defaultdict(list)
+        for card in cards:
+            self.add(card)
+
+    def add(self, card: Card) -> None:
+        self.cards.append(card)
+        self._by_contact[id(card.contact)] = card
+        self.index(card)
+
+    def card_of(self, contact: Contact) -> Card:
+        """The card of a contact object of this chunk."""
+        return self._by_contact[id(contact)]
+
+    def index(self, card: Card) -> None:
+        """Makes the card found under what it has now; call it after a change."""
+        contact = card.contact
+        if contact.external_id:
+            self._by_external_id[contact.external_id] = card
+        signatures = _signatures(contact.first_name, contact.last_name, contact.company)
+        for key in _keys_on(card):
+            for signature in signatures:
+                _add_once(self._by_key[key, signature], card)
+        for text in _texts_on(card):
+            _add_once(self._by_text[text], card)
+
+    def find(self, particulars: Particulars) -> Card | None:
+        """The contact that the particulars mean; None when it is a new one. Raises SeveralPeople."""
+        if particulars.external_id and particulars.external_id in self._by_external_id:
+            return self._by_external_id[particulars.external_id]
+        keys = particulars.keys
+        return self._by_keys(particulars, keys) if keys else self._by_texts(particulars)
+
+    def _by_keys(self, particulars: Particulars, keys: list[str]) -> Card | None:
+        """The contact with the same number and the same name. A side without any name contradicts nobody."""
+        names = name_words(particulars.first_name, particulars.last_name)
+        firm = normalise.words(particulars.company)
+        same = ("name", names) if names else ("company", firm) if firm else BLANK
+        for signature in (same, BLANK):
+            found = self._sharing(keys, signature, particulars)
+            if found:
+                return found[0]
+        if names or firm:
+            return None
+        everybody = self._sharing(keys, ANY, particulars)
+        if len(everybody) > 1:
+            who = ", ".join(sorted(str(card.contact) for card in everybody[:5]))
+            raise SeveralPeople(f"The line has no name, and several contacts have this phone or e-mail: {who}.")
+        return everybody[0] if everybody else None
+
+    def _sharing(self, keys: list[str], signature: Signature, particulars: Particulars) -> list[Card]:
+        """Cards under the signature as they are now. One with an id in the list of its own is somebody else."""
+        sharing = {id(card): card for key in keys for card in self._by_key.get((key, signature), ())}
+        return [
+            card
+            for card in sharing.values()
+            if not (particulars.external_id and card.contact.external_id)
+            and (signature != BLANK or not card.contact.name)
+        ]
+
+    def _by_texts(self, particulars: Particulars) -> Card | None:
+        """Without a number or an e-mail only a contact that says all of this already is the same."""
+        for text in texts_of(particulars):
+            for card in self._by_text.get(text, ()):
+                changes = compare(card, particulars)
+                if not changes and not changes.differs:
+                    return card
+        return None
+
+
+def _add_once(cards: list[Card], card: Card) -> None:
+    if not cards or cards[-1] is not card:
+        cards.append(card)
+
+
+def _keys_on(card: Card) -> Iterator[str]:
+    yield from (phone.key for phone in card.phones if phone.key)
+    yield from (email.key for email in card.emails if email.key)
+
+
+def _texts_on(card: Card) -> Iterator[tuple[str, ...]]:
+    contact = card.contact
+    if contact.name:
+        yield "name", contact.first_name, contact.last_name, contact.company
+    yield from (("phone", phone.number) for phone in card.phones if not phone.key)
+    yield from (("email", email.address) for email in card.emails if not email.key)
+
+
+def texts_of(particulars: Particulars) -> Iterator[tuple[str, ...]]:
+    """What a person without a key can be found by: the name as typed, else the unreadable phone or e-mail as typed."""
+    if particulars.name:
+        yield "name", particulars.first_name, particulars.last_name, particulars.company
+        return
+    yield from (("phone", number.text) for number in particulars.numbers)
+    yield from (("email", address) for address in particulars.mailboxes)
+
+
+def load(people: Iterable[Particulars], also: Iterable[int] = ()) -> People:
+    """The contacts that the people of a chunk may be, locked against changes until the transaction ends.
+
+    also: ids of contacts that are needed for another reason.
+    """
+    everybody = list(people)
+    ids = set(also)
+    ids.update(_ids_by_external_id(everybody))
+    ids.update(_ids_by_key(ContactPhone, everybody))
+    ids.update(_ids_by_key(ContactEmail, everybody))
+    ids.update(_ids_by_text(person for person in everybody if not person.keys))
+    return People(_cards(ids))
+
+
+def _ids_by_external_id(people: list[Particulars]) -> Iterable[int]:
+    external_ids = {person.external_id for person in people if person.external_id}
+    return Contact.objects.filter(external_id__in=external_ids).values_list("pk", flat=True) if external_ids else ()
+
+
+def _ids_by_key(model: type[ContactPhone] | type[ContactEmail], people: list[Particulars]) -> Iterator[int]:
+    """Only those whose name agrees: thousands may share a switchboard's number."""
+    wanted: dict[str, set[Signature]] = defaultdict(set)
+    listed: set[str] = set()
+    unlisted: set[str] = set()
+    for person in people:
+        signatures = set(_signatures(person.first_name, person.last_name, person.company))
+        nameless = BLANK in signatures
+        for key in person.keys:
+            wanted[key] |= signatures if nameless else signatures - {ANY} | {BLANK}
+            (listed if person.external_id else unlisted).add(key)
+    sharing = Q(key__in=unlisted) | Q(key__in=listed, contact__external_id=None)
+    columns = ("key", "contact_id", "contact__first_name", "contact__last_name", "contact__company")
+    if wanted:
+        for key, contact_id, *names in model.objects.filter(sharing).values_list(*columns).iterator():
+            if wanted[key].intersection(_signatures(*names)):
+                yield contact_id
+
+
+def _ids_by_text(people: Iterable[Particulars]) -> Iterator[int]:
+    found: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for person in people:
+        for kind, *texts in texts_of(person):
+            found[kind].add(tuple(texts))
+    if names := found["name"]:
+        firsts, lasts = {name[0] for name in names}, {name[1] for name in names}
+        firms = {firm for first, last, firm in names if not first and not last}
+        same_parts = Contact.objects.filter(
+            Q(first_name__in=firsts, last_name__in=lasts) & ~Q(first_name="", last_name="")
+            | Q(first_name="", last_name="", company__in=firms)
+        ).values_list("pk", "first_name", "last_name", "company")
+        yield from (pk for pk, *parts in same_parts.iterator() if tuple(parts) in names)
+    if numbers := {text for (text,) in found["phone"]}:
+        yield from ContactPhone.objects.filter(key="", number__in=numbers).values_list("contact_id", flat=True)
+    if addresses := {text for (text,) in found["email"]}:
+        yield from ContactEmail.objects.filter(key="", address__in=addresses).values_list("contact_id", flat=True)
+
+
+def _cards(ids: set[int]) -> Iterator[Card]:
+    if not ids:
+        return
+    # In the order of ids, so that two transactions never wait for each other in a circle.
+    contacts = Contact.objects.filter(pk__in=ids).order_by("pk").select_for_update()
+    cards = {contact.pk: Card(contact) for contact in contacts}
+    for phone in ContactPhone.objects.filter(contact_id__in=ids):
+        cards[phone.contact_id].phones.append(phone)
+    for email in ContactEmail.objects.filter(contact_id__in=ids):
+        cards[email.contact_id].emails.append(email)
+    for address in ContactAddress.objects.filter(contact_id__in=ids):
+        cards[address.contact_id].addresses.append(address)
+    yield from cards.values()

@@ -1,0 +1,145 @@
+"""What each row does: new, fills in, says nothing new, contradicts, or cannot be used. Changes rows in memory only."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from contacts.importing import houses, known
+from contacts.importing.drafts import Draft, House
+from contacts.models import Contact
+from contacts.particulars import Particulars
+from contacts.people import Card, Difference, compare
+
+
+class Outcome(StrEnum):
+    CREATED = "created"
+    ENRICHED = "enriched"
+    UNCHANGED = "unchanged"
+    CONFLICT = "conflict"
+    REJECTED = "rejected"
+
+
+# A row about a house and two people has one outcome: the one that a person must know about.
+_LOUDEST_FIRST = (Outcome.REJECTED, Outcome.CONFLICT, Outcome.CREATED, Outcome.ENRICHED, Outcome.UNCHANGED)
+
+DIFFERENCE_NAMES = {"customer_type": "customer type", "payment_terms": "payment terms"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one row. reason: for the office, "" when all went well."""
+
+    draft: Draft
+    outcome: Outcome
+    reason: str = ""
+    contact: Contact | None = None
+
+
+@dataclass
+class Chunk:
+    """The rows that are planned together, and everything in memory that they may touch."""
+
+    people: known.People
+    places: houses.Places
+    source: str
+    # external id -> line where this file named it first; lives as long as the run
+    lines: dict[str, int]
+    changed: dict[int, Card] = field(default_factory=dict)
+
+    def plan(self, draft: Draft) -> Verdict:
+        if draft.problem:
+            return Verdict(draft, Outcome.REJECTED, draft.problem)
+        parts: list[Verdict] = []
+        place = self._plan_house(draft, draft.house, parts) if draft.house else None
+        for person in draft.people:
+            self._plan_person(draft, person, place, parts)
+        loudest = min(parts, key=lambda verdict: _LOUDEST_FIRST.index(verdict.outcome))
+        reason = " ".join(verdict.reason for verdict in parts if verdict.reason)
+        contact = next((verdict.contact for verdict in parts if verdict.contact), None)
+        return Verdict(draft, loudest.outcome, reason, loudest.contact or contact)
+
+    def _plan_house(self, draft: Draft, house: House, parts: list[Verdict]) -> houses.Place:
+        place = self.places.find(house)
+        if place is None:
+            place = houses.Place(houses.new_property(house))
+            self.places.add(place)
+            parts.append(Verdict(draft, Outcome.CREATED))
+            return place
+        filled, differs = place.compare(house)
+        if filled:
+            place.fill(filled)
+            self.places.index(place)
+        parts.append(Verdict(draft, _outcome(bool(filled), differs), _reason(differs, "of the property ")))
+        return place
+
+    def _plan_person(self, draft: Draft, person: Particulars, place: houses.Place | None, parts: list[Verdict]) -> None:
+        try:
+            card = self._find(person, place)
+        except known.SeveralPeople as several:
+            parts.append(Verdict(draft, Outcome.CONFLICT, f"{several} Nothing of it was stored."))
+            return
+        if card is None:
+            card = self._new_card(person)
+            verdict = Verdict(draft, Outcome.CREATED, contact=card.contact)
+        else:
+            verdict = self._enrich(draft, person, card)
+        if person.external_id:
+            self.lines.setdefault(person.external_id, draft.line)
+        if place is not None and place.add_owner(card.contact) and verdict.outcome is Outcome.UNCHANGED:
+            verdict = Verdict(draft, Outcome.ENRICHED, contact=verdict.contact)
+        parts.append(verdict)
+
+    def _find(self, person: Particulars, place: houses.Place | None) -> Card | None:
+        resident = place.owner_named(person) if place is not None else None
+        if resident is not None:
+            return self.people.card_of(resident)
+        return self.people.find(person)
+
+    def _new_card(self, person: Particulars) -> Card:
+        card = Card(Contact(source=self.source))
+        card.take(compare(card, person))
+        self.people.add(card)
+        return card
+
+    def _enrich(self, draft: Draft, person: Particulars, card: Card) -> Verdict:
+        changes = compare(card, person)
+        card.take(changes)
+        if changes:
+            self.people.index(card)
+            if card.contact.pk:
+                self.changed[card.contact.pk] = card
+        reason = _reason(changes.differs)
+        first_line = self.lines.get(person.external_id) if person.external_id else None
+        if reason and first_line:
+            reason = f"Line {first_line} has the same external id “{person.external_id}”. {reason}"
+        return Verdict(draft, _outcome(bool(changes), changes.differs), reason, card.contact)
+
+
+def _outcome(filled: bool, differs: dict[str, Difference]) -> Outcome:
+    if differs:
+        return Outcome.CONFLICT
+    return Outcome.ENRICHED if filled else Outcome.UNCHANGED
+
+
+def _reason(differs: dict[str, Difference], of: str = "") -> str:
+    return " ".join(
+        f"The {DIFFERENCE_NAMES.get(name, name)} {of}stays “{one.ours}”; the line says “{one.theirs}”."
+        for name, one in differs.items()
+    )
+
+
+def prepare(drafts: Iterable[Draft], source: str, lines: dict[str, int]) -> Chunk:
+    """Loads and locks what the drafts may touch. Call inside a transaction."""
+    usable = [draft for draft in drafts if not draft.problem]
+    places = houses.load(draft.house for draft in usable if draft.house)
+    people = known.load(_people(usable), also=places.contact_ids())
+    by_id = {card.contact.pk: card.contact for card in people.cards}
+    for place in places.places:
+        for role in place.roles:
+            role.contact = by_id[role.contact_id]
+    return Chunk(people, places, source, lines)
+
+
+def _people(drafts: Iterable[Draft]) -> Iterator[Particulars]:
+    for draft in drafts:
+        yield from draft.people

@@ -1,0 +1,189 @@
+"""What two names say about each other: the same person or firm, nothing, or somebody else."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from contacts.matching import normalise
+
+Words = tuple[str, ...]
+
+
+class Names(StrEnum):
+    AGREE = "agree"
+    SILENT = "silent"  # one side has no name
+    CONTRADICT = "contradict"
+
+
+class Named(Protocol):
+    @property
+    def first_name(self) -> str: ...
+    @property
+    def last_name(self) -> str: ...
+    @property
+    def company(self) -> str: ...
+    @property
+    def display_name(self) -> str: ...
+
+
+# Short forms that are the same first name. Compared after normalise.words().
+SHORT_FORMS = [
+    {"robert", "bob", "rob", "bobby"}, {"william", "bill", "will", "billy"}, {"james", "jim", "jimmy", "jamie"},
+    {"michael", "mike", "mick"}, {"richard", "rick", "dick", "rich"}, {"thomas", "tom", "tommy"},
+    {"joseph", "joe", "joey"}, {"daniel", "dan", "danny"}, {"elizabeth", "liz", "beth", "betty", "lizzie", "eliza"},
+    {"katherine", "kathy", "kate", "katie", "kat"}, {"catherine", "cathy", "kate", "cat"}, {"kathleen", "kathy", "kate"},
+    {"margaret", "peggy", "maggie", "meg", "marge"}, {"patricia", "pat", "patty", "trish", "tricia"},
+    {"patrick", "pat", "paddy"}, {"steven", "steve"}, {"stephen", "steve"}, {"stephanie", "steph"},
+    {"david", "dave"}, {"edward", "ed", "eddie", "ted", "ned"}, {"theodore", "ted", "theo"}, {"anthony", "tony"},
+    {"christopher", "chris"}, {"christine", "chris", "chrissy"}, {"christina", "chris", "tina"},
+    {"jennifer", "jen", "jenny"}, {"susan", "sue", "susie"}, {"suzanne", "sue", "susie"},
+    {"deborah", "deb", "debbie"}, {"debra", "deb", "debbie"}, {"matthew", "matt"}, {"andrew", "andy", "drew"},
+    {"kenneth", "ken", "kenny"}, {"gregory", "greg"}, {"timothy", "tim"}, {"nicholas", "nick"}, {"nicole", "nicki"},
+    {"samuel", "sam", "sammy"}, {"samantha", "sam"}, {"benjamin", "ben", "benny"}, {"alexander", "alex"},
+    {"alexandra", "alex", "sandra"}, {"ronald", "ron", "ronnie"}, {"donald", "don", "donnie"}, {"lawrence", "larry"},
+    {"jeffrey", "jeff"}, {"geoffrey", "jeff", "geoff"}, {"gerald", "jerry", "gerry"}, {"jerome", "jerry"},
+    {"raymond", "ray"}, {"charles", "charlie", "chuck"}, {"barbara", "barb"}, {"rebecca", "becky"},
+    {"victoria", "vicky", "vicki", "tori"}, {"jacqueline", "jackie"}, {"judith", "judy"}, {"kimberly", "kim"},
+    {"leonard", "len", "lenny"}, {"frederick", "fred"}, {"francis", "frank"}, {"franklin", "frank"},
+    {"philip", "phil"}, {"phillip", "phil"}, {"douglas", "doug"}, {"peter", "pete"}, {"walter", "walt"},
+    {"vincent", "vince", "vinny"}, {"jonathan", "jon"}, {"john", "jack", "johnny"}, {"joshua", "josh"},
+    {"zachary", "zach", "zack"}, {"nathaniel", "nate", "nathan"}, {"abigail", "abby"}, {"pamela", "pam"},
+    {"cynthia", "cindy"}, {"sandra", "sandy"}, {"dorothy", "dot", "dottie"}, {"virginia", "ginny"},
+    {"valerie", "val"}, {"melissa", "missy"}, {"amanda", "mandy"}, {"allison", "ally"}, {"eugene", "gene"},
+    {"arthur", "art"}, {"albert", "al", "bert"}, {"alfred", "al", "fred"}, {"henry", "hank"}, {"harold", "hal"},
+    {"stanley", "stan"}, {"russell", "russ"}, {"mitchell", "mitch"}, {"terrence", "terry"}, {"theresa", "terry"},
+    {"gabriel", "gabe"}, {"maureen", "mo"}, {"maxwell", "max"}, {"jacob", "jake"}, {"edwin", "ed"}, {"isaac", "ike"},
+]  # fmt: skip
+_GROUPS_OF: dict[str, set[int]] = {}
+for _number, _group in enumerate(SHORT_FORMS):
+    for _name in _group:
+        _GROUPS_OF.setdefault(_name, set()).add(_number)
+
+# What telephones and forms put in place of a name.
+NOBODY = {
+    "unknown", "caller", "wireless", "customer", "client", "contact", "lead", "new", "no", "name", "none", "na",
+    "test", "anonymous", "cell", "phone", "number", "private", "mr", "mrs", "ms", "dr",
+}  # fmt: skip
+# Father and son share name, house and telephone.
+_GENERATIONS = {"jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr", "ii": "ii", "iii": "iii", "iv": "iv"}
+_GENERATION = re.compile(r"(?<![^\W_])(jr|junior|sr|senior|ii|iii|iv)(?![^\W_])", re.IGNORECASE)
+_BETWEEN_PEOPLE = re.compile(r"\s*(?:&|\+|/|;|\band\b)\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A name taken apart. people: from the name fields. perhaps: from a display name, which may be a firm's."""
+
+    people: frozenset[Words]
+    perhaps: frozenset[Words]
+    titles: frozenset[str]
+    generations: frozenset[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.people or self.titles)
+
+
+def compare(ours: Named, theirs: Named) -> Names:
+    """Whether two sides can be the same person or firm. Symmetric.
+
+    Different people of one firm, and different generations of one name, contradict each other.
+    """
+    one, other = _read(ours), _read(theirs)
+    if not one or not other:
+        return Names.SILENT
+    if _share_a_person(one, other):
+        return Names.AGREE if one.generations == other.generations else Names.CONTRADICT
+    if one.people and other.people:
+        return Names.CONTRADICT
+    return Names.AGREE if one.titles & other.titles else Names.CONTRADICT
+
+
+def _read(named: Named) -> _Reading:
+    full = f"{named.first_name} {named.last_name}".strip()
+    people = people_in(full)
+    is_title = _title(named.display_name) in {_title(named.company), _title(full)}
+    texts = (full, named.company, named.display_name)
+    return _Reading(
+        people=people,
+        perhaps=frozenset() if is_title else people_in(named.display_name),
+        titles=frozenset(filter(None, map(_title, texts))),
+        generations=frozenset(_GENERATIONS[found.lower()] for found in _GENERATION.findall(" ".join(texts))),
+    )
+
+
+def _title(text: str) -> str:
+    """A firm's name in one word, so that blanks and full stops make no difference: "A.B. Smith, LLC" -> "absmith"."""
+    return "".join(_words(text))
+
+
+def _words(text: str) -> Words:
+    """The words of a name; () for a bare number and for "Unknown caller"."""
+    found = normalise.words(text)
+    if all(word in NOBODY for word in found) or not any(character.isalpha() for word in found for character in word):
+        return ()
+    return found
+
+
+def people_in(text: str) -> frozenset[Words]:
+    """Everybody whom a name field names: "Bob & Ann Smith" -> Bob Smith, Ann Smith; "Smith, Bob & Ann" the same."""
+    family, comma, given = text.partition(",")
+    if comma and _words(given) and "," not in given:
+        last = _words(family)
+        parts = [part for part in map(_words, _BETWEEN_PEOPLE.split(given)) if part]
+        return frozenset(part + last for part in parts)
+    parts = [part for part in map(_words, _BETWEEN_PEOPLE.split(text)) if part]
+    return frozenset(_with_family_names(parts)) if len(parts) > 1 else frozenset(parts)
+
+
+def _with_family_names(parts: list[Words]) -> list[Words]:
+    """A lone first name of a couple gets the family name of the next, else of the one before."""
+    full = [position for position, part in enumerate(parts) if len(part) > 1]
+    if not full:
+        return []  # "Smith & Sons": nobody in particular
+    complete = []
+    for position, part in enumerate(parts):
+        if len(part) == 1:
+            nearest = next((other for other in full if other > position), full[-1])
+            part = (*part, parts[nearest][-1])
+        complete.append(part)
+    return complete
+
+
+def _share_a_person(one: _Reading, other: _Reading) -> bool:
+    """At least one side must be known to be a person: two display names may be two firms."""
+    pairs = [(a, b) for a in one.people for b in other.people | other.perhaps]
+    pairs += [(a, b) for a in one.perhaps for b in other.people]
+    return any(same_person(a, b) for a, b in pairs)
+
+
+def same_person(one: Words, other: Words) -> bool:
+    """Every word of the shorter name has a word of its own in the longer one, and one of them is more than an initial.
+
+    Order doesn't matter: first and last name are often swapped.
+    """
+    if one == other:
+        return True
+    shorter, longer = sorted((one, other), key=lambda words: (len(words), words))
+    left, right = sorted(shorter), sorted(longer)
+    spelled_out = 0
+    for same in (_equal, _short_form, _initial):
+        for word in list(left):
+            partner = next((candidate for candidate in right if same(word, candidate)), None)
+            if partner is not None:
+                left.remove(word)
+                right.remove(partner)
+                spelled_out += same is not _initial and len(word) > 1
+    return not left and spelled_out > 0
+
+
+def _equal(one: str, other: str) -> bool:
+    return one == other
+
+
+def _short_form(one: str, other: str) -> bool:
+    return bool(_GROUPS_OF.get(one, set()) & _GROUPS_OF.get(other, set()))
+
+
+def _initial(one: str, other: str) -> bool:
+    return 1 in (len(one), len(other)) and one[:1] == other[:1]

@@ -1,0 +1,14 @@
+from contacts.models.imports import ContactImport, ContactImportRow
+from contacts.models.people import Contact, ContactAddress, ContactEmail, ContactPhone
+from contacts.models.places import Property, PropertyContact
+
+__all__ = [
+    "Contact",
+    "ContactAddress",
+    "ContactEmail",
+    "ContactImport",
+    "ContactImportRow",
+    "ContactPhone",
+    "Property",
+    "PropertyContact",
+]

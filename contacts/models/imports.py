@@ -1,0 +1,81 @@
+"""What a list brought in: one row per import, one per line that needs a person's eye."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from contacts.models.people import Contact
+
+
+class ContactImport(models.Model):
+    """One file. read = created + enriched + unchanged + conflict + rejected, to the row.
+
+    Up to the state PREVIEW the counts say what would happen; from DONE on they say what happened.
+    """
+
+    class State(models.TextChoices):
+        CHECKING = "checking", "Being checked"
+        PREVIEW = "preview", "Waiting for your OK"
+        IMPORTING = "importing", "Being imported"
+        DONE = "done", "Imported"
+        FAILED = "failed", "Not imported"
+
+    filename = models.CharField(max_length=255)
+    state = models.CharField(max_length=10, choices=State, default=State.DONE)
+    kind = models.CharField("kind of list", max_length=40, blank=True)
+    content = models.BinaryField(null=True, editable=False, help_text="The uploaded file, until it is imported.")
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    imported_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+    read = models.PositiveIntegerField(default=0)
+    created = models.PositiveIntegerField(default=0)
+    enriched = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    conflict = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    error_message = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "import of contacts"
+        verbose_name_plural = "imports of contacts"
+        constraints = [
+            models.CheckConstraint(
+                name="contact_import_counts_add_up",
+                condition=models.Q(
+                    read=models.F("created")
+                    + models.F("enriched")
+                    + models.F("unchanged")
+                    + models.F("conflict")
+                    + models.F("rejected")
+                ),
+            ),
+            models.CheckConstraint(
+                name="contact_import_state_known",
+                condition=models.Q(state__in=["checking", "preview", "importing", "done", "failed"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.filename}, {timezone.localtime(self.started_at):%b %d, %Y}"
+
+
+class ContactImportRow(models.Model):
+    """A line that was rejected, or that says something else than a filled field of its contact."""
+
+    class Outcome(models.TextChoices):
+        CONFLICT = "conflict", "Conflict"
+        REJECTED = "rejected", "Rejected"
+
+    source = models.ForeignKey(ContactImport, on_delete=models.CASCADE, related_name="rows")
+    line = models.PositiveIntegerField(help_text="Line of the file, the header being line 1.")
+    outcome = models.CharField(max_length=10, choices=Outcome)
+    reason = models.TextField()
+    contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, blank=True)
+    row = models.JSONField(default=list, help_text="[[column, text], ...] in the order of the file.")
+
+    class Meta:
+        ordering = ["line", "id"]
+
+    def __str__(self) -> str:
+        return f"Line {self.line}: {self.reason}"

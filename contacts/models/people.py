@@ -1,0 +1,243 @@
+"""People and companies that the office talks to, and every way to reach them."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+import pghistory
+import pgtrigger
+from django.core.validators import MinValueValidator
+from django.db import models
+
+from contacts.matching import normalise
+
+
+@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent(), exclude=["updated_at", "version"])
+class Contact(models.Model):
+    """One person or company. Phones, e-mails and addresses are rows of their own: people have several."""
+
+    class CustomerType(models.TextChoices):
+        PROSPECT = "prospect", "Prospect"
+        CUSTOMER = "customer", "Customer"
+        VENDOR = "vendor", "Vendor"
+
+    class Source(models.TextChoices):
+        MANUAL = "manual", "Typed in"
+        CSV = "csv", "CSV import"
+        PROPERTY_RADAR = "property_radar", "PropertyRadar"
+        QUICKBOOKS = "quickbooks", "QuickBooks"
+        OPENPHONE = "openphone", "OpenPhone"
+
+    external_id = models.CharField(
+        max_length=100,
+        null=True,
+        blank=True,
+        unique=True,
+        help_text="The id in the list that this contact came from.",
+    )
+    first_name = models.CharField(max_length=100, blank=True)
+    last_name = models.CharField(max_length=100, blank=True)
+    company = models.CharField(max_length=200, blank=True)
+    source = models.CharField(max_length=20, choices=Source, default=Source.MANUAL)
+    notes = models.TextField(blank=True)
+
+    # Copies for search; the truth is the contact's row in QuickBooksSync. Written by quickbooks_integration only.
+    quickbooks_customer_id = models.CharField(
+        "QuickBooks customer id", max_length=50, null=True, blank=True, unique=True, editable=False
+    )
+    quickbooks_sync_token = models.CharField(max_length=50, null=True, blank=True, editable=False)  # noqa: DJ001
+
+    # NULL when not known, as in the plan.
+    customer_type = models.CharField(max_length=20, null=True, blank=True, choices=CustomerType)  # noqa: DJ001
+    payment_terms = models.CharField(max_length=50, null=True, blank=True, help_text="For example Net 30.")  # noqa: DJ001
+    credit_limit = models.DecimalField(
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+    )
+    tax_exempt = models.BooleanField(default=False)
+
+    # Dollars, as QuickBooks last told.
+    total_sales = models.DecimalField(max_digits=15, decimal_places=2, default=Decimal(0), editable=False)
+    outstanding_balance = models.DecimalField(max_digits=15, decimal_places=2, default=Decimal(0), editable=False)
+    last_payment_date = models.DateTimeField(null=True, blank=True, editable=False)
+    average_days_to_pay = models.IntegerField(null=True, blank=True, editable=False)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    version = models.PositiveIntegerField(default=0, editable=False, help_text="Counts the changes of this row.")
+
+    class Meta:
+        ordering = ["last_name", "first_name", "id"]
+        permissions = [("export_contact", "Can export contacts")]
+        indexes = [
+            models.Index(fields=["last_name", "first_name", "id"], name="contact_by_name"),
+            models.Index(fields=["-created_at", "-id"], name="contact_by_age"),
+            models.Index(
+                fields=["outstanding_balance"],
+                name="contact_owing",
+                condition=~models.Q(outstanding_balance=0),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="contact_customer_type_known",
+                condition=models.Q(customer_type__in=["prospect", "customer", "vendor"])
+                | models.Q(customer_type__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="contact_credit_limit_not_negative",
+                condition=models.Q(credit_limit__gte=0) | models.Q(credit_limit__isnull=True),
+            ),
+        ]
+        triggers = [
+            # In the database, so that bulk updates, imports and psql count too.
+            pgtrigger.Trigger(
+                name="count_version",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("OLD.* IS DISTINCT FROM NEW.*"),
+                func="NEW.version = OLD.version + 1; RETURN NEW;",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.phone or self.email or f"Contact {self.pk} (no name)"
+
+    @property
+    def name(self) -> str:
+        """First and last name, else the company; "" when only a number is known."""
+        return " ".join(part for part in (self.first_name, self.last_name) if part) or self.company
+
+    @property
+    def phone(self) -> str:
+        """The first phone as people read it; "" when there is none. Reads prefetched rows."""
+        return next((str(phone) for phone in self.phones.all()), "")
+
+    @property
+    def email(self) -> str:
+        return next((email.address for email in self.emails.all()), "")
+
+
+class ContactPhone(models.Model):
+    """A number as it was typed, with the key that finds it however it is typed next time."""
+
+    class Label(models.TextChoices):
+        MAIN = "main", "Main"
+        MOBILE = "mobile", "Mobile"
+        HOME = "home", "Home"
+        WORK = "work", "Work"
+        FAX = "fax", "Fax"
+        OTHER = "other", "Other"
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="phones")
+    number = models.CharField(max_length=60)
+    key = models.CharField(
+        max_length=20,
+        blank=True,
+        editable=False,
+        help_text='E.164, "" when it is no number.',
+    )
+    extension = models.CharField(max_length=10, blank=True, editable=False)
+    label = models.CharField(max_length=10, choices=Label, default=Label.MAIN)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        verbose_name = "phone"
+        indexes = [models.Index(fields=["key"], name="contact_phone_key", condition=~models.Q(key=""))]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contact", "key", "extension"],
+                name="contact_phone_once",
+                condition=~models.Q(key=""),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return normalise.readable(self.number)
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        self.set_key()
+        if update_fields is not None:
+            update_fields = {*update_fields, "key", "extension"}
+        super().save(*args, update_fields=update_fields, **kwargs)
+
+    def set_key(self) -> "ContactPhone":
+        """Derives the key; call it before bulk_create, which passes save() by."""
+        found = normalise.phone(self.number)
+        self.key, self.extension = (found.key, found.extension) if found else ("", "")
+        return self
+
+
+class ContactEmail(models.Model):
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="emails")
+    address = models.CharField(max_length=254)
+    key = models.CharField(
+        max_length=254,
+        blank=True,
+        editable=False,
+        help_text='Lower case, "" when it is no address.',
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        verbose_name = "e-mail"
+        indexes = [models.Index(fields=["key"], name="contact_email_key", condition=~models.Q(key=""))]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contact", "key"],
+                name="contact_email_once",
+                condition=~models.Q(key=""),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        self.set_key()
+        if update_fields is not None:
+            update_fields = {*update_fields, "key"}
+        super().save(*args, update_fields=update_fields, **kwargs)
+
+    def set_key(self) -> "ContactEmail":
+        """Derives the key; call it before bulk_create, which passes save() by."""
+        self.key = normalise.email(self.address)
+        return self
+
+
+class ContactAddress(models.Model):
+    """Where the contact gets mail. Where work is done is a Property."""
+
+    class Kind(models.TextChoices):
+        BILLING = "billing", "Billing"
+        SHIPPING = "shipping", "Shipping"
+        MAILING = "mailing", "Mailing"
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="addresses")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.MAILING)
+    street = models.CharField(max_length=500, blank=True)
+    city = models.CharField(max_length=255, blank=True)
+    state = models.CharField(max_length=255, blank=True)
+    zip_code = models.CharField(max_length=30, blank=True)
+
+    class Meta:
+        ordering = ["kind", "id"]
+        verbose_name = "address"
+        verbose_name_plural = "addresses"
+        constraints = [models.UniqueConstraint(fields=["contact", "kind"], name="contact_address_once_per_kind")]
+
+    def __str__(self) -> str:
+        return ", ".join(
+            part
+            for part in (
+                self.street,
+                self.city,
+                f"{self.state} {self.zip_code}".strip(),
+            )
+            if part
+        )

@@ -1,0 +1,13 @@
+from celery import shared_task
+
+from contacts.importing import uploads
+
+
+@shared_task
+def check_upload(pk: int) -> None:
+    uploads.check(pk)
+
+
+@shared_task
+def finish_upload(pk: int) -> None:
+    uploads.finish(pk)

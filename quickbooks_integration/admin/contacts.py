@@ -1,0 +1,118 @@
+"""What QuickBooks adds to the contact's page: its customers, what differs, and what waits for a decision."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_POST
+
+from contacts.admin.contacts import ContactAdmin
+from contacts.models import Contact
+from quickbooks_integration import enriching, reconciling
+from quickbooks_integration.enriching import Difference
+from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
+from quickbooks_integration.reconciling import Settled, comparing, settling
+
+PAIRS_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class LinkedCustomer:
+    """One customer of the contact. differences: only fields that QuickBooks fills with something else."""
+
+    customer: QuickBooksCustomer
+    differences: list[Difference]
+    is_primary: bool
+
+
+@dataclass(frozen=True)
+class Panel:
+    linked: list[LinkedCustomer]
+    questions: list[MatchCandidate]
+    can_decide: bool
+    connected: bool
+
+
+def panel(contact: Contact, request: HttpRequest) -> Panel:
+    questions = MatchCandidate.objects.filter(contact=contact, state=MatchCandidate.State.OPEN)
+    return Panel(
+        linked=[_linked(contact, customer) for customer in comparing.customers_of(contact)],
+        questions=list(questions.select_related("sync__customer")[:PAIRS_SHOWN]),
+        can_decide=_can_decide(request),
+        connected=QuickBooksAuth.objects.exclude(state=QuickBooksAuth.State.DISCONNECTED).exists(),
+    )
+
+
+def _linked(contact: Contact, customer: QuickBooksCustomer) -> LinkedCustomer:
+    differences = enriching.differences(contact, customer)
+    return LinkedCustomer(
+        customer,
+        [line for line in differences if line.field in enriching.LABELS and not line.agrees and line.theirs],
+        is_primary=customer.sync.entity_id == contact.quickbooks_customer_id,
+    )
+
+
+def _can_decide(request: HttpRequest) -> bool:
+    return request.user.has_perm("quickbooks_integration.decide_matches")
+
+
+admin.site.unregister(Contact)
+
+
+@admin.register(Contact)
+class ContactWithQuickBooksAdmin(ContactAdmin):
+    change_form_outer_before_template = "quickbooks_integration/review/contact_panel.html"
+
+    class Media:
+        css = {"all": ("quickbooks_integration/review.css",)}
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.quickbooks_view)
+        return [
+            path("<int:contact_id>/quickbooks/", view, name="contacts_contact_quickbooks"),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Contact | None = None, **options: Any
+    ) -> HttpResponse:
+        if obj is not None and request.user.has_perm("quickbooks_integration.view_quickbookscustomer"):
+            context["quickbooks"] = panel(obj, request)
+        return super().render_change_form(request, context, *args, obj=obj, **options)
+
+    @method_decorator(require_POST)
+    def quickbooks_view(self, request: HttpRequest, contact_id: int) -> HttpResponse:
+        """The panel's buttons: take, keep (a field) and unlink (a customer)."""
+        contact = get_object_or_404(Contact, pk=contact_id)
+        if not (_can_decide(request) and self.has_change_permission(request, contact)):
+            raise PermissionDenied
+        chosen = request.POST.get("sync", "")
+        sync = get_object_or_404(
+            QuickBooksSync.objects.select_related("customer"),
+            pk=chosen if chosen.isdecimal() else 0,
+            entity_type="customer",
+            local_id=contact.pk,
+        )
+        try:
+            self._act(request, sync, request.POST.get("field", ""))
+        except Settled as settled:
+            messages.warning(request, str(settled))
+        return HttpResponseRedirect(reverse("admin:contacts_contact_change", args=[contact.pk]))
+
+    def _act(self, request: HttpRequest, sync: QuickBooksSync, field: str) -> None:
+        label = enriching.LABELS.get(field, "The field")
+        action = request.POST.get("action")
+        if action == "take":
+            settling.take_theirs(sync, field, request.user)
+            messages.success(request, f"{label} is now as in QuickBooks.")
+        elif action == "keep":
+            settling.keep_ours(sync, field, request.user)
+            messages.success(request, f"{label} stays as it is here.")
+        elif action == "unlink":
+            stays = reconciling.unlink(sync, request.user)
+            messages.success(request, " ".join([f"{sync.customer} is no longer linked.", *stays]))

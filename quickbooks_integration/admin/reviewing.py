@@ -1,0 +1,258 @@
+"""The page that asks about one pair after the other, and the choices when QuickBooks may have somebody already."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.db.models.options import Options
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from contacts.models import Contact
+from quickbooks_integration import reconciling
+from quickbooks_integration.errors import QuickBooksError
+from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksAuth, QuickBooksSync
+from quickbooks_integration.reconciling import Settled, comparing, reporting
+from quickbooks_integration.service import PAGE_PATIENCE, QuickBooksService
+
+PAGE = "admin:quickbooks_integration_matchcandidate_review"
+TEMPLATES = "quickbooks_integration/review"
+PARTS = ("contact__phones", "contact__emails", "contact__addresses")
+
+
+class ReviewPages:
+    """Views of MatchCandidate's admin."""
+
+    admin_site: AdminSite
+    opts: Options
+
+    @method_decorator([never_cache, require_http_methods(["GET", "POST"])])
+    def review_view(self, request: HttpRequest) -> HttpResponse:
+        _require_decider(request)
+        if request.method == "POST":
+            return self._decide(request)
+        try:
+            candidate = _chosen(request) or reconciling.next_for(request.user)
+        except Settled as settled:
+            messages.info(request, f"{settled} Here is the next pair.")
+            return HttpResponseRedirect(reverse(PAGE))
+        if candidate is None:
+            return self._page(request, "empty", "Review matches", _nothing_left(request))
+        return self._page(request, "pair", "Are these two the same?", _question(candidate, request))
+
+    def _decide(self, request: HttpRequest) -> HttpResponse:
+        act = ACTIONS.get(request.POST.get("action", ""))
+        if act is None:
+            messages.error(request, "This button is not known here. Nothing was changed.")
+            return HttpResponseRedirect(reverse(PAGE))
+        try:
+            return HttpResponseRedirect(act(request))
+        except Settled as settled:
+            messages.warning(request, str(settled))
+        return HttpResponseRedirect(reverse(PAGE))
+
+    @method_decorator(require_http_methods(["GET", "POST"]))
+    def create_customer_view(self, request: HttpRequest, contact_id: int) -> HttpResponse:
+        """Makes a QuickBooks customer of a contact; asks when QuickBooks may have this person already.
+
+        POST: candidate (the question it came from), name and looked (the person's answer), customer (link to that one
+        instead), next (the page to go on with).
+        """
+        _require_decider(request)
+        contact = get_object_or_404(Contact, pk=contact_id)
+        onward = _next_page(request)
+        if request.method == "GET":  # the address was reloaded or kept; a look never creates anything
+            return HttpResponseRedirect(onward)
+        try:
+            if request.POST.get("customer"):
+                _link_to_found(request, contact)
+                return HttpResponseRedirect(onward)
+            answer = _create(request, contact)
+        except (Settled, QuickBooksError) as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(onward)
+        if answer["result"] in ("exists", "name_taken"):
+            return self._page(
+                request, "choices", f"{contact} in QuickBooks", _choices(request, contact, answer, onward)
+            )
+        _tell_created(request, answer)
+        return HttpResponseRedirect(onward)
+
+    def _page(self, request: HttpRequest, template: str, title: str, context: dict[str, Any]) -> TemplateResponse:
+        everywhere = self.admin_site.each_context(request)
+        return TemplateResponse(
+            request, f"{TEMPLATES}/{template}.html", {**everywhere, "title": title, "opts": self.opts, **context}
+        )
+
+
+def _require_decider(request: HttpRequest) -> None:
+    if not request.user.has_perm("quickbooks_integration.decide_matches"):
+        raise PermissionDenied
+
+
+# --- What the page shows -----------------------------------------------------------------------
+
+
+def _chosen(request: HttpRequest) -> MatchCandidate | None:
+    """The pair that a link asks for."""
+    number = request.GET.get("pair", "")
+    if not number.isdecimal():
+        return None
+    candidate = MatchCandidate.objects.filter(pk=number).first()
+    if candidate is None:
+        raise Settled("This pair is no longer a question.")
+    return reconciling.claim(candidate, request.user)
+
+
+def _question(candidate: MatchCandidate, request: HttpRequest) -> dict[str, Any]:
+    candidate = (
+        MatchCandidate.objects.select_related("sync__customer", "contact").prefetch_related(*PARTS).get(pk=candidate.pk)
+    )
+    return {
+        "candidate": candidate,
+        "customer": candidate.sync.customer,
+        "contact": candidate.contact,
+        "comparison": comparing.compare(candidate),
+        "remaining": reconciling.remaining(),
+        "last": reconciling.last_decision(request.user),
+    }
+
+
+def _nothing_left(request: HttpRequest) -> dict[str, Any]:
+    company = QuickBooksAuth.objects.exclude(state=QuickBooksAuth.State.DISCONNECTED).first()
+    return {
+        "connected": company is not None,
+        "counts": reporting.counts(company) if company else {},
+        "elsewhere": reconciling.remaining(),
+        "last": reconciling.last_decision(request.user),
+    }
+
+
+# --- What the buttons do -----------------------------------------------------------------------
+
+
+def _link(request: HttpRequest) -> str:
+    candidate = _candidate(request)
+    reconciling.link(candidate, request.user)
+    messages.success(request, f"Linked {candidate.sync.customer} to {candidate.contact}.")
+    return reverse(PAGE)
+
+
+def _refuse(request: HttpRequest) -> str:
+    candidate = _candidate(request)
+    reconciling.refuse(candidate, request.user)
+    messages.success(request, f"{candidate.sync.customer} and {candidate.contact} are not the same.")
+    return reverse(PAGE)
+
+
+def _create_contact(request: HttpRequest) -> str:
+    candidate = _candidate(request)
+    decision = reconciling.create_contact(candidate.sync, request.user)
+    messages.success(request, f"{decision.contact} is a new contact, linked to the QuickBooks customer.")
+    return reverse(PAGE)
+
+
+def _skip(request: HttpRequest) -> str:
+    candidate = _candidate(request)
+    reconciling.skip(candidate, request.user)
+    messages.info(request, f"Skipped {candidate.sync.customer}. It comes again at the end.")
+    return reverse(PAGE)
+
+
+def _undo(request: HttpRequest) -> str:
+    number = request.POST.get("decision", "")
+    decided = MatchDecision.objects.filter(pk=number).first() if number.isdecimal() else None
+    if decided is None:
+        raise Settled("There is nothing to undo.")
+    stays = reconciling.undo(decided, request.user)
+    messages.success(request, " ".join([f"Undone: {decided.get_action_display()}.", *stays]))
+    return _back_to(decided)
+
+
+def _back_to(decided: MatchDecision) -> str:
+    """The pair that is a question again, so that it can be decided anew."""
+    asked = MatchCandidate.objects.filter(sync=decided.sync_id, state=MatchCandidate.State.OPEN)
+    pair = asked.filter(contact=decided.contact_id).first() or asked.first()
+    return f"{reverse(PAGE)}?pair={pair.pk}" if pair else reverse(PAGE)
+
+
+ACTIONS = {
+    "link": _link,
+    "refuse": _refuse,
+    "create_contact": _create_contact,
+    "skip": _skip,
+    "undo": _undo,
+}
+
+
+def _candidate(request: HttpRequest) -> MatchCandidate:
+    number = request.POST.get("candidate", "")
+    rows = MatchCandidate.objects.select_related("sync__customer", "contact").prefetch_related(*PARTS)
+    candidate = rows.filter(pk=number).first() if number.isdecimal() else None
+    if candidate is None:
+        raise Settled(
+            "This pair is no longer a question: a phone or an e-mail was changed meanwhile, or the contact was deleted. "
+            "Nothing was changed."
+        )
+    return candidate
+
+
+# --- A new customer in QuickBooks --------------------------------------------------------------
+
+
+def _create(request: HttpRequest, contact: Contact) -> dict[str, Any]:
+    from quickbooks_integration.sync import QuickBooksSyncService
+
+    service = QuickBooksSyncService(QuickBooksService.current(PAGE_PATIENCE))
+    name, looked = request.POST.get("name", "").strip(), request.POST.get("looked") == "1"
+    answer = service.create_customer_from_contact(contact, name=name, looked=looked, by=request.user)
+    if answer["result"] == "created":
+        _refuse_the_question(request)
+    return answer
+
+
+def _refuse_the_question(request: HttpRequest) -> None:
+    """Whoever makes a new customer of the contact says that it is not the customer it was asked about."""
+    number = request.POST.get("candidate", "")
+    candidate = MatchCandidate.objects.filter(pk=number, state="open").first() if number.isdecimal() else None
+    if candidate is not None:
+        reconciling.each(reconciling.refuse, [candidate], request.user)
+
+
+def _link_to_found(request: HttpRequest, contact: Contact) -> None:
+    sync = QuickBooksSync.objects.filter(
+        entity_type="customer", entity_id=request.POST["customer"], company=QuickBooksService.current().auth
+    ).first()
+    if sync is None:
+        raise Settled("The CRM has not read this customer from QuickBooks yet. Sync first, then link the two.")
+    reconciling.link_to(sync, contact, request.user)
+    messages.success(request, f"Linked {sync.customer} to {contact}.")
+
+
+def _choices(request: HttpRequest, contact: Contact, answer: dict[str, Any], onward: str) -> dict[str, Any]:
+    return {
+        "contact": contact,
+        "answer": answer,
+        "candidate": request.POST.get("candidate", ""),
+        "onward": onward,
+        "typed": request.POST.get("name", "") or contact.name,
+    }
+
+
+def _tell_created(request: HttpRequest, answer: dict[str, Any]) -> None:
+    level = {"created": messages.SUCCESS, "already_linked": messages.INFO, "unknown": messages.WARNING}
+    messages.add_message(request, level.get(answer["result"], messages.ERROR), answer["message"])
+
+
+def _next_page(request: HttpRequest) -> str:
+    wanted = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+        return wanted
+    return reverse(PAGE)

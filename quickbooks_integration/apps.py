@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class QuickBooksIntegrationConfig(AppConfig):
+    name = "quickbooks_integration"
+    verbose_name = "QuickBooks"
+
+    def ready(self) -> None:
+        from quickbooks_integration import checks  # noqa: F401  (they register themselves)

@@ -1,0 +1,43 @@
+"""The record of what was asked of QuickBooks: one row a request, never a body, a token or a name."""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+
+from quickbooks_integration.errors import QuickBooksError
+from quickbooks_integration.models import ApiCall
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def recorded(company_id: str | None, method: str, url: str) -> Iterator[ApiCall]:
+    """Times the block and stores one row for it, also when it raises. The block fills `status` and `intuit_tid`."""
+    call = ApiCall(company_id=company_id, at=timezone.now(), method=method, path=urlsplit(url).path[:200])
+    started = time.perf_counter()
+    try:
+        yield call
+    except QuickBooksError as error:
+        call.error_kind, call.error_code = error.kind, error.code
+        raise
+    finally:
+        call.milliseconds = round((time.perf_counter() - started) * 1000)
+        call.save()
+        _log(call)
+
+
+def _log(call: ApiCall) -> None:
+    logger.info(
+        "%s %s status=%s ms=%d intuit_tid=%s error=%s code=%s",
+        call.method,
+        call.path,
+        call.status,
+        call.milliseconds,
+        call.intuit_tid,
+        call.error_kind,
+        call.error_code,
+    )

@@ -1,0 +1,32 @@
+"""The address of reports. A report is the whole body: no envelope, no `time` of its own, always JSON."""
+
+from collections.abc import Callable, Mapping
+
+from quickbooks_integration.emulator.call import Call, Reply
+from quickbooks_integration.emulator.company import Company
+from quickbooks_integration.emulator.documents import Document, dump_json
+from quickbooks_integration.emulator.errors import unsupported
+from quickbooks_integration.emulator.messages import Response
+from quickbooks_integration.emulator.reports.customer_sales import customer_sales
+from quickbooks_integration.emulator.reports.profit_and_loss import profit_and_loss
+from quickbooks_integration.emulator.reports.receivables import aged_receivables, customer_balance
+from quickbooks_integration.emulator.transport import JSON
+
+REPORTS: dict[str, Callable[[Company, Mapping[str, str]], Document]] = {
+    "customersales": customer_sales,
+    "agedreceivables": aged_receivables,
+    "customerbalance": customer_balance,
+    "profitandloss": profit_and_loss,
+}
+
+
+def report(call: Call) -> Reply:
+    return Response(200, dump_json(report_of(call.company, call.values["name"], call.request.query)), JSON)
+
+
+def report_of(company: Company, name: str, given: Mapping[str, str]) -> Document:
+    """Raises 500 for a report that does not exist or that the emulator has not, 2170 and 2500 for bad parameters."""
+    make = REPORTS.get(name.lower())
+    if make is None:
+        raise unsupported(f"reports/{name[:100]}")
+    return make(company, given)

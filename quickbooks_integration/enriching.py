@@ -1,0 +1,352 @@
+"""What a contact takes from its QuickBooks customer. Nothing here talks to QuickBooks; all of it runs inside the
+caller's transaction, with the contact's row locked by the caller."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from contacts.matching import names, normalise
+from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone
+from quickbooks_integration import mapping
+from quickbooks_integration.mapping import Address, CustomerFacts
+from quickbooks_integration.models import QuickBooksCustomer
+
+LABELS = {
+    "first_name": "First name",
+    "last_name": "Last name",
+    "company": "Company",
+    "notes": "Notes",
+    "payment_terms": "Payment terms",
+    "tax_exempt": "Tax exempt",
+    "billing": "Billing address",
+    "shipping": "Shipping address",
+}
+NAME_FIELDS = ("first_name", "last_name")
+TEXT_FIELDS = (*NAME_FIELDS, "company", "notes", "payment_terms")
+LONGEST_NUMBER = ContactPhone._meta.get_field("number").max_length
+ADDRESS_KINDS = ("billing", "shipping")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One line of the comparison. Values are texts for people."""
+
+    field: str
+    label: str
+    ours: str
+    theirs: str
+    agrees: bool
+
+
+@dataclass
+class Applied:
+    """What changed at the contact. before restores it: see take_back."""
+
+    filled: dict[str, Any] = field(default_factory=dict)
+    conflicts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    before: dict[str, Any] = field(default_factory=lambda: {"fields": {}, "phones": [], "emails": [], "addresses": []})
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.filled or self.before["phones"] or self.before["emails"] or self.before["addresses"])
+
+
+def facts_of(customer: QuickBooksCustomer) -> CustomerFacts:
+    return mapping.customer_facts(customer.raw, customer.payment_terms)
+
+
+def apply(contact: Contact, customer: QuickBooksCustomer) -> Applied:
+    """Brings the contact up to its customer and remembers what both agreed on in `customer.sync.base`.
+
+    A field that only QuickBooks changed since the base follows; an empty field is filled; a filled field that says
+    something else stays, and if QuickBooks moved too it becomes a conflict for a person. Phones and e-mails are
+    added, never removed. Money is always QuickBooks'. Saves contact and sync row. No history echo: the caller names
+    the source.
+    """
+    sync, facts = customer.sync, facts_of(customer)
+    base, applied = sync.base or {}, Applied()
+    others = NAME_FIELDS if _is_another_person(contact, facts, base) else ()
+    for name in TEXT_FIELDS:
+        if name not in others or getattr(contact, name):
+            _merge_text(contact, name, base.get(name, ""), getattr(facts, name), applied)
+    _merge_flag(contact, base.get("tax_exempt"), facts.tax_exempt, applied)
+    _add_phones(contact, facts, base.get("phones", ()), applied)
+    _add_emails(contact, facts, base.get("emails", ()), applied)
+    rows = {row.kind: row for row in contact.addresses.all()}
+    for kind, theirs in facts.addresses.items():
+        agreed = Address(**(base.get("addresses") or {}).get(kind, {}))
+        _merge_address(contact, kind, rows.get(kind), agreed, theirs, applied)
+    _set_customer_type(contact, applied)
+    set_money(contact)
+    contact.save()
+    forget_prefetched(contact)
+    sync.base = _agreed(base, facts)
+    sync.conflicts = _still_open(sync.conflicts, contact) | applied.conflicts
+    sync.sync_status = sync.Status.CONFLICT if sync.conflicts else sync.Status.SYNCED
+    sync.error_message = ""
+    sync.save(update_fields=["base", "conflicts", "sync_status", "error_message"])
+    return applied
+
+
+def _is_another_person(contact: Contact, facts: CustomerFacts, base: dict[str, Any]) -> bool:
+    """Whether filling up half a name would make one of two people: Bob of here with Lee of Ann Lee is nobody."""
+    return any(
+        ours and theirs and not _same(ours, base.get(name, "")) and not _can_be_one(ours, theirs)
+        for name in NAME_FIELDS
+        for ours, theirs in [(getattr(contact, name), getattr(facts, name))]
+    )
+
+
+def _can_be_one(ours: str, theirs: str) -> bool:
+    """The same name, a short form of it, or its beginning: Annie and Ann."""
+    shorter, longer = sorted((ours.casefold(), theirs.casefold()), key=len)
+    return longer.startswith(shorter) or names.same_person(normalise.words(ours), normalise.words(theirs))
+
+
+def _agreed(base: dict[str, Any], facts: CustomerFacts) -> dict[str, Any]:
+    """The next base. What QuickBooks does not say any more stays: without it a later value would look like the first."""
+    kept = {name: base[name] for name in TEXT_FIELDS if base.get(name) and not getattr(facts, name)}
+    told = {kind: address._asdict() for kind, address in facts.addresses.items() if address != Address()}
+    return facts.as_json() | kept | {"addresses": (base.get("addresses") or {}) | told}
+
+
+def _merge_text(contact: Contact, name: str, base: str, theirs: str, applied: Applied) -> None:
+    ours = getattr(contact, name) or ""
+    limit = Contact._meta.get_field(name).max_length
+    theirs = theirs[:limit] if limit else theirs
+    if not theirs or _same(ours, theirs) or (base and _same(base, theirs)):
+        return  # QuickBooks says nothing new; what a person emptied or changed here since stays so
+    if not ours or (base and _same(ours, base)):
+        _set(contact, name, theirs, applied)
+    elif base:
+        applied.conflicts[name] = {"base": base, "ours": ours, "theirs": theirs}
+
+
+def _merge_flag(contact: Contact, base: bool | None, theirs: bool, applied: Applied) -> None:
+    """A tick box is never empty: before the first base QuickBooks may set it, never clear it."""
+    ours = contact.tax_exempt
+    if ours == theirs or (base is None and ours) or base == theirs:
+        return
+    _set(contact, "tax_exempt", theirs, applied)
+
+
+def _set(contact: Contact, name: str, value: Any, applied: Applied) -> None:
+    applied.before["fields"][name] = {"was": getattr(contact, name), "became": value}
+    applied.filled[name] = value
+    setattr(contact, name, value)
+
+
+def _add_phones(contact: Contact, facts: CustomerFacts, agreed: Iterable[str], applied: Applied) -> None:
+    """Adds what is new in QuickBooks. A number that both had agreed on and that is gone here was removed by a person."""
+    phones = list(contact.phones.all())
+    known = {_phone_identity(phone.number) for phone in phones} | set(map(_phone_identity, _numbers(agreed)))
+    for number in _numbers(facts.phones):
+        if _phone_identity(number) not in known:
+            known.add(_phone_identity(number))
+            row = ContactPhone(contact=contact, number=number[:LONGEST_NUMBER], position=len(phones))
+            row.save()
+            phones.append(row)
+            applied.before["phones"].append(row.pk)
+
+
+def _numbers(texts: Iterable[str]) -> list[str]:
+    """One text per number: QuickBooks' fields often hold two."""
+    return [number for text in texts for number in normalise.phone_texts(text)]
+
+
+def _phone_identity(number: str) -> normalise.Phone | str:
+    return normalise.phone(number) or number.casefold()
+
+
+def _add_emails(contact: Contact, facts: CustomerFacts, agreed: Iterable[str], applied: Applied) -> None:
+    emails = list(contact.emails.all())
+    known = {email.key for email in emails} | set(agreed)
+    for position, address in enumerate([one for one in facts.emails if one not in known], len(emails)):
+        row = ContactEmail.objects.create(contact=contact, address=address[:254], position=position)
+        applied.before["emails"].append(row.pk)
+
+
+def forget_prefetched(contact: Contact) -> None:
+    """What was prefetched may have got new rows."""
+    getattr(contact, "_prefetched_objects_cache", {}).clear()
+
+
+def _merge_address(
+    contact: Contact, kind: str, row: ContactAddress | None, base: Address, theirs: Address, applied: Applied
+) -> None:
+    """An address is one unit: a street of one side with the town of the other is nobody's address."""
+    ours = _address(row)
+    if theirs == Address() or _same_address(ours, theirs) or _same_address(base, theirs):
+        return
+    if row is None:
+        row = ContactAddress.objects.create(contact=contact, kind=kind, **theirs._asdict())
+        applied.before["addresses"].append({"id": row.pk, "was": None, "became": theirs._asdict()})
+    elif ours == Address() or (base != Address() and _same_address(ours, base)):
+        applied.before["addresses"].append({"id": row.pk, "was": ours._asdict(), "became": theirs._asdict()})
+        for name, value in theirs._asdict().items():
+            setattr(row, name, value)
+        row.save()
+    elif base != Address():
+        applied.conflicts[kind] = {"base": base._asdict(), "ours": ours._asdict(), "theirs": theirs._asdict()}
+
+
+def _set_customer_type(contact: Contact, applied: Applied) -> None:
+    if contact.customer_type in (None, "", Contact.CustomerType.PROSPECT):
+        _set(contact, "customer_type", Contact.CustomerType.CUSTOMER, applied)
+
+
+def set_money(contact: Contact) -> None:
+    """The contact's balance in dollars: the sum over its customers. A job counts in the customer above it, however far
+    above, when that is linked too. Sets the field, does not save."""
+    customers = QuickBooksCustomer.objects.filter(
+        sync__entity_type="customer", sync__local_id=contact.pk, vanished_at=None
+    )
+    rows = list(customers.values_list("sync__company", "sync__entity_id", "parent_id", "balance_with_jobs"))
+    balances = {entity_id: balance for _, entity_id, _, balance in rows}
+    above = _parents_above({company for company, *_ in rows}, {entity_id: parent for _, entity_id, parent, _ in rows})
+    contact.outstanding_balance = sum(
+        (balance for entity_id, balance in balances.items() if not above[entity_id] & balances.keys()), Decimal(0)
+    )
+
+
+def _parents_above(companies: set[str], parents: dict[str, str]) -> dict[str, set[str]]:
+    """All that is above each customer. Asks the database only about parents that are not among the customers."""
+    known = dict(parents)
+    while missing := set(known.values()) - known.keys() - {""}:
+        rows = QuickBooksCustomer.objects.filter(sync__company__in=companies, sync__entity_id__in=missing)
+        known |= dict.fromkeys(missing, "") | dict(rows.values_list("sync__entity_id", "parent_id"))
+    return {entity_id: _chain(known, entity_id) for entity_id in parents}
+
+
+def _chain(parents: dict[str, str], entity_id: str) -> set[str]:
+    found: set[str] = set()
+    while (entity_id := parents[entity_id]) and entity_id not in found:
+        found.add(entity_id)
+    return found
+
+
+def take_back(contact: Contact, before: dict[str, Any]) -> list[str]:
+    """Undoes an apply: each field that still has the value which it was given then gets its old one.
+
+    Returns sentences about what stays because somebody changed it since. Saves the contact, not the sync row.
+    """
+    stays = []
+    for name, change in before.get("fields", {}).items():
+        if getattr(contact, name) == change["became"]:
+            setattr(contact, name, change["was"])
+        else:
+            stays.append(f"{LABELS.get(name, name)} was changed since and stays as it is.")
+    ContactPhone.objects.filter(contact=contact, pk__in=before.get("phones", [])).delete()
+    ContactEmail.objects.filter(contact=contact, pk__in=before.get("emails", [])).delete()
+    for change in before.get("addresses", []):
+        row = ContactAddress.objects.filter(contact=contact, pk=change["id"]).first()
+        if row is None or _address(row)._asdict() != change["became"]:
+            stays.append("An address was changed since and stays as it is.")
+        elif change["was"] is None:
+            row.delete()
+        else:
+            for name, value in change["was"].items():
+                setattr(row, name, value)
+            row.save()
+    set_money(contact)
+    contact.save()
+    forget_prefetched(contact)
+    return stays
+
+
+def take_theirs(contact: Contact, customer: QuickBooksCustomer, name: str) -> Applied:
+    """A person chose QuickBooks' value for one field (a key of LABELS). Saves contact and sync row.
+
+    Raises ValueError for another field, or when QuickBooks has no value any more: nothing is overwritten with nothing.
+    """
+    facts, applied = facts_of(customer), Applied()
+    address = facts.addresses.get(name, Address())
+    if (name in ADDRESS_KINDS and address == Address()) or (name in TEXT_FIELDS and not getattr(facts, name)):
+        raise ValueError(f"{LABELS[name]}: QuickBooks has none any more.")
+    if name in ADDRESS_KINDS:
+        ContactAddress.objects.update_or_create(contact=contact, kind=name, defaults=address._asdict())
+    elif name in TEXT_FIELDS or name == "tax_exempt":
+        _set(contact, name, getattr(facts, name), applied)
+        contact.save()
+    else:
+        raise ValueError(f"{name} is not a field that can be taken from QuickBooks.")
+    _settle(customer, name)
+    return applied
+
+
+def keep_ours(customer: QuickBooksCustomer, name: str) -> None:
+    """A person chose to keep the contact's value in a conflict."""
+    _settle(customer, name)
+
+
+def _settle(customer: QuickBooksCustomer, name: str) -> None:
+    sync = customer.sync
+    sync.conflicts = {key: value for key, value in sync.conflicts.items() if key != name}
+    if sync.sync_status == sync.Status.CONFLICT and not sync.conflicts:
+        sync.sync_status = sync.Status.SYNCED
+    sync.save(update_fields=["conflicts", "sync_status"])
+
+
+def differences(contact: Contact, customer: QuickBooksCustomer) -> list[Difference]:
+    """Both sides line by line, for the review page and the contact page. Reads prefetched phones, e-mails, addresses."""
+    facts = facts_of(customer)
+    rows = [
+        _difference(name, getattr(contact, name) or "", getattr(facts, name))
+        for name in ("first_name", "last_name", "company")
+    ]
+    rows.append(
+        Difference(
+            "phones",
+            "Phones",
+            ", ".join(phone.number for phone in contact.phones.all()),
+            ", ".join(facts.phones),
+            agrees=bool({phone.key for phone in contact.phones.all()} & set(customer.phone_keys)),
+        )
+    )
+    rows.append(
+        Difference(
+            "emails",
+            "E-mails",
+            ", ".join(email.address for email in contact.emails.all()),
+            mapping.email_text(customer.raw),
+            agrees=bool({email.key for email in contact.emails.all()} & set(customer.email_keys)),
+        )
+    )
+    addresses = {row.kind: row for row in contact.addresses.all()}
+    for kind in ADDRESS_KINDS:
+        ours, theirs = _address(addresses.get(kind)), facts.addresses.get(kind, Address())
+        rows.append(Difference(kind, LABELS[kind], _line(ours), _line(theirs), agrees=_same_address(ours, theirs)))
+    rows.append(_difference("payment_terms", contact.payment_terms or "", facts.payment_terms))
+    rows.append(_difference("notes", contact.notes, facts.notes))
+    return rows
+
+
+def _difference(name: str, ours: str, theirs: str) -> Difference:
+    return Difference(name, LABELS[name], ours, theirs, agrees=_same(ours, theirs))
+
+
+def _still_open(conflicts: dict[str, Any], contact: Contact) -> dict[str, Any]:
+    """Conflicts that were neither decided nor settled by an edit that brought both sides together."""
+    return {
+        name: values
+        for name, values in conflicts.items()
+        if name in ADDRESS_KINDS or not _same(getattr(contact, name) or "", values["theirs"])
+    }
+
+
+def _same(one: str, other: str) -> bool:
+    """Blanks and case at the edges are no difference worth a person's time."""
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+def _same_address(one: Address, other: Address) -> bool:
+    return all(_same(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _address(row: ContactAddress | None) -> Address:
+    return Address(row.street, row.city, row.state, row.zip_code) if row else Address()
+
+
+def _line(address: Address) -> str:
+    return ", ".join(filter(None, [address.street, address.city, f"{address.state} {address.zip_code}".strip()]))

@@ -1,0 +1,112 @@
+"""Which customer may be which contact: what the machine proposes, and what was decided by whom."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from contacts.models import Contact
+from quickbooks_integration.models.sync import QuickBooksSync
+
+
+class MatchCandidate(models.Model):
+    """One possible pair. A refused one stays, so that the question is never asked twice.
+
+    A customer that is linked has no open pair: the others are closed, and open again when the link is undone.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", "To review"
+        LINKED = "linked", "Linked"
+        REFUSED = "refused", "Not the same"
+        CLOSED = "closed", "Linked to somebody else"
+
+    sync = models.ForeignKey(QuickBooksSync, on_delete=models.CASCADE, related_name="candidates")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="match_candidates")
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    score = models.SmallIntegerField(help_text="0 to 100; orders the queue, decides nothing.")
+    reasons = models.JSONField(default=list, help_text='[{"text": "Same phone ...", "agrees": true}, ...]')
+    skipped_at = models.DateTimeField(null=True, blank=True, help_text="Put to the end of the queue.")
+    # Two people at once never get the same customer: a claim is taken by conditional update and runs out by itself.
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-score", "id"]
+        verbose_name = "possible match"
+        verbose_name_plural = "possible matches"
+        permissions = [("decide_matches", "Can decide which customer is which contact")]
+        indexes = [
+            models.Index(
+                F("skipped_at").asc(nulls_first=True),
+                F("score").desc(),
+                "id",
+                name="match_queue",
+                condition=Q(state="open"),
+            ),
+            models.Index(fields=["claimed_until"], name="match_claims", condition=Q(claimed_until__isnull=False)),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["sync", "contact"], name="match_pair_once"),
+            models.CheckConstraint(
+                name="match_state_known",
+                condition=Q(state__in=["open", "linked", "refused", "closed"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sync} / {self.contact}"
+
+
+class MatchDecision(models.Model):
+    """What was decided, by whom, and what it changed: enough to take it back."""
+
+    class Action(models.TextChoices):
+        AUTO_LINK = "auto_link", "Linked by itself"
+        LINK = "link", "Linked"
+        REFUSE = "refuse", "Not the same"
+        CREATE_CONTACT = "create_contact", "New contact"
+        CREATE_CUSTOMER = "create_customer", "New QuickBooks customer"
+
+    # Those that link a customer to a contact.
+    LINKING: ClassVar[list[str]] = [Action.AUTO_LINK, Action.LINK, Action.CREATE_CONTACT, Action.CREATE_CUSTOMER]
+
+    sync = models.ForeignKey(QuickBooksSync, on_delete=models.CASCADE, related_name="decisions")
+    contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, related_name="match_decisions")
+    action = models.CharField(max_length=20, choices=Action)
+    reasons = models.JSONField(default=list)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    decided_at = models.DateTimeField(auto_now_add=True)
+    before = models.JSONField(default=dict, help_text="What the decision changed, as it was.")
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "match decision"
+        indexes = [
+            models.Index(fields=["decided_by", "-id"], name="decision_to_undo", condition=Q(undone_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()}: {self.contact or 'no contact'}"

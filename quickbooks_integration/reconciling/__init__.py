@@ -1,0 +1,45 @@
+"""Which customer of the books is which contact: what the machine finds, what people decide, and the way back.
+
+reading.py   both sides as persons to compare, all of them or those around one
+matching.py  decides what is beyond doubt, and asks about the rest
+deciding.py  the verbs of a person: link, not the same, new contact, later
+undoing.py   takes a decision back
+queue.py     who is asked about which pair next
+reporting.py every pair and its state, for a file
+"""
+
+from quickbooks_integration.reconciling.deciding import (
+    Settled,
+    Tally,
+    create_contact,
+    each,
+    link,
+    link_each,
+    link_to,
+    refuse,
+    skip,
+)
+from quickbooks_integration.reconciling.matching import MatchResult, match, propose
+from quickbooks_integration.reconciling.queue import claim, last_decision, next_for, remaining
+from quickbooks_integration.reconciling.undoing import undo, unlink
+
+__all__ = [
+    "MatchResult",
+    "Settled",
+    "Tally",
+    "claim",
+    "create_contact",
+    "each",
+    "last_decision",
+    "link",
+    "link_each",
+    "link_to",
+    "match",
+    "next_for",
+    "propose",
+    "refuse",
+    "remaining",
+    "skip",
+    "undo",
+    "unlink",
+]

@@ -1,0 +1,252 @@
+"""What a person decides about a pair. Every verb looks again under lock: whoever comes second changes nothing.
+
+Locks in the order map row, contact, candidates, as the pull does, and without their keys (NO KEY UPDATE): a question
+that matching adds at that moment points to both rows. None of this talks to QuickBooks.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import pghistory
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from contacts.models import Contact
+from quickbooks_integration import enriching
+from quickbooks_integration.enriching import Applied
+from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksCustomer, QuickBooksSync
+from quickbooks_integration.reconciling import snapshots
+
+Action, State = MatchDecision.Action, MatchCandidate.State
+Row = TypeVar("Row")
+
+
+class Settled(Exception):
+    """Somebody or something decided meanwhile, and nothing was changed. str() is a sentence for the office."""
+
+
+@dataclass
+class Tally:
+    """How a verb over many rows went. left: a sentence for each row that it could not be done to."""
+
+    done: int = 0
+    left: list[str] = field(default_factory=list)
+
+
+def each(verb: Callable[[Row, User], Any], rows: Iterable[Row], by: User) -> Tally:
+    """The verb on every row, each in a transaction of its own; what is settled by now is counted, not raised."""
+    tally = Tally()
+    for row in rows:
+        try:
+            verb(row, by)
+        except Settled as settled:
+            tally.left.append(str(settled))
+        else:
+            tally.done += 1
+    return tally
+
+
+def link_each(candidates: Iterable[MatchCandidate], by: User) -> Tally:
+    """Links many pairs. Where the same customer or contact was picked twice none of its pairs is linked: which of them
+    is right is the very question."""
+    picked = list(candidates)
+    customers, contacts = Counter(row.sync_id for row in picked), Counter(row.contact_id for row in picked)
+    clear = [row for row in picked if customers[row.sync_id] == contacts[row.contact_id] == 1]
+    tally = each(link, clear, by)
+    for row in picked:
+        if customers[row.sync_id] > 1:
+            tally.left.append(f"{row.sync.customer} was picked for several contacts: decide this one by itself.")
+        elif contacts[row.contact_id] > 1:
+            tally.left.append(f"{row.contact} was picked for several customers: decide this one by itself.")
+    return tally
+
+
+def link(candidate: MatchCandidate, by: User) -> MatchDecision:
+    """These two are the same: the contact gets what it lacks and QuickBooks' money. Raises Settled."""
+    with decision(by):
+        customer, contact, candidate = _lock_pair(candidate)
+        _must_not_be_on_its_way(contact)
+        return tie(customer, contact, Action.LINK, candidate.reasons, by)
+
+
+def link_to(sync: QuickBooksSync, contact: Contact, by: User) -> MatchDecision:
+    """Links a customer to a contact that a person picked, whether or not the machine proposed it. Raises Settled."""
+    with decision(by):
+        customer, contact = lock_customer(sync.pk), lock_contact(contact.pk)
+        _must_be_free(customer)
+        _must_not_be_on_its_way(contact)
+        reasons = [{"text": "Picked by hand", "agrees": True}]
+        candidate, is_new = MatchCandidate.objects.get_or_create(
+            sync=customer.sync, contact=contact, defaults={"score": 0, "reasons": reasons}
+        )
+        was = None if is_new else candidate.state
+        return tie(customer, contact, Action.LINK, candidate.reasons, by, pair_was=was)
+
+
+def refuse(candidate: MatchCandidate, by: User) -> MatchDecision:
+    """These two are different people. The pair is never proposed again. Raises Settled."""
+    with decision(by):
+        customer, contact, candidate = _lock_pair(candidate)
+        MatchCandidate.objects.filter(pk=candidate.pk).update(state=State.REFUSED, **NO_CLAIM)
+        return MatchDecision.objects.create(
+            sync=customer.sync, contact=contact, action=Action.REFUSE, reasons=candidate.reasons, decided_by=by
+        )
+
+
+def create_contact(sync: QuickBooksSync, by: User) -> MatchDecision:
+    """Makes a contact of a customer that is nobody's, with all that QuickBooks knows. Raises Settled."""
+    with decision(by):
+        customer = lock_customer(sync.pk)
+        _must_be_free(customer)
+        contact = Contact.objects.create(source=Contact.Source.QUICKBOOKS)
+        reasons = [{"text": "Made from the QuickBooks customer", "agrees": True}]
+        made = tie(customer, contact, Action.CREATE_CONTACT, reasons, by)
+        made.before["made"] = snapshots.of(contact)
+        made.save(update_fields=["before"])
+        return made
+
+
+def skip(candidate: MatchCandidate, by: User) -> None:
+    """Puts the question to the end of the queue and gives it free. Raises Settled."""
+    skipped = MatchCandidate.objects.filter(pk=candidate.pk, state=State.OPEN)
+    if not skipped.update(skipped_at=timezone.now(), **NO_CLAIM):
+        raise Settled(_what_became_of(candidate))
+
+
+# --- Under lock --------------------------------------------------------------------------------
+
+NO_CLAIM: dict[str, Any] = {"claimed_by": None, "claimed_until": None}
+
+
+def tie(
+    customer: QuickBooksCustomer,
+    contact: Contact,
+    action: MatchDecision.Action,
+    reasons: list[dict[str, Any]],
+    by: User | None,
+    pair_was: str | None = State.OPEN,
+) -> MatchDecision:
+    """Links a free customer to a contact, whoever decided it; both locked by the caller, inside its transaction.
+
+    The contact's first customer stays its primary one. pair_was: the state of the pair's candidate, None if it had none.
+    """
+    # The questions first: a contact whose unique QuickBooks id changes is locked against new questions about it too,
+    # and the machine that asks them may hold these.
+    candidates = MatchCandidate.objects.filter(sync=customer.sync)
+    candidates.filter(contact=contact).update(state=State.LINKED, **NO_CLAIM)
+    candidates.filter(state=State.OPEN).update(state=State.CLOSED, **NO_CLAIM)
+    applied = attach(customer, contact)
+    linking = record(customer, contact, action, reasons, by, applied.before | {"pair": pair_was})
+    linking.save()
+    return linking
+
+
+def attach(customer: QuickBooksCustomer, contact: Contact) -> Applied:
+    """The link itself, without questions and record: for `tie`, and for many at once."""
+    sync = customer.sync
+    sync.local_id = contact.pk
+    sync.save(update_fields=["local_id"])
+    if contact.quickbooks_customer_id is None:
+        contact.quickbooks_customer_id, contact.quickbooks_sync_token = sync.entity_id, sync.sync_version
+    return enriching.apply(contact, customer)
+
+
+def record(
+    customer: QuickBooksCustomer,
+    contact: Contact,
+    action: MatchDecision.Action,
+    reasons: list[dict[str, Any]],
+    by: User | None,
+    before: dict[str, Any],
+) -> MatchDecision:
+    """The decision to link, not saved yet. before: what `undoing` needs."""
+    return MatchDecision(
+        sync=customer.sync, contact=contact, action=action, reasons=reasons, decided_by=by, before=before
+    )
+
+
+def lock_customer(sync_id: int, contact_id: int | None = None) -> QuickBooksCustomer:
+    """The customer; with contact_id also that contact's other customers, in the order that avoids deadlocks."""
+    wanted = Q(pk=sync_id)
+    if contact_id is not None:
+        wanted |= Q(sync__entity_type="customer", sync__local_id=contact_id)
+    customers = QuickBooksCustomer.objects.select_related("sync").select_for_update(of=("sync",), no_key=True)
+    locked = {customer.pk: customer for customer in customers.filter(wanted).order_by("pk")}
+    if sync_id not in locked:
+        raise Settled("This QuickBooks customer is no longer known here. Nothing was changed.")
+    return locked[sync_id]
+
+
+def lock_contact(contact_id: int | None) -> Contact:
+    contact = Contact.objects.select_for_update(no_key=True).filter(pk=contact_id or 0).first()
+    if contact is None:
+        raise Settled("The contact was deleted meanwhile. Nothing was changed.")
+    return contact
+
+
+@contextmanager
+def decision(by: User | None) -> Iterator[None]:
+    """A transaction whose changes the history attributes to matching."""
+    with pghistory.context(source="matching", user=by.pk if by else None), transaction.atomic():
+        yield
+
+
+def _lock_pair(candidate: MatchCandidate) -> tuple[QuickBooksCustomer, Contact, MatchCandidate]:
+    """Both sides and the question, if it is still open."""
+    customer = lock_customer(candidate.sync_id)
+    contact = lock_contact(candidate.contact_id)
+    current = MatchCandidate.objects.select_for_update().filter(pk=candidate.pk).first()
+    if current is None or current.state != State.OPEN:
+        raise Settled(_what_became_of(candidate))
+    _must_be_free(customer)
+    return customer, contact, current
+
+
+def _must_not_be_on_its_way(contact: Contact) -> None:
+    """A create whose outcome is unknown may have made a customer already; a link now would give the contact two."""
+    sent = QuickBooksSync.objects.filter(entity_type="customer", local_id=contact.pk, entity_id="")
+    if sent.exclude(request_id="").exists():
+        raise Settled(
+            f"{contact} is being created in QuickBooks at this moment. Nothing was changed. Look again in some minutes."
+        )
+
+
+def _must_be_free(customer: QuickBooksCustomer) -> None:
+    if customer.vanished_at:
+        raise Settled(
+            f"QuickBooks no longer has {customer}: it was probably merged into another customer there. Nothing was changed."
+        )
+    if customer.sync.local_id is not None:
+        holder = _contact_of(customer.sync)
+        raise Settled(
+            f"{customer} is already linked to {holder or 'a contact'}{_by_whom(customer)}. Nothing was changed."
+        )
+
+
+def _what_became_of(candidate: MatchCandidate) -> str:
+    customer = QuickBooksCustomer.objects.filter(pk=candidate.sync_id).select_related("sync").first()
+    current = MatchCandidate.objects.filter(pk=candidate.pk).first()
+    if customer is None or current is None:
+        return "This pair is no longer a question: a phone or an e-mail was changed meanwhile. Nothing was changed."
+    if current.state == State.REFUSED:
+        return f"{customer} and {current.contact} were already marked as not the same{_by_whom(customer)}. Nothing was changed."
+    holder = _contact_of(customer.sync)
+    return f"{customer} is already linked to {holder or 'a contact'}{_by_whom(customer)}. Nothing was changed."
+
+
+def _by_whom(customer: QuickBooksCustomer) -> str:
+    """ " by Ann at 10:41", when somebody decided about this customer."""
+    last = customer.sync.decisions.filter(undone_at=None).select_related("decided_by").first()
+    if last is None:
+        return ""
+    who = last.decided_by.get_username() if last.decided_by else "the CRM itself"
+    return f" (by {who}, {timezone.localtime(last.decided_at):%b %-d, %-I:%M %p})"
+
+
+def _contact_of(sync: QuickBooksSync) -> Contact | None:
+    return Contact.objects.filter(pk=sync.local_id).first() if sync.local_id else None

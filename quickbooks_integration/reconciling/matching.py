@@ -1,0 +1,221 @@
+"""Finds who is who. What is beyond doubt is linked, the rest becomes questions in the queue."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import pghistory
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from contacts.matching.candidates import Pair
+from contacts.matching.exact import Decision, Outcome, decide
+from contacts.models import Contact
+from quickbooks_integration.models import (
+    MatchCandidate,
+    MatchDecision,
+    QuickBooksAuth,
+    QuickBooksCustomer,
+    QuickBooksSync,
+)
+from quickbooks_integration.reconciling import reading
+from quickbooks_integration.reconciling.deciding import NO_CLAIM, attach, record
+from quickbooks_integration.reconciling.reading import People
+
+Action, State = MatchDecision.Action, MatchCandidate.State
+LINKS_A_TRANSACTION = 200
+ROWS_A_STATEMENT = 2_000
+
+
+@dataclass(frozen=True)
+class MatchResult:
+    """linked: by this run. review: questions that are new. unchanged: questions as before. withdrawn: questions that no
+    longer arise."""
+
+    linked: int = 0
+    review: int = 0
+    unchanged: int = 0
+    withdrawn: int = 0
+
+
+def match(
+    company: QuickBooksAuth,
+    contacts: Iterable[int] | None = None,
+    customers: Iterable[int] | None = None,
+) -> MatchResult:
+    """Decides all pairs, or those around some contacts and customers (ids of contacts and of QuickBooksSync rows).
+
+    Can be run again, and twice at once, at any time. Talks to nobody. Not inside a transaction: it links in portions,
+    so that nobody at a screen waits for the whole.
+    """
+    everybody = contacts is None and customers is None
+    with transaction.atomic():
+        _alone(company)
+        _mend(company)
+        people = reading.everybody(company) if everybody else reading.around(company, contacts or (), customers or ())
+        decisions = _decide(company, people)
+        asked = _ask(_known(company, people, everybody), decisions)
+    linked = _link_all(company, [d for d in decisions if d.outcome is Outcome.LINKED])
+    return replace(asked, linked=linked)
+
+
+def propose(company: QuickBooksAuth, contact: Contact) -> list[Decision]:
+    """What matching says about one contact, best first; writes nothing. `customer` is QuickBooks' own id."""
+    decisions = [d for d in _decide(company, reading.around(company, [contact.pk], [])) if d.contact == contact.pk]
+    ids = QuickBooksSync.objects.in_bulk([d.customer for d in decisions])
+    return [replace(d, customer=ids[d.customer].entity_id) for d in decisions]
+
+
+def _alone(company: QuickBooksAuth) -> None:
+    """One portion of matching at a time per company, until the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"match {company.company_id}"])
+
+
+def _mend(company: QuickBooksAuth) -> None:
+    """Brings questions in line with links that were made or lost elsewhere, for example by deleting a contact."""
+    gone = ~Exists(Contact.objects.filter(pk=OuterRef("local_id")))
+    links = QuickBooksSync.objects.filter(company=company, entity_type="customer").exclude(entity_id="")
+    links.filter(gone, local_id__isnull=False).update(
+        local_id=None, base=None, conflicts={}, sync_status=QuickBooksSync.Status.PENDING, error_message=""
+    )
+    candidates = MatchCandidate.objects.filter(sync__company=company)
+    free, linked = candidates.filter(sync__local_id=None), candidates.exclude(sync__local_id=None)
+    free.filter(state__in=[State.LINKED, State.CLOSED]).update(state=State.OPEN)
+    linked.filter(contact=F("sync__local_id")).exclude(state=State.LINKED).update(state=State.LINKED, **NO_CLAIM)
+    others = linked.exclude(contact=F("sync__local_id"))
+    others.filter(state__in=[State.LINKED, State.OPEN]).update(state=State.CLOSED, **NO_CLAIM)
+
+
+def _decide(company: QuickBooksAuth, people: People) -> list[Decision]:
+    refused = MatchCandidate.objects.filter(sync__company=company, state=State.REFUSED)
+    undone = MatchDecision.objects.filter(
+        sync__company=company, action__in=MatchDecision.LINKING, undone_at__isnull=False, contact__isnull=False
+    )
+    return decide(
+        people.contacts.values(), people.customers.values(), refused=_pairs(refused), taken_back=_pairs(undone)
+    )
+
+
+def _pairs(rows: QuerySet[Any]) -> frozenset[Pair]:
+    return frozenset(rows.values_list("contact_id", "sync_id"))
+
+
+# --- Questions ---------------------------------------------------------------------------------
+
+
+def _known(company: QuickBooksAuth, people: People, everybody: bool) -> dict[Pair, MatchCandidate]:
+    """Open questions that this run is about."""
+    rows = MatchCandidate.objects.filter(sync__company=company, state=State.OPEN)
+    if not everybody:
+        rows = rows.filter(Q(contact__in=people.contacts) | Q(sync__in=people.customers))
+    return {(row.contact_id, row.sync_id): row for row in rows.iterator(chunk_size=ROWS_A_STATEMENT)}
+
+
+def _ask(known: dict[Pair, MatchCandidate], decisions: list[Decision]) -> MatchResult:
+    questions = [d for d in decisions if d.outcome is Outcome.REVIEW]
+    still = {(d.contact, d.customer) for d in decisions}
+    withdrawn = [row.pk for pair, row in known.items() if pair not in still]
+    MatchCandidate.objects.filter(pk__in=withdrawn, state=State.OPEN).delete()
+    new = [_candidate(d, State.OPEN) for d in questions if (d.contact, d.customer) not in known]
+    MatchCandidate.objects.bulk_create(new, batch_size=ROWS_A_STATEMENT, ignore_conflicts=True)
+    asked_before = [(known[d.contact, d.customer], d) for d in questions if (d.contact, d.customer) in known]
+    _reword(asked_before)
+    return MatchResult(review=len(new), unchanged=len(asked_before), withdrawn=len(withdrawn))
+
+
+def _reword(asked: list[tuple[MatchCandidate, Decision]]) -> None:
+    """New reasons for an old question; who has it on the screen, and who put it off, stays."""
+    changed = []
+    for row, decision in asked:
+        reasons = _reasons(decision)
+        if (row.score, row.reasons) != (decision.score, reasons):
+            row.score, row.reasons = decision.score, reasons
+            changed.append(row)
+    MatchCandidate.objects.bulk_update(changed, ["score", "reasons"], batch_size=ROWS_A_STATEMENT)
+
+
+def _candidate(decision: Decision, state: MatchCandidate.State) -> MatchCandidate:
+    return MatchCandidate(
+        sync_id=decision.customer,
+        contact_id=decision.contact,
+        state=state,
+        score=decision.score,
+        reasons=_reasons(decision),
+    )
+
+
+def _reasons(decision: Decision) -> list[dict[str, Any]]:
+    return [asdict(reason) for reason in decision.reasons]
+
+
+# --- Links -------------------------------------------------------------------------------------
+
+
+def _link_all(company: QuickBooksAuth, decisions: list[Decision]) -> int:
+    linked = 0
+    for start in range(0, len(decisions), LINKS_A_TRANSACTION):
+        with pghistory.context(source="matching"), transaction.atomic():
+            _alone(company)
+            linked += _link(company, decisions[start : start + LINKS_A_TRANSACTION])
+    return linked
+
+
+def _link(company: QuickBooksAuth, decisions: list[Decision]) -> int:
+    """Links what is still free and unquestioned, under lock; somebody may have decided since this was read."""
+    customers = _lock_customers([d.customer for d in decisions])
+    contacts = _lock_contacts([d.contact for d in decisions])
+    taken = set(_contact_ids_of_links(company, list(contacts)))
+    states = _states(decisions)
+    linkable = [
+        d
+        for d in decisions
+        if d.customer in customers
+        and d.contact in contacts
+        and d.contact not in taken
+        and states.get((d.contact, d.customer), State.OPEN) == State.OPEN
+    ]
+    _store([_candidate(d, State.LINKED) for d in linkable])
+    others = MatchCandidate.objects.filter(sync__in=[d.customer for d in linkable], state=State.OPEN)
+    others.update(state=State.CLOSED, **NO_CLAIM)
+    records = []
+    for d in linkable:
+        customer, contact = customers[d.customer], contacts[d.contact]
+        before = attach(customer, contact).before | {"pair": states.get((d.contact, d.customer))}
+        records.append(record(customer, contact, Action.AUTO_LINK, _reasons(d), None, before))
+    MatchDecision.objects.bulk_create(records)
+    return len(linkable)
+
+
+def _store(linked: list[MatchCandidate]) -> None:
+    MatchCandidate.objects.bulk_create(
+        linked,
+        update_conflicts=True,
+        unique_fields=["sync", "contact"],
+        update_fields=["state", "score", "reasons", "claimed_by", "claimed_until"],
+    )
+
+
+def _lock_customers(sync_ids: list[Any]) -> dict[int, QuickBooksCustomer]:
+    """Those that are free."""
+    rows = QuickBooksCustomer.objects.select_related("sync").select_for_update(of=("sync",), no_key=True)
+    rows = rows.filter(pk__in=sync_ids, sync__local_id=None, vanished_at=None).order_by("pk")
+    return {row.pk: row for row in rows}
+
+
+def _lock_contacts(contact_ids: list[Any]) -> dict[int, Contact]:
+    rows = Contact.objects.select_for_update(no_key=True).filter(pk__in=contact_ids).order_by("pk")
+    return {row.pk: row for row in rows.prefetch_related("phones", "emails", "addresses")}
+
+
+def _contact_ids_of_links(company: QuickBooksAuth, contact_ids: list[int]) -> QuerySet[Any]:
+    links = QuickBooksSync.objects.filter(company=company, entity_type="customer", local_id__in=contact_ids)
+    return links.values_list("local_id", flat=True)
+
+
+def _states(decisions: list[Decision]) -> dict[Pair, str]:
+    rows = MatchCandidate.objects.filter(sync__in=[d.customer for d in decisions])
+    return {
+        (contact_id, sync_id): state
+        for contact_id, sync_id, state in rows.values_list("contact_id", "sync_id", "state")
+    }

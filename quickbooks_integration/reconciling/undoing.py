@@ -1,0 +1,132 @@
+"""Taking a decision back: what it changed becomes as it was, unless somebody has changed it since."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from contacts.models import Contact
+from quickbooks_integration import enriching
+from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksCustomer, QuickBooksSync
+from quickbooks_integration.reconciling import snapshots
+from quickbooks_integration.reconciling.deciding import NO_CLAIM, Settled, decision, lock_contact, lock_customer
+
+Action, State = MatchDecision.Action, MatchCandidate.State
+
+STAYS_IN_QUICKBOOKS = "The customer stays in QuickBooks, because QuickBooks deletes no customers. If nobody needs it, make it inactive there."
+
+
+def undo(decided: MatchDecision, by: User | None) -> list[str]:
+    """Takes a decision back; the pair is a question again. Returns a sentence for each thing that stays as it is.
+
+    Raises Settled if it was undone before or if the customer has another contact by now.
+    """
+    with decision(by):
+        customer = lock_customer(decided.sync_id, decided.contact_id)
+        decided = MatchDecision.objects.select_for_update().get(pk=decided.pk)
+        if decided.undone_at:
+            raise Settled("This was undone already. Nothing was changed.")
+        stays = _ask_again(customer, decided) if decided.action == Action.REFUSE else _untie(customer, decided)
+        decided.undone_at, decided.undone_by = timezone.now(), by
+        decided.save(update_fields=["undone_at", "undone_by"])
+    return stays
+
+
+def unlink(sync: QuickBooksSync, by: User) -> list[str]:
+    """Takes back the decision that linked this customer. Raises Settled if it is not linked."""
+    decided = linking_decision(sync)
+    if decided is None:
+        raise Settled("This customer is not linked. Nothing was changed.")
+    return undo(decided, by)
+
+
+def linking_decision(sync: QuickBooksSync) -> MatchDecision | None:
+    """The decision by which the customer has its contact."""
+    if sync.local_id is None:
+        return None
+    return sync.decisions.filter(action__in=MatchDecision.LINKING, undone_at=None, contact_id=sync.local_id).first()
+
+
+def _ask_again(customer: QuickBooksCustomer, decided: MatchDecision) -> list[str]:
+    state = State.OPEN if customer.sync.local_id is None else State.CLOSED
+    refused = MatchCandidate.objects.filter(sync=customer.sync, contact=decided.contact_id, state=State.REFUSED)
+    refused.update(state=state, **NO_CLAIM)
+    return []
+
+
+def _untie(customer: QuickBooksCustomer, decided: MatchDecision) -> list[str]:
+    sync = customer.sync
+    contact = lock_contact(decided.contact_id)
+    if sync.local_id != contact.pk:
+        raise Settled(f"{customer} is no longer linked to {contact}. Nothing was changed.")
+    _free(sync)
+    _reopen(sync, contact, decided)
+    if decided.action == Action.CREATE_CONTACT:
+        return _delete_or_keep(contact, sync, decided)
+    stays = _take_back(contact, sync, decided.before)
+    return [*stays, STAYS_IN_QUICKBOOKS] if decided.action == Action.CREATE_CUSTOMER else stays
+
+
+def _free(sync: QuickBooksSync) -> None:
+    sync.local_id, sync.base, sync.conflicts = None, None, {}
+    sync.sync_status, sync.error_message = sync.Status.PENDING, ""
+    sync.save(update_fields=["local_id", "base", "conflicts", "sync_status", "error_message"])
+
+
+def _reopen(sync: QuickBooksSync, contact: Contact, decided: MatchDecision) -> None:
+    candidates = MatchCandidate.objects.filter(sync=sync)
+    candidates.filter(state=State.CLOSED).update(state=State.OPEN)
+    pair = candidates.filter(contact=contact, state=State.LINKED)
+    if decided.action == Action.LINK and decided.before.get("pair") is None:
+        pair.delete()  # nobody asked about these two before somebody picked them
+    else:
+        pair.update(state=decided.before.get("pair") or State.OPEN)
+
+
+def _delete_or_keep(contact: Contact, sync: QuickBooksSync, decided: MatchDecision) -> list[str]:
+    """A contact that was made from this customer goes, unless somebody has worked with it since."""
+    if snapshots.same(contact, decided.before["made"]) and not snapshots.depends_on(contact, besides=decided):
+        contact.delete()
+        return []
+    _take_back(contact, sync, {})
+    return [f"The contact {contact} stays, because it was changed or used since. It is no longer linked."]
+
+
+def _take_back(contact: Contact, sync: QuickBooksSync, before: dict[str, Any]) -> list[str]:
+    """The contact without this customer; what its other customers say as well is theirs from now on."""
+    others = _other_customers(contact)
+    if contact.quickbooks_customer_id == sync.entity_id:
+        first = others[0].sync if others else None
+        contact.quickbooks_customer_id = first.entity_id if first else None
+        contact.quickbooks_sync_token = first.sync_version if first else None
+    stays = enriching.take_back(contact, before)
+    for other in others:
+        _apply_again(contact, other)
+    return stays
+
+
+def _other_customers(contact: Contact) -> list[QuickBooksCustomer]:
+    """In the order in which they were linked."""
+    others = QuickBooksCustomer.objects.select_related("sync").filter(
+        sync__entity_type="customer", sync__local_id=contact.pk
+    )
+    decisions = {other.pk: linking_decision(other.sync) for other in others}
+    return sorted(others, key=lambda other: (getattr(decisions[other.pk], "pk", 0), other.pk))
+
+
+def _apply_again(contact: Contact, other: QuickBooksCustomer) -> None:
+    other.sync.base = None  # as at the first time: what the undone link had given is missing again
+    applied = enriching.apply(contact, other)
+    decided = linking_decision(other.sync)
+    if decided is not None and applied.changed:
+        decided.before = _joined(decided.before, applied.before)
+        decided.save(update_fields=["before"])
+
+
+def _joined(first: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
+    """One `before` for two steps: the oldest value was, the newest one became."""
+    fields = dict(first.get("fields", {}))
+    for name, change in later["fields"].items():
+        fields[name] = {"was": fields[name]["was"] if name in fields else change["was"], "became": change["became"]}
+    lists = {name: [*first.get(name, []), *later[name]] for name in ("phones", "emails", "addresses")}
+    return first | {"fields": fields} | lists

@@ -1,0 +1,161 @@
+"""Keeps the CRM and QuickBooks equal.
+
+reading.py    pages of what changed, in order, without losing a row
+customers.py  stores pulled customers and lets linked contacts follow
+products.py   items become products
+pulling.py    one pull of customers from the first page to the closing sentence
+creating.py   a contact becomes a customer, once
+runs.py       the record of each pull, and the lock that keeps two apart
+"""
+
+from typing import Any
+
+import pghistory
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from contacts.models import Contact
+from quickbooks_integration import enriching, reconciling
+from quickbooks_integration.errors import QuickBooksError
+from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer, SyncRun
+from quickbooks_integration.reconciling import deciding
+from quickbooks_integration.service import QuickBooksService
+from quickbooks_integration.sync import creating, products, pulling, reading, runs
+
+__all__ = ["PULLS", "QuickBooksSyncService", "start"]
+
+# In the order in which they are pulled.
+PULLS = {"customer": pulling.CustomerPull, "item": products.ItemPull}
+UNEXPECTED = (
+    "The sync stopped at an error in this program, not in QuickBooks. What it had stored is kept; the next sync goes on "
+    "from there. If it happens again, send the time of this run to whoever maintains the CRM."
+)
+
+
+def start(
+    auth: QuickBooksAuth, by: AbstractBaseUser | None = None, *, entity_type: str = "customer", **options: bool
+) -> SyncRun:
+    """Asks a worker for a pull of one kind and returns its row at once; pressing twice gives the same row.
+
+    options: full, brake_released. A lost message is no harm: beat works off rows that wait.
+    """
+    from quickbooks_integration import tasks
+
+    run, is_new = runs.request(auth, entity_type, by=by, **options)
+    if is_new:
+        tasks.ring(run)
+    return run
+
+
+class QuickBooksSyncService:
+    """The verbs between contacts and QuickBooks' customers, for one connected company."""
+
+    def __init__(self, service: QuickBooksService | None = None) -> None:
+        self.service = service or QuickBooksService.current()
+        self.auth: QuickBooksAuth = self.service.auth
+
+    def sync_customers(
+        self,
+        *,
+        full: bool = False,
+        brake_released: bool = False,
+        dry_run: bool = False,
+        by: AbstractBaseUser | None = None,
+    ) -> dict[str, Any]:
+        """Pulls what changed (all with full), then matches. Not inside a transaction.
+
+        Returns {"read", "created", "updated", "unchanged", "conflict", "rejected", "api_calls", "state", "message"};
+        state "done" is the only good one. Raises runs.AlreadyRunning.
+        """
+        return self._sync("customer", dry_run=dry_run, by=by, full=full, brake_released=brake_released)
+
+    def sync_products(
+        self,
+        *,
+        full: bool = False,
+        brake_released: bool = False,
+        dry_run: bool = False,
+        by: AbstractBaseUser | None = None,
+    ) -> dict[str, Any]:
+        """Pulls the items that changed (all with full). As sync_customers in everything else."""
+        return self._sync("item", dry_run=dry_run, by=by, full=full, brake_released=brake_released)
+
+    def _sync(self, entity_type: str, *, dry_run: bool, by: AbstractBaseUser | None, **options: bool) -> dict[str, Any]:
+        if dry_run:
+            run = SyncRun(company=self.auth, entity_type=entity_type, **options)
+        else:
+            run, is_new = runs.request(self.auth, entity_type, by=by, **options)
+            if not is_new and run.state == SyncRun.State.RUNNING:
+                raise runs.AlreadyRunning("A sync is already running. Its progress is on the connection page.")
+        return self.execute(run, keep=not dry_run)
+
+    def execute(self, run: SyncRun, *, keep: bool = True) -> dict[str, Any]:
+        """Works off one run. keep=False is a dry run: the run has no row and nothing is written."""
+        if not keep:
+            return self._pull(run, keep=False)
+        with runs.alone(run):
+            runs.begin(run)
+            try:
+                message = self._work_off(run)
+            except pulling.BrakeApplied as brake:
+                runs.finish(run, SyncRun.State.STOPPED, str(brake))
+            except QuickBooksError as error:
+                runs.finish(run, SyncRun.State.FAILED, error.with_reference)
+            except Exception:
+                runs.finish(run, SyncRun.State.FAILED, UNEXPECTED)
+                raise
+            else:
+                runs.finish(run, SyncRun.State.DONE, message)
+        return self._summary(run)
+
+    def _work_off(self, run: SyncRun) -> str:
+        if run.entity_type != "customer":
+            return self._pull(run, keep=True)["message"]
+        creating.settle(self.auth, self.service)
+        message = self._pull(run, keep=True)["message"]
+        runs.report(run, message="All read. Now matching customers with contacts.")
+        reconciling.match(self.auth)
+        return message
+
+    def _pull(self, run: SyncRun, *, keep: bool) -> dict[str, Any]:
+        pull = PULLS[run.entity_type](self.auth, run, reading.Counted(self.service), keep=keep)
+        run.message = pull.execute()
+        return self._summary(run)
+
+    @staticmethod
+    def _summary(run: SyncRun) -> dict[str, Any]:
+        columns = ("read", "created", "updated", "unchanged", "conflict", "rejected", "api_calls", "state", "message")
+        return {column: getattr(run, column) for column in columns}
+
+    def match_contact_to_customer(self, contact: Contact) -> dict[str, Any]:
+        """Candidates of one contact with score and reasons, best first; writes nothing."""
+        decisions = reconciling.propose(self.auth, contact)
+        return {
+            "contact": contact.pk,
+            "candidates": [
+                {
+                    "quickbooks_customer_id": decision.customer,
+                    "outcome": decision.outcome.value,
+                    "score": decision.score,
+                    "reasons": [reason.text for reason in decision.reasons],
+                }
+                for decision in decisions
+            ],
+        }
+
+    def create_customer_from_contact(
+        self, contact: Contact, *, name: str = "", looked: bool = False, by: AbstractBaseUser | None = None
+    ) -> dict[str, Any]:
+        """See creating.create_customer."""
+        return creating.create_customer(self.auth, self.service, contact, name=name, looked=looked, by=by)
+
+    def update_contact_from_customer(self, contact: Contact, qb_customer: QuickBooksCustomer) -> enriching.Applied:
+        """See enriching.apply. Locks both, reads them anew and brings `contact` up to date. Inside a transaction or not.
+
+        Raises reconciling.Settled if one of the two is gone.
+        """
+        with pghistory.context(source="quickbooks"), transaction.atomic():
+            customer = deciding.lock_customer(qb_customer.pk)
+            applied = enriching.apply(deciding.lock_contact(contact.pk), customer)
+        contact.refresh_from_db()
+        return applied

@@ -1,0 +1,122 @@
+"""Reads everything of one kind that changed since a moment, in the order of change, without losing a row.
+
+QuickBooks has no snapshot: rows are created, changed and merged away while pages are being read. Pages by position lose
+rows when something before the position goes. So the query is ordered by the time of change and continues *from the last
+time that was read*: a row that changes meanwhile moves to the end and is read there, a row that goes takes no other
+with it. Only inside one second, where times are equal, do positions count; there pages overlap, and a page without
+any row of the overlap is read again from further back.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from quickbooks_integration import mapping
+from quickbooks_integration.mapping import Document
+
+PAGE = 1000  # Intuit: the most rows of one answer
+OVERLAP = 50
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Source(Protocol):
+    """The part of QuickBooksService that reading needs."""
+
+    def query(self, statement: str) -> dict[str, Any]: ...
+
+
+class Counted:
+    """Counts the calls of a pull, for its record."""
+
+    def __init__(self, source: Source) -> None:
+        self.source, self.calls_made = source, 0
+
+    def query(self, statement: str) -> dict[str, Any]:
+        self.calls_made += 1
+        return self.source.query(statement)
+
+
+@dataclass(frozen=True)
+class Page:
+    """rows in order of change. read_up_to: everything changed before it has been read. server_time: of the answer."""
+
+    rows: list[Document]
+    read_up_to: datetime | None
+    server_time: datetime
+
+
+@dataclass(frozen=True)
+class _Position:
+    """since: inclusive. start: 1-based, counted from the first row at or after since."""
+
+    since: datetime
+    start: int
+    expected: frozenset[str] = frozenset()  # ids, one of which the page must begin with
+
+
+def changes(source: Source, entity: str, since: datetime | None) -> Iterator[Page]:
+    """Yields pages until a short one. since is inclusive; None is the beginning. A row may come twice: compare."""
+    position = _Position(since or BEGINNING, 1)
+    while True:
+        rows, server_time = _ask(source, entity, position)
+        if position.expected and not position.expected & {str(row.get("Id")) for row in rows}:
+            position = _Position(position.since, max(1, position.start - PAGE))
+            continue
+        yield Page(rows, _changed_at(rows[-1]) if rows else None, server_time)
+        if len(rows) < PAGE:
+            return
+        position = _after(position, rows)
+
+
+def _after(position: _Position, rows: list[Document]) -> _Position:
+    last = _changed_at(rows[-1])
+    if last is None:  # no times to go by: positions only
+        same_time, since = position.start - 1 + len(rows), position.since
+    elif last > position.since:
+        same_time, since = sum(_changed_at(row) == last for row in rows), last
+    else:
+        same_time, since = position.start - 1 + len(rows), position.since
+    start = max(1, same_time + 1 - OVERLAP)
+    tail = frozenset(str(row.get("Id")) for row in rows[-OVERLAP:])
+    return _Position(since, start, tail if start > 1 else frozenset())
+
+
+def _ask(source: Source, entity: str, position: _Position) -> tuple[list[Document], datetime]:
+    answer = source.query(
+        f"SELECT * FROM {entity} WHERE Active IN (true, false)"
+        f" AND MetaData.LastUpdatedTime >= '{position.since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"
+        f" ORDERBY MetaData.LastUpdatedTime, Id STARTPOSITION {position.start} MAXRESULTS {PAGE}"
+    )
+    return answer["QueryResponse"].get(entity, []), server_time(answer)
+
+
+def count(source: Source, entity: str) -> int:
+    """How many QuickBooks has, active or not."""
+    answer = source.query(f"SELECT COUNT(*) FROM {entity} WHERE Active IN (true, false)")
+    return int(answer["QueryResponse"]["totalCount"])
+
+
+def by_ids(source: Source, entity: str, ids: list[str]) -> list[Document]:
+    """Those of the objects that QuickBooks still has. At most 1,000 ids."""
+    wanted = ", ".join(f"'{id}'" for id in ids)
+    answer = source.query(
+        f"SELECT * FROM {entity} WHERE Id IN ({wanted}) AND Active IN (true, false) MAXRESULTS {PAGE}"
+    )
+    return answer["QueryResponse"].get(entity, [])
+
+
+def server_time(answer: dict[str, Any]) -> datetime:
+    """Intuit's clock, never ours: watermarks are compared with its times of change."""
+    found = mapping.moment(answer.get("time"))
+    if found is None:
+        raise ValueError("QuickBooks' answer does not say its time.")
+    return found
+
+
+def _changed_at(row: Document) -> datetime | None:
+    meta = row.get("MetaData")
+    try:
+        return mapping.moment(meta.get("LastUpdatedTime")) if isinstance(meta, dict) else None
+    except mapping.Unusable:  # this row is set aside when it is stored; the others still have to be read
+        return None

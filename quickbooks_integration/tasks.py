@@ -1,0 +1,89 @@
+"""Doors for the background worker; the verbs are elsewhere."""
+
+import logging
+from datetime import timedelta
+
+from celery import Task, shared_task
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from quickbooks_integration import connecting
+from quickbooks_integration.models import ApiCall, QuickBooksAuth, SyncRun
+from quickbooks_integration.service import QuickBooksService
+from quickbooks_integration.sync import PULLS, QuickBooksSyncService, runs
+
+log = logging.getLogger(__name__)
+
+CALLS_KEPT = timedelta(days=30)
+PULL_AT_MOST_SECONDS = 50 * 60
+
+
+def ring(run: SyncRun) -> None:
+    """Wakes a worker for a waiting run, after commit. A broker that does not answer is no error: beat works off
+    waiting rows."""
+    transaction.on_commit(lambda: _ring(run))
+
+
+def _ring(run: SyncRun) -> None:
+    try:
+        execute_run.delay(run.pk)
+    except OperationalError:
+        log.warning("The broker did not take the bell for sync run %s; beat will find it.", run.pk)
+
+
+@shared_task(time_limit=PULL_AT_MOST_SECONDS)
+def execute_run(run_id: int) -> None:
+    """Works off one run that waits. A second message for the same run finds nothing to do."""
+    run = SyncRun.objects.filter(pk=run_id, state=SyncRun.State.WAITING).first()
+    if run is not None:
+        _execute(run)
+
+
+@shared_task(time_limit=PULL_AT_MOST_SECONDS)
+def pull() -> None:
+    """Every 15 minutes: what changed in QuickBooks."""
+    _pull(full=False)
+
+
+@shared_task(bind=True, time_limit=PULL_AT_MOST_SECONDS, max_retries=20, default_retry_delay=3 * 60)
+def pull_everything(self: Task) -> None:
+    """Once a day: all customers and items, so that merged ones are noticed. Comes again when the small pull is at work:
+    both are due at the same moment."""
+    if not _pull(full=True):
+        raise self.retry()
+
+
+def _pull(*, full: bool) -> bool:
+    """Whether what was asked for is done or under way."""
+    auth = QuickBooksAuth.objects.filter(state=QuickBooksAuth.State.CONNECTED).first()
+    if auth is None:
+        return True
+    done = [_pull_kind(auth, entity_type, full=full) for entity_type in PULLS]
+    return all(done)
+
+
+def _pull_kind(auth: QuickBooksAuth, entity_type: str, *, full: bool) -> bool:
+    run, _ = runs.request(auth, entity_type, full=full)
+    if run.state == SyncRun.State.WAITING:
+        _execute(run)
+    return run.full or not full
+
+
+def _execute(run: SyncRun) -> None:
+    try:
+        QuickBooksSyncService(QuickBooksService(run.company)).execute(run)
+    except runs.AlreadyRunning:
+        log.info("Sync run %s: another one is at work.", run.pk)
+
+
+@shared_task
+def refresh_tokens() -> None:
+    """Every 20 minutes: the sign-in never runs out, however quiet the office is."""
+    connecting.keep_fresh()
+
+
+@shared_task
+def sweep_calls() -> None:
+    """Every day: the log of calls is for finding trouble, not for keeping."""
+    ApiCall.objects.filter(at__lt=timezone.now() - CALLS_KEPT).delete()

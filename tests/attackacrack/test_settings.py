@@ -1,0 +1,44 @@
+"""A slip of the pen in a setting is noticed before it costs something."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from quickbooks_integration import checks
+
+SERVERS = {"DATABASE_URL": "postgresql://unused/unused", "REDIS_URL": "redis://unused"}
+SHOW = "from attackacrack import settings; print(settings.PRODUCTION, settings.DEBUG, settings.QUICKBOOKS_SANDBOX)"
+
+
+def load(**environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("QUICKBOOKS_", "DJANGO_ENV"))}
+    return subprocess.run(
+        [sys.executable, "-c", SHOW], env={**kept, **SERVERS, **environment}, capture_output=True, text=True
+    )
+
+
+def test_a_mode_that_means_nothing_stops_the_start_and_names_the_setting():
+    ended = load(DJANGO_ENV="prod")
+    assert ended.returncode == 1
+    assert "DJANGO_ENV is 'prod'" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("value", "sandbox"),
+    [("True", "True"), ("TRUE", "True"), ("false", "False"), ("1", "False"), ("yes", "False")],
+)
+def test_the_sandbox_is_true_only_for_the_word_true_in_any_case(value, sandbox):
+    assert load(QUICKBOOKS_SANDBOX=value).stdout.split() == ["False", "True", sandbox]
+
+
+def test_without_a_word_it_is_the_sandbox():
+    assert load().stdout.split() == ["False", "True", "True"]
+
+
+@pytest.mark.parametrize(("word", "warnings"), [("True", 0), ("false", 0), ("1", 1), ("ture", 1)])
+def test_a_word_that_counts_as_false_by_mistake_is_warned_of(settings, word, warnings):
+    settings.QUICKBOOKS_SANDBOX_WORD = word
+    found = checks.sandbox_is_true_or_false(None)
+    assert [warning.id for warning in found] == ["quickbooks_integration.W002"] * warnings

@@ -1,0 +1,197 @@
+"""Which pairs are linked without asking, and which are shown to a person."""
+
+import random
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contacts.matching.candidates import SHARED_BY_TOO_MANY, Person
+from contacts.matching.exact import Decision, Outcome, decide
+
+PHONE, OTHER_PHONE = "+16175550123", "+15085550199"
+EMAIL, OTHER_EMAIL = "ann@example.com", "bob@example.com"
+ANN = {"first_name": "Ann", "last_name": "Smith"}
+BOB = {"first_name": "Bob", "last_name": "Smith"}
+
+
+def contact(id: int = 1, **fields: object) -> Person:
+    return Person(id, **{"phones": (PHONE,)} | fields)
+
+
+def customer(id: str = "a", **fields: object) -> Person:
+    return Person(id, **{"phones": (PHONE,)} | fields)
+
+
+def outcomes(contacts: list[Person], customers: list[Person], **options: frozenset) -> dict:
+    return {(d.contact, d.customer): d.outcome.value for d in decide(contacts, customers, **options)}
+
+
+def texts(decision: Decision) -> list[str]:
+    return [reason.text for reason in decision.reasons]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (contact(), customer(**ANN)),
+        (contact(**ANN), customer(**ANN)),
+        (contact(**ANN, emails=(OTHER_EMAIL,)), customer(**ANN, emails=(EMAIL,))),
+        (contact(**ANN, phones=(), emails=(EMAIL,)), customer(**ANN, phones=(), emails=(EMAIL,))),
+        (contact(**ANN, emails=(EMAIL,)), customer(**ANN, phones=(OTHER_PHONE,), emails=(EMAIL,))),
+        (contact(phones=(OTHER_PHONE, PHONE)), customer(**ANN)),
+    ],
+)
+def test_one_to_one_with_nothing_against_it_is_linked(ours: Person, theirs: Person) -> None:
+    assert outcomes([ours], [theirs]) == {(1, "a"): "linked"}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "doubt"),
+    [
+        (contact(**BOB), customer(**ANN), "Another name: Bob Smith here, Ann Smith in QuickBooks"),
+        (contact(company="Acme"), customer(**ANN), "Another name: Acme here, Ann Smith in QuickBooks"),
+        (contact(linked_to=9), customer(), "The contact is already linked to another QuickBooks customer"),
+        (contact(), customer(is_job=True, family="p"), "In QuickBooks this is a job of another customer"),
+        (contact(), customer(active=False), "The customer is inactive in QuickBooks"),
+        (contact(emails=(OTHER_EMAIL,)), customer(**ANN, emails=(EMAIL,)), "No name to compare, and the rest differs"),
+        (
+            contact(phones=(OTHER_PHONE,), emails=(EMAIL,)),
+            customer(**ANN, emails=(EMAIL,)),
+            "No name to compare, and the rest differs",
+        ),
+    ],
+)
+def test_one_doubt_is_enough_to_ask(ours: Person, theirs: Person, doubt: str) -> None:
+    [decision] = decide([ours], [theirs])
+    assert decision.outcome is Outcome.REVIEW
+    assert [reason.text for reason in decision.reasons if not reason.agrees] == [doubt]
+
+
+def test_two_customers_on_one_number_are_both_for_a_person() -> None:
+    assert outcomes([contact(**ANN)], [customer("a", **ANN), customer("b", **BOB)]) == {
+        (1, "a"): "review",
+        (1, "b"): "review",
+    }
+
+
+def test_an_inactive_twin_keeps_the_active_one_from_being_linked_silently() -> None:
+    found = outcomes([contact(**ANN)], [customer("a", **ANN), customer("b", **ANN, active=False)])
+    assert found == {(1, "a"): "review", (1, "b"): "review"}
+
+
+def test_two_contacts_on_one_number_are_both_for_a_person() -> None:
+    assert outcomes([contact(1, **ANN), contact(2)], [customer(**ANN)]) == {(1, "a"): "review", (2, "a"): "review"}
+
+
+def test_phone_of_one_customer_and_email_of_another_is_for_a_person() -> None:
+    ours = contact(**ANN, emails=(EMAIL,))
+    theirs = [customer("a", **ANN), customer("b", **ANN, phones=(OTHER_PHONE,), emails=(EMAIL,))]
+    assert outcomes([ours], theirs) == {(1, "a"): "review", (1, "b"): "review"}
+
+
+def test_parent_and_job_on_one_number_are_for_a_person() -> None:
+    found = outcomes([contact()], [customer("p"), customer("j", family="p", is_job=True)])
+    assert found == {(1, "p"): "review", (1, "j"): "review"}
+
+
+def test_a_linked_customer_is_left_out_but_still_counts_as_sharing() -> None:
+    assert outcomes([contact(**ANN)], [customer("a", linked_to=7), customer("b", **ANN)]) == {(1, "b"): "review"}
+
+
+def test_a_refused_pair_is_never_proposed_again_but_still_counts_as_sharing() -> None:
+    people = [contact(**ANN)], [customer("a", **ANN), customer("b", **ANN)]
+    assert outcomes(*people, refused=frozenset({(1, "a")})) == {(1, "b"): "review"}
+
+
+def test_a_link_that_was_taken_back_is_asked_again() -> None:
+    [decision] = decide([contact(**ANN)], [customer(**ANN)], taken_back=frozenset({(1, "a")}))
+    assert decision.outcome is Outcome.REVIEW
+    assert "These two were linked before, and somebody took it back" in texts(decision)
+
+
+def test_reasons_are_sentences_and_the_phone_comes_first() -> None:
+    [decision] = decide([contact(**ANN, emails=(EMAIL,))], [customer(**ANN, emails=(EMAIL,))])
+    assert texts(decision) == ["Same phone (617) 555-0123", "Same e-mail ann@example.com", "The names agree"]
+    assert decision.score == 100
+
+
+# --- Properties --------------------------------------------------------------------------------
+
+KEYS = st.lists(st.sampled_from([f"k{number}" for number in range(14)]), max_size=2).map(tuple)
+NAMES = st.sampled_from([{}, ANN, BOB, {"company": "Acme"}])
+
+
+@st.composite
+def people(draw: st.DrawFn, side: str) -> list[Person]:
+    rows = draw(st.lists(st.tuples(NAMES, KEYS, KEYS, st.booleans(), st.integers(0, 4)), max_size=14))
+    return [
+        Person(
+            f"{side}{position}",
+            **name,
+            phones=phones,
+            emails=emails,
+            active=active or side == "contact",
+            linked_to="x" if luck == 0 else None,
+            is_job=side == "customer" and luck == 1,
+        )
+        for position, (name, phones, emails, active, luck) in enumerate(rows)
+    ]
+
+
+CONTACTS, CUSTOMERS = people("contact"), people("customer")
+
+
+@given(CONTACTS, CUSTOMERS, st.randoms(use_true_random=False))
+def test_the_order_of_rows_never_matters(contacts: list, customers: list, rng: random.Random) -> None:
+    decided = decide(contacts, customers)
+    rng.shuffle(contacts)
+    rng.shuffle(customers)
+    assert decide(contacts, customers) == decided
+
+
+@given(CONTACTS, CUSTOMERS)
+def test_linked_pairs_are_one_to_one_and_without_any_doubt(contacts: list, customers: list) -> None:
+    decided = decide(contacts, customers)
+    linked = [decision for decision in decided if decision.outcome is Outcome.LINKED]
+    appearing = Counter(d.contact for d in decided), Counter(d.customer for d in decided)
+    by_id = {person.id: person for person in contacts + customers}
+    for decision in linked:
+        assert appearing[0][decision.contact] == appearing[1][decision.customer] == 1
+        assert all(reason.agrees for reason in decision.reasons)
+        assert by_id[decision.contact].linked_to is None
+        assert by_id[decision.customer].active
+        assert not by_id[decision.customer].is_job
+
+
+@given(CONTACTS, CUSTOMERS, st.data())
+def test_refused_pairs_never_come_back_and_never_free_others(
+    contacts: list, customers: list, data: st.DataObject
+) -> None:
+    before = {(d.contact, d.customer): d for d in decide(contacts, customers)}
+    refused = data.draw(st.sets(st.sampled_from(sorted(before)))) if before else set()
+    after = {(d.contact, d.customer): d for d in decide(contacts, customers, refused=frozenset(refused))}
+    assert after == {pair: decision for pair, decision in before.items() if pair not in refused}
+
+
+@given(CONTACTS, CUSTOMERS)
+def test_a_key_that_many_share_never_makes_a_pair(contacts: list, customers: list) -> None:
+    crowd = [Person(f"crowd{number}", phones=("shared",)) for number in range(SHARED_BY_TOO_MANY)]
+    shared = [Person(f"only{number}", phones=("shared",)) for number in range(2)]
+    assert decide(contacts + shared, customers + crowd) == decide(contacts, customers)
+    assert decide(contacts + crowd, customers + shared) == decide(contacts, customers)
+
+
+@given(CONTACTS, CUSTOMERS)
+def test_deciding_again_after_linking_proposes_nothing_new(contacts: list, customers: list) -> None:
+    first = decide(contacts, customers)
+    linked = {d.contact: d.customer for d in first if d.outcome is Outcome.LINKED}
+    partners = {customer: contact for contact, customer in linked.items()}
+    after = decide(_with_links(contacts, linked), _with_links(customers, partners))
+    assert after == [decision for decision in first if decision.outcome is Outcome.REVIEW]
+
+
+def _with_links(rows: list[Person], links: dict) -> list[Person]:
+    return [replace(row, linked_to=links.get(row.id, row.linked_to)) for row in rows]

@@ -1,0 +1,70 @@
+"""Contacts and customers to match, stored the way the import and the pull store them."""
+
+import itertools
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser, Permission
+from django.db import transaction
+from django.utils import timezone
+
+from contacts import people
+from contacts.models import Contact
+from contacts.particulars import Particulars
+from quickbooks_integration import mapping
+from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksSync
+from quickbooks_integration.sync import customers
+
+_ids = itertools.count(1)
+
+
+def company() -> QuickBooksAuth:
+    now = timezone.now()
+    return QuickBooksAuth.objects.create(
+        company_id="9130000000000000",
+        company_name="Attack-a-Crack",
+        environment="emulator",
+        access_token="access",
+        refresh_token="refresh",
+        expires_at=now + timedelta(hours=1),
+        refresh_expires_at=now + timedelta(days=100),
+        refreshed_at=now,
+        connected_at=now,
+    )
+
+
+def contact(first_name: str = "", last_name: str = "", phone: str = "", email: str = "", **more: Any) -> Contact:
+    phones, emails = (phone,) if phone else (), (email,) if email else ()
+    return people.create(Particulars(first_name, last_name, phones=phones, emails=emails, **more))
+
+
+def customer(auth: QuickBooksAuth, name: str, phone: str = "", email: str = "", **more: Any) -> QuickBooksSync:
+    """more: keys of QuickBooks' document, for example CompanyName, Active, Balance, Id."""
+    document: dict[str, Any] = {"Id": str(next(_ids)), "SyncToken": "0", "DisplayName": name, "Active": True} | more
+    if phone:
+        document["PrimaryPhone"] = {"FreeFormNumber": phone}
+    if email:
+        document["PrimaryEmailAddr"] = {"Address": email}
+    with transaction.atomic():
+        customers.insert(auth, [mapping.customer_row(document, {})])
+    return QuickBooksSync.objects.get(company=auth, entity_id=document["Id"])
+
+
+def pair(sync: QuickBooksSync, contact: Contact) -> MatchCandidate:
+    return MatchCandidate.objects.get(sync=sync, contact=contact)
+
+
+def states() -> dict[tuple[str, str], str]:
+    """{(customer's name, contact): state} of every pair."""
+    rows = MatchCandidate.objects.select_related("sync__customer", "contact")
+    return {(row.sync.customer.display_name, str(row.contact)): row.state for row in rows}
+
+
+def somebody(name: str = "ann", *permissions: str) -> AbstractBaseUser:
+    """A member of staff; permissions as "app.codename"."""
+    user = get_user_model().objects.create_user(name, password="secret", is_staff=True)
+    for permission in permissions:
+        app, _, codename = permission.partition(".")
+        user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+    return user

@@ -1,0 +1,52 @@
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from quickbooks_integration import connecting
+from quickbooks_integration.emulator import Emulator
+from quickbooks_integration.service import QuickBooksService
+from quickbooks_integration.sync import QuickBooksSyncService
+
+
+class Books:
+    """A running QuickBooks with one company, and the CRM's connection to it."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self.bookkeeper = emulator.bookkeeper()
+        self.auth = connecting.store(emulator.realm, emulator.connect(), None)
+
+    def service(self) -> QuickBooksService:
+        return QuickBooksService.current(patience=5)
+
+    def sync(self) -> QuickBooksSyncService:
+        return QuickBooksSyncService(self.service())
+
+    def pull(self, **options: Any) -> dict[str, Any]:
+        return self.sync().sync_customers(**options)
+
+    def queries(self) -> int:
+        return self.emulator.requests.counts().get("query", 0)
+
+
+@pytest.fixture
+def open_books(settings, db) -> Iterator[Callable[..., Books]]:
+    """open_books("craig") or open_books([{"DisplayName": ...}, ...]) starts an emulator and connects to it."""
+    running: list[Emulator] = []
+
+    def start(company: Any = "empty") -> Books:
+        if isinstance(company, list):
+            company = {"Customer": company}
+        emulator = Emulator(company=company, limits=False)
+        emulator.start()
+        running.append(emulator)
+        settings.QUICKBOOKS_EMULATOR_URL = emulator.url
+        settings.QUICKBOOKS_CLIENT_ID, settings.QUICKBOOKS_CLIENT_SECRET = emulator.client_id, emulator.client_secret
+        settings.QUICKBOOKS_REQUESTS_PER_SECOND = settings.QUICKBOOKS_REQUESTS_PER_MINUTE = 100_000
+        settings.QUICKBOOKS_RETRY_SECONDS = 0.01
+        return Books(emulator)
+
+    yield start
+    for emulator in running:
+        emulator.stop()

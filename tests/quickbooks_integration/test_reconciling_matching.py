@@ -1,0 +1,251 @@
+"""Matching in the database: what is linked by itself, what becomes a question, and what a second run changes."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contacts.models import ContactPhone
+from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksAuth, QuickBooksCustomer
+from quickbooks_integration.reconciling import MatchResult, link, match, propose, reading, refuse, skip, undo
+from quickbooks_integration.reconciling.matching import _decide, _link_all
+from tests.quickbooks_integration import pairs
+
+NUMBER, SPELLED, OTHER = "+16175550123", "(617) 555-0123", "508-555-0199"
+
+
+@pytest.fixture
+def auth(db) -> QuickBooksAuth:
+    return pairs.company()
+
+
+def test_a_clear_pair_is_linked_with_its_reasons_and_fills_the_contact(auth: QuickBooksAuth) -> None:
+    ours = pairs.contact(phone=NUMBER)
+    theirs = pairs.customer(
+        auth, "Ann Smith", SPELLED, "ann@example.com", GivenName="Ann", FamilyName="Smith", Balance=Decimal("120.50")
+    )
+    assert match(auth) == MatchResult(linked=1)
+    ours.refresh_from_db()
+    theirs.refresh_from_db()
+    assert theirs.local_id == ours.pk
+    assert ours.quickbooks_customer_id == theirs.entity_id
+    assert (ours.name, ours.email, ours.outstanding_balance) == ("Ann Smith", "ann@example.com", Decimal("120.50"))
+    decision = MatchDecision.objects.get()
+    assert (decision.action, decision.decided_by, decision.contact) == ("auto_link", None, ours)
+    assert decision.reasons == [{"text": "Same phone (617) 555-0123", "agrees": True}]
+    assert pairs.states() == {("Ann Smith", "Ann Smith"): "linked"}
+
+
+def test_a_second_run_changes_nothing(auth: QuickBooksAuth) -> None:
+    pairs.contact(phone=NUMBER)
+    pairs.customer(auth, "Ann Smith", NUMBER)
+    pairs.contact("Bob", "Jones", OTHER)
+    pairs.customer(auth, "Carl Lee", OTHER)
+    assert match(auth) == MatchResult(linked=1, review=1)
+    before = list(MatchCandidate.objects.order_by("pk").values())
+    assert match(auth) == MatchResult(unchanged=1)
+    assert list(MatchCandidate.objects.order_by("pk").values()) == before
+    assert MatchDecision.objects.count() == 1
+
+
+def test_a_filled_field_is_never_overwritten(auth: QuickBooksAuth) -> None:
+    ours = pairs.contact("Ann", "Smith", NUMBER, company="Smith Painting")
+    pairs.customer(auth, "Ann Smith", NUMBER, CompanyName="Ann Smith LLC", GivenName="Ann", FamilyName="Smith")
+    assert match(auth).linked == 1
+    ours.refresh_from_db()
+    assert ours.company == "Smith Painting"
+
+
+def test_every_doubt_becomes_a_question_and_links_nothing(auth: QuickBooksAuth) -> None:
+    pairs.contact("Ann", "Smith", NUMBER)
+    pairs.customer(auth, "Bob Jones", NUMBER)
+    assert match(auth) == MatchResult(review=1)
+    assert pairs.states() == {("Bob Jones", "Ann Smith"): "open"}
+    assert not auth.syncs.filter(local_id__isnull=False).exists()
+    assert MatchDecision.objects.count() == 0
+
+
+def test_a_job_and_its_parent_on_one_number_are_questions(auth: QuickBooksAuth) -> None:
+    pairs.contact(phone=NUMBER)
+    parent = pairs.customer(auth, "Harbor Homes", NUMBER)
+    pairs.customer(auth, "12 Main St", NUMBER, Job=True, ParentRef={"value": parent.entity_id})
+    assert match(auth) == MatchResult(review=2)
+
+
+def test_jobs_of_jobs_count_as_one_family_so_that_their_number_still_tells(auth: QuickBooksAuth) -> None:
+    pairs.contact(phone=NUMBER)
+    parent = above = pairs.customer(auth, "Harbor Homes", NUMBER)
+    for level in range(6):
+        above = pairs.customer(auth, f"Level {level}", NUMBER, Job=True, ParentRef={"value": above.entity_id})
+    assert match(auth) == MatchResult(review=7)
+    assert parent.candidates.count() == 1
+
+
+def test_a_refused_pair_is_never_asked_again_and_frees_nobody(auth: QuickBooksAuth) -> None:
+    user, ours = pairs.somebody(), pairs.contact("Ann", "Smith", NUMBER)
+    first, second = (pairs.customer(auth, name, NUMBER) for name in ("Ann Smith", "Ann Smith 2"))
+    match(auth)
+    refuse(pairs.pair(first, ours), user)
+    assert match(auth) == MatchResult(unchanged=1)
+    assert pairs.states() == {("Ann Smith", "Ann Smith"): "refused", ("Ann Smith 2", "Ann Smith"): "open"}
+    assert second.candidates.get().state == "open"
+
+
+def test_a_question_whose_number_changed_is_withdrawn(auth: QuickBooksAuth) -> None:
+    ours = pairs.contact("Ann", "Smith", NUMBER)
+    pairs.customer(auth, "Bob Jones", NUMBER)
+    match(auth)
+    phone = ours.phones.get()
+    phone.number = OTHER
+    phone.save()
+    assert match(auth) == MatchResult(withdrawn=1)
+    assert pairs.states() == {}
+
+
+def test_a_question_that_became_clear_is_linked(auth: QuickBooksAuth) -> None:
+    ours, other = pairs.contact("Ann", "Smith", NUMBER), pairs.contact(phone=NUMBER)
+    theirs = pairs.customer(auth, "Ann Smith", NUMBER)
+    assert match(auth) == MatchResult(review=2)
+    other.delete()
+    assert match(auth) == MatchResult(linked=1)
+    theirs.refresh_from_db()
+    assert theirs.local_id == ours.pk
+
+
+def test_a_no_that_comes_while_matching_runs_is_heard(auth: QuickBooksAuth) -> None:
+    ours, other = pairs.contact("Ann", "Smith", NUMBER), pairs.contact(phone=NUMBER)
+    theirs = pairs.customer(auth, "Ann Smith", NUMBER)
+    match(auth)
+    other.delete()
+    decided = _decide(auth, reading.everybody(auth))
+    assert [decision.outcome.value for decision in decided] == ["linked"]
+    refuse(pairs.pair(theirs, ours), pairs.somebody())
+    assert _link_all(auth, decided) == 0
+    assert pairs.pair(theirs, ours).state == "refused"
+    assert auth.syncs.get().local_id is None
+
+
+def test_what_was_skipped_stays_skipped(auth: QuickBooksAuth) -> None:
+    ours = pairs.contact("Ann", "Smith", NUMBER)
+    theirs = pairs.customer(auth, "Bob Jones", NUMBER)
+    match(auth)
+    skip(pairs.pair(theirs, ours), pairs.somebody())
+    skipped_at = pairs.pair(theirs, ours).skipped_at
+    pairs.contact("Carl", "Lee", NUMBER)  # changes the reasons
+    match(auth)
+    assert pairs.pair(theirs, ours).skipped_at == skipped_at is not None
+    assert "2 contacts share this customer's phone or e-mail" in [
+        reason["text"] for reason in pairs.pair(theirs, ours).reasons
+    ]
+
+
+def test_a_link_that_somebody_took_back_is_asked_not_made_again(auth: QuickBooksAuth) -> None:
+    pairs.contact(phone=NUMBER)
+    pairs.customer(auth, "Ann Smith", NUMBER)
+    match(auth)
+    undo(MatchDecision.objects.get(), pairs.somebody())
+    assert match(auth) == MatchResult(unchanged=1)
+    assert [row.state for row in MatchCandidate.objects.all()] == ["open"]
+
+
+def test_a_vanished_customer_is_no_question(auth: QuickBooksAuth) -> None:
+    pairs.contact("Ann", "Smith", NUMBER)
+    pairs.customer(auth, "Bob Jones", NUMBER)
+    match(auth)
+    QuickBooksCustomer.objects.update(vanished_at=timezone.now())
+    assert match(auth) == MatchResult(withdrawn=1)
+
+
+def test_the_link_of_a_deleted_contact_is_let_go_and_the_others_are_asked(auth: QuickBooksAuth) -> None:
+    first, second = pairs.contact("Ann", "Smith", NUMBER), pairs.contact("Ann", "Jones", NUMBER)
+    theirs = pairs.customer(auth, "Ann Smith", NUMBER)
+    match(auth)
+    link(pairs.pair(theirs, first), pairs.somebody())
+    assert pairs.pair(theirs, second).state == "closed"
+    first.delete()
+    assert match(auth).unchanged == 1
+    theirs.refresh_from_db()
+    assert (theirs.local_id, theirs.base, theirs.sync_status) == (None, None, "pending")
+    assert pairs.pair(theirs, second).state == "open"
+
+
+def test_proposing_writes_nothing_and_speaks_of_customers_by_quickbooks_id(auth: QuickBooksAuth) -> None:
+    ours = pairs.contact("Ann", "Smith", NUMBER)
+    theirs = pairs.customer(auth, "Ann Smith", NUMBER)
+    [decision] = propose(auth, ours)
+    assert (decision.customer, decision.outcome.value, decision.score) == (theirs.entity_id, "linked", 70)
+    assert MatchCandidate.objects.count() == 0
+    theirs.refresh_from_db()
+    assert theirs.local_id is None
+
+
+def test_matching_reads_in_a_fixed_number_of_queries(auth: QuickBooksAuth) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            match(auth)
+        return len(captured)
+
+    pairs.contact("Ann", "Smith", NUMBER)
+    pairs.customer(auth, "Bob Jones", NUMBER)
+    match(auth)
+    few = queries()
+    for number in range(30):
+        pairs.contact("Ann", "Smith", f"617-555-1{number:03d}")
+        pairs.customer(auth, f"Bob Jones {number}", f"617-555-1{number:03d}")
+    match(auth)
+    assert queries() == few
+
+
+# --- Only a part of the contacts ----------------------------------------------------------------
+
+TELEPHONES = [f"617-555-02{number:02d}" for number in range(10)]
+ROWS = st.lists(st.lists(st.sampled_from(TELEPHONES), max_size=2, unique=True), max_size=14)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ours=ROWS, theirs=ROWS, data=st.data())
+def test_matching_around_one_contact_gives_what_matching_everybody_gives(
+    db, django_db_blocker, ours: list, theirs: list, data: st.DataObject
+) -> None:
+    with transaction.atomic():
+        auth = pairs.company()
+        contacts = [pairs.contact("Ann") for _ in ours]
+        for contact, numbers in zip(contacts, ours, strict=True):
+            for number in numbers:
+                ContactPhone.objects.create(contact=contact, number=number)
+        for number, numbers in enumerate(theirs):
+            pairs.customer(auth, f"Ann {number}", " / ".join(numbers))
+        if contacts:
+            chosen = data.draw(st.sampled_from(contacts)).pk
+            everything = {d for d in _decide(auth, reading.everybody(auth)) if d.contact == chosen}
+            around = {d for d in _decide(auth, reading.around(auth, [chosen], [])) if d.contact == chosen}
+            assert around == everything
+        transaction.set_rollback(True)
+
+
+def test_matching_one_contact_withdraws_its_old_question_and_clears_its_old_neighbours(auth: QuickBooksAuth) -> None:
+    ours, neighbour = pairs.contact("Ann", "Smith", NUMBER), pairs.contact(phone=NUMBER)
+    theirs = pairs.customer(auth, "Ann Smith", NUMBER)
+    match(auth)
+    phone = ours.phones.get()
+    phone.number = OTHER
+    phone.save()
+    assert match(auth, contacts=[ours.pk]) == MatchResult(linked=1, withdrawn=1)
+    theirs.refresh_from_db()
+    assert theirs.local_id == neighbour.pk
+
+
+def test_matching_one_contact_leaves_the_questions_of_others_alone(auth: QuickBooksAuth) -> None:
+    ours = pairs.contact("Ann", "Smith", NUMBER)
+    pairs.customer(auth, "Bob Jones", NUMBER)
+    pairs.contact("Carl", "Lee", OTHER)
+    pairs.customer(auth, "Dan Brown", OTHER)
+    match(auth)
+    assert match(auth, contacts=[ours.pk]) == MatchResult(unchanged=1)
+    assert MatchCandidate.objects.filter(state="open").count() == 2

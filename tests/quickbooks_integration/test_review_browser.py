@@ -1,0 +1,120 @@
+"""The review page in a real browser: keys, double presses, and a telephone's screen."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from quickbooks_integration.models import MatchCandidate, MatchDecision
+from quickbooks_integration.reconciling import match
+from tests.quickbooks_integration import pairs
+from tests.quickbooks_integration.test_review_page import RIGHTS
+
+PAGE = reverse("admin:quickbooks_integration_matchcandidate_review")
+PAIRS = 6
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    # Playwright's loop runs in this thread, which Django would take for asynchronous code.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def sign_in(browser: Browser, live_server: Any, client: Client) -> Iterator[Any]:
+    """sign_in(width, java_script_enabled=...) opens the review page as somebody who may decide six pairs."""
+    auth = pairs.company()
+    for number in range(PAIRS):
+        pairs.contact("Ann", f"Smith {number}", f"617-555-1{number:03d}")
+        pairs.customer(auth, f"Bob Jones {number}", f"617-555-1{number:03d}")
+    match(auth)
+    client.force_login(pairs.somebody("ann", *RIGHTS))
+    contexts = []
+
+    def start(width: int = 1280, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 844}, **options)
+        contexts.append(context)
+        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+        page = context.new_page()
+        page.goto(live_server.url + PAGE)
+        return page
+
+    yield start
+    for context in contexts:
+        context.close()
+
+
+def shown_pair(page: Page) -> str:
+    return page.locator("thead th").nth(2).inner_text()
+
+
+def press(page: Page, key: str) -> None:
+    with page.expect_navigation():
+        page.keyboard.press(key)
+
+
+def states() -> list[str]:
+    return list(MatchCandidate.objects.order_by("pk").values_list("state", flat=True))
+
+
+def test_every_action_has_its_key(sign_in: Any) -> None:
+    page = sign_in()
+    for key, following in (("l", 1), ("n", 2), ("c", 3), ("Enter", 4), ("s", 5)):
+        press(page, key)
+        assert shown_pair(page) == f"In QuickBooks: Bob Jones {following}"
+    assert states() == ["linked", "refused", "closed", "linked", "open", "open"]
+    press(page, "u")
+    assert shown_pair(page) == "In QuickBooks: Bob Jones 3"
+    assert states() == ["linked", "refused", "closed", "open", "open", "open"]
+
+
+def test_keys_do_nothing_while_somebody_types(sign_in: Any) -> None:
+    page = sign_in()
+    page.evaluate("document.body.append(document.createElement('textarea'))")
+    page.locator("body > textarea").focus()
+    page.keyboard.type("link now")
+    assert page.locator("body > textarea").input_value() == "link now"
+    page.keyboard.press("Control+l")
+    assert states() == ["open"] * PAIRS
+
+
+def test_a_key_that_is_pressed_twice_decides_one_pair(sign_in: Any) -> None:
+    page = sign_in()
+    with page.expect_navigation():
+        page.evaluate(
+            "for (let i = 0; i < 3; i++) document.body.dispatchEvent("
+            "new KeyboardEvent('keydown', {key: 'n', bubbles: true}))"
+        )
+    assert shown_pair(page) == "In QuickBooks: Bob Jones 1"
+    assert MatchDecision.objects.count() == 1
+
+
+def test_it_works_without_java_script(sign_in: Any) -> None:
+    page = sign_in(java_script_enabled=False)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Not the same").click()
+    assert states() == ["refused"] + ["open"] * (PAIRS - 1)
+
+
+def test_on_a_telephone_nothing_scrolls_sideways_and_the_buttons_are_in_reach(sign_in: Any) -> None:
+    page = sign_in(width=390)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    for name in ("Link", "Not the same", "New contact", "Create in QuickBooks", "Skip"):
+        box = page.locator(".review-actions").get_by_role("button", name=name, exact=False).bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+        assert box["y"] + box["height"] <= 844
+    with page.expect_navigation():
+        page.get_by_role("button", name="Skip").click()
+    assert shown_pair(page) == "In QuickBooks: Bob Jones 1"

@@ -1,0 +1,239 @@
+"""QuickBooks' customers, the links, and what QuickBooks adds to a contact's page."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from contacts.models import Contact
+from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksAuth, QuickBooksCustomer
+from quickbooks_integration.reconciling import link, link_to, match
+from tests.quickbooks_integration import pairs
+from tests.quickbooks_integration.test_review_page import words
+
+NUMBER = "617-555-0123"
+CUSTOMERS = reverse("admin:quickbooks_integration_quickbookscustomer_changelist")
+LINKS = reverse("admin:quickbooks_integration_quickbookssync_changelist")
+
+
+@pytest.fixture
+def auth(db) -> QuickBooksAuth:
+    return pairs.company()
+
+
+@pytest.fixture
+def ann(db) -> Any:
+    user = pairs.somebody("ann")
+    user.groups.add(Group.objects.get(name="office"))
+    return user
+
+
+@pytest.fixture
+def office(client: Client, ann: Any) -> Client:
+    client.force_login(ann)
+    return client
+
+
+def shown(client: Client, query: str) -> set[str]:
+    return {str(row) for row in client.get(f"{CUSTOMERS}?{query}").context["cl"].result_list}
+
+
+# --- Customers ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("q=smith", {"Ann Smith"}),
+        ("q=smith+ann", {"Ann Smith"}),
+        ("q=(617)+555-0123", {"Ann Smith", "Bob Jones"}),
+        ("q=ANN@example.com", {"Ann Smith"}),
+        ("q=lee+sons", {"Carl Lee"}),
+        ("linked=yes", {"Ann Smith"}),
+        ("linked=review", {"Bob Jones"}),
+        ("linked=nobody", {"Carl Lee", "12 Main St"}),
+        ("linked=no", {"Bob Jones", "Carl Lee", "12 Main St"}),
+        ("kind=inactive", {"Carl Lee"}),
+        ("kind=job", {"12 Main St"}),
+        ("kind=owing", {"Bob Jones"}),
+    ],
+)
+def test_customers_are_found_by_name_phone_email_and_state(
+    auth: QuickBooksAuth, office: Client, ann: Any, query: str, expected: set[str]
+) -> None:
+    ours = pairs.contact("Ann", "Smith", NUMBER)
+    theirs = pairs.customer(auth, "Ann Smith", "+1 617 555 0123", "ann@example.com")
+    pairs.customer(auth, "Bob Jones", "617.555.0123", Balance=Decimal("9.99"))
+    parent = pairs.customer(auth, "Carl Lee", Active=False, CompanyName="Lee & Sons")
+    pairs.customer(auth, "12 Main St", Job=True, ParentRef={"value": parent.entity_id})
+    match(auth)
+    link(pairs.pair(theirs, ours), ann)
+    assert shown(office, query) == expected
+
+
+def test_a_customer_page_shows_its_contact_and_the_whole_document(
+    auth: QuickBooksAuth, office: Client, ann: Any
+) -> None:
+    theirs = pairs.customer(auth, "Bob Jones", NUMBER, Balance=Decimal("1234.50"), BillAddr={"Line1": "<b>1 Elm St"})
+    link_to(theirs, pairs.contact("Ann", "Smith"), ann)
+    response = office.get(reverse("admin:quickbooks_integration_quickbookscustomer_change", args=[theirs.pk]))
+    text = words(response)
+    assert "Ann Smith : Linked" in text
+    assert "$1,234.50" in text
+    assert "&lt;b&gt;1 Elm St" in response.content.decode()
+
+
+def test_customers_of_nobody_become_contacts_in_bulk(auth: QuickBooksAuth, office: Client, ann: Any) -> None:
+    rows = [pairs.customer(auth, f"Customer {number}", f"617-555-1{number:03d}") for number in range(3)]
+    link_to(rows[0], pairs.contact("Ann", "Smith"), ann)
+    data = {"action": "create_contacts", "_selected_action": [row.pk for row in rows]}
+    text = words(office.post(CUSTOMERS, data, follow=True))
+    assert "2 contacts created, 1 left as they were." in text
+    assert "Customer 0 is already linked to Ann Smith (by ann" in text
+    assert Contact.objects.filter(source="quickbooks").count() == 2
+
+
+def test_the_mirror_cannot_be_edited(auth: QuickBooksAuth, office: Client) -> None:
+    theirs = pairs.customer(auth, "Bob Jones")
+    page = reverse("admin:quickbooks_integration_quickbookscustomer_change", args=[theirs.pk])
+    assert office.post(page, {"display_name": "Carl"}).status_code == 403
+    assert QuickBooksCustomer.objects.get().display_name == "Bob Jones"
+
+
+@pytest.mark.parametrize("page", [CUSTOMERS, LINKS])
+def test_lists_cost_the_same_number_of_queries_for_any_number_of_rows(
+    auth: QuickBooksAuth, office: Client, ann: Any, page: str
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert office.get(page).status_code == 200
+        return len(captured)
+
+    def add(count: int) -> None:
+        for _ in range(count):
+            parent = pairs.customer(auth, "Bob Jones")
+            job = pairs.customer(auth, "12 Main St", Job=True, ParentRef={"value": parent.entity_id})
+            link_to(job, pairs.contact("Ann", "Smith", NUMBER), ann)
+
+    add(2)
+    few = queries()
+    add(15)
+    assert queries() == few
+
+
+# --- Links -------------------------------------------------------------------------------------
+
+
+def test_links_show_both_sides_the_state_and_the_error(auth: QuickBooksAuth, office: Client, ann: Any) -> None:
+    theirs = pairs.customer(auth, "Bob Jones")
+    link_to(theirs, pairs.contact("Ann", "Smith"), ann)
+    auth.syncs.update(sync_status="error", error_message="QuickBooks no longer has this customer.")
+    text = words(office.get(LINKS))
+    for expected in ("Bob Jones", "Ann Smith", "Error", "QuickBooks no longer has this customer."):
+        assert expected in text
+    page = reverse("admin:quickbooks_integration_quickbookssync_change", args=[theirs.pk])
+    assert "Ann Smith" in words(office.get(page))
+    assert [row.pk for row in office.get(f"{LINKS}?sync_status__exact=synced").context["cl"].result_list] == []
+
+
+# --- The contact's page ------------------------------------------------------------------------
+
+
+def contact_page(contact: Contact) -> str:
+    return reverse("admin:contacts_contact_change", args=[contact.pk])
+
+
+def panel_button(client: Client, contact: Contact, **data: Any) -> str:
+    page = reverse("admin:contacts_contact_quickbooks", args=[contact.pk])
+    return words(client.post(page, data, follow=True))
+
+
+@pytest.fixture
+def linked(auth: QuickBooksAuth, ann: Any) -> Contact:
+    """A contact whose company differs from its customer's."""
+    ours = pairs.contact("Ann", "Smith", NUMBER, company="Acme")
+    theirs = pairs.customer(
+        auth,
+        "Ann Smith",
+        NUMBER,
+        GivenName="Ann",
+        FamilyName="Smith",
+        CompanyName="Acme Painting",
+        Balance=Decimal("5.00"),
+    )
+    link_to(theirs, ours, ann)
+    ours.refresh_from_db()
+    return ours
+
+
+def test_a_contact_page_shows_its_customers_and_what_differs(linked: Contact, office: Client) -> None:
+    text = words(office.get(contact_page(linked)))
+    assert "Ann Smith Balance $5.00. Synced, last read" in text
+    assert "Company Acme Acme Painting Take QuickBooks' value" in text
+    assert "Unlink Ann Smith" in text
+
+
+def test_taking_quickbooks_value_changes_that_field(linked: Contact, office: Client) -> None:
+    sync = linked.match_decisions.get().sync
+    assert "Company is now as in QuickBooks." in panel_button(
+        office, linked, action="take", field="company", sync=sync.pk
+    )
+    linked.refresh_from_db()
+    assert (linked.company, linked.first_name) == ("Acme Painting", "Ann")
+
+
+def test_a_field_that_does_not_exist_changes_nothing(linked: Contact, office: Client) -> None:
+    sync, version = linked.match_decisions.get().sync, linked.version
+    assert "Nothing was changed." in panel_button(office, linked, action="take", field="id", sync=sync.pk)
+    linked.refresh_from_db()
+    assert linked.version == version
+
+
+def test_unlinking_gives_the_contact_back_as_it_was(linked: Contact, office: Client, auth: QuickBooksAuth) -> None:
+    sync = linked.match_decisions.get().sync
+    assert "Ann Smith is no longer linked." in panel_button(office, linked, action="unlink", sync=sync.pk)
+    linked.refresh_from_db()
+    assert (linked.quickbooks_customer_id, linked.outstanding_balance, linked.customer_type) == (None, 0, None)
+    assert auth.syncs.get().local_id is None
+
+
+def test_a_contact_that_is_not_linked_offers_its_questions_and_a_new_customer(
+    auth: QuickBooksAuth, office: Client
+) -> None:
+    ours = pairs.contact("Ann", "Smith", NUMBER)
+    pairs.customer(auth, "Bob Jones", NUMBER)
+    match(auth)
+    text = words(office.get(contact_page(ours)))
+    assert "This contact is not linked to a QuickBooks customer." in text
+    assert "Could be Bob Jones in QuickBooks. Decide" in text
+    assert "Create in QuickBooks" in text
+
+
+def test_the_panels_buttons_need_their_permission(linked: Contact, client: Client) -> None:
+    client.force_login(pairs.somebody("bob", "contacts.view_contact", "quickbooks_integration.view_quickbookscustomer"))
+    text = words(client.get(contact_page(linked)))
+    assert "Balance $5.00" in text
+    assert "Unlink" not in text
+    page = reverse("admin:contacts_contact_quickbooks", args=[linked.pk])
+    assert client.post(page, {"action": "unlink", "sync": linked.match_decisions.get().sync_id}).status_code == 403
+    assert MatchDecision.objects.filter(undone_at=None).count() == 1
+
+
+def test_a_customer_of_somebody_else_cannot_be_unlinked_here(linked: Contact, office: Client) -> None:
+    other, sync = pairs.contact("Carl", "Lee"), linked.match_decisions.get().sync
+    page = reverse("admin:contacts_contact_quickbooks", args=[other.pk])
+    assert office.post(page, {"action": "unlink", "sync": sync.pk}).status_code == 404
+    sync.refresh_from_db()
+    assert sync.local_id == linked.pk
+
+
+def test_a_vanished_customer_is_named_on_the_contact_page(linked: Contact, office: Client) -> None:
+    QuickBooksCustomer.objects.update(vanished_at=timezone.now())
+    assert "no longer in QuickBooks" in words(office.get(contact_page(linked)))
+    assert MatchCandidate.objects.count() == 1
