@@ -80,7 +80,12 @@ def _reopen(sync: QuickBooksSync, contact: Contact, decided: MatchDecision) -> N
     if decided.action == Action.LINK and decided.before.get("pair") is None:
         pair.delete()  # nobody asked about these two before somebody picked them
     else:
-        pair.update(state=decided.before.get("pair") or State.OPEN)
+        pair.update(state=State.REFUSED if _is_refused(sync, contact) else State.OPEN)
+
+
+def _is_refused(sync: QuickBooksSync, contact: Contact) -> bool:
+    """A "no" that still stands. It may have been taken back while the pair was linked."""
+    return sync.decisions.filter(contact=contact, action=Action.REFUSE, undone_at=None).exists()
 
 
 def _delete_or_keep(contact: Contact, sync: QuickBooksSync, decided: MatchDecision) -> list[str]:
