@@ -1,6 +1,11 @@
-"""Told to whoever listens, by hand, once per change, inside its transaction. Listeners must not call a partner."""
+"""Told to whoever listens, by hand, once per change, inside its transaction. Listeners must not call a partner.
+
+Each is sent with the document under its own name and origin: "office" for what a person or a rule here did,
+"quickbooks" for what came from there and must not go back.
+"""
 
 from django.dispatch import Signal
 
-# sender: Quote; quote: the Quote; origin: "office", or "quickbooks" for what came from there and must not go back.
-quote_changed = Signal()
+quote_changed = Signal()  # sender: Quote; quote, origin
+invoice_changed = Signal()  # sender: Invoice; invoice, origin
+payment_changed = Signal()  # sender: Payment; payment, origin

@@ -44,6 +44,12 @@ class Invoice(Document):
         max_length=20, choices=PaymentStatus, default=PaymentStatus.UNPAID, editable=False
     )
     paid_date = models.DateTimeField(null=True, blank=True, editable=False)
+    is_sales_receipt = models.BooleanField(
+        "sales receipt", default=False, editable=False, help_text="Paid on the spot: QuickBooks keeps it apart."
+    )
+    payment_link = models.URLField(
+        max_length=500, blank=True, editable=False, help_text="Where the customer pays online, if QuickBooks gives one."
+    )
     quickbooks_invoice_id = models.CharField(
         "QuickBooks invoice id", max_length=50, null=True, blank=True, unique=True, editable=False
     )

@@ -40,6 +40,9 @@ class CreditMemo(_Receipt):
     credit_date = models.DateField("date", default=today)
     total_amount = dollars(validators=[MinValueValidator(Decimal(0))])
     remaining_credit = dollars(editable=False)
+    is_refund = models.BooleanField(
+        "refund", default=False, editable=False, help_text="The money was paid back: nothing of it is left to use."
+    )
     quickbooks_credit_memo_id = models.CharField(max_length=50, null=True, blank=True, unique=True, editable=False)
 
     class Meta:

@@ -1,5 +1,7 @@
 from quickbooks_integration.models.connection import ApiCall, QuickBooksAuth
 from quickbooks_integration.models.customers import QuickBooksCustomer
+from quickbooks_integration.models.documents import QuickBooksDocument
+from quickbooks_integration.models.history import HistoryImport
 from quickbooks_integration.models.matches import MatchCandidate, MatchDecision
 from quickbooks_integration.models.sync import (
     PullCursor,
@@ -10,11 +12,13 @@ from quickbooks_integration.models.sync import (
 
 __all__ = [
     "ApiCall",
+    "HistoryImport",
     "MatchCandidate",
     "MatchDecision",
     "PullCursor",
     "QuickBooksAuth",
     "QuickBooksCustomer",
+    "QuickBooksDocument",
     "QuickBooksSync",
     "RejectedRow",
     "SyncRun",

@@ -34,6 +34,9 @@ class QuickBooksSync(models.Model):
         ESTIMATE = "estimate", "Estimate"
         INVOICE = "invoice", "Invoice"
         PAYMENT = "payment", "Payment"
+        CREDIT_MEMO = "credit_memo", "Credit memo"
+        SALES_RECEIPT = "sales_receipt", "Sales receipt"
+        REFUND_RECEIPT = "refund_receipt", "Refund receipt"
 
     class Status(models.TextChoices):
         PENDING = "pending", "Pending"
@@ -42,7 +45,16 @@ class QuickBooksSync(models.Model):
         ERROR = "error", "Error"
 
     # Which of our tables local_id points into: one integer cannot say it.
-    LOCAL_MODELS: ClassVar[dict[str, str]] = {"customer": "contacts.Contact", "item": "billing.Product"}
+    LOCAL_MODELS: ClassVar[dict[str, str]] = {
+        "customer": "contacts.Contact",
+        "item": "billing.Product",
+        "estimate": "billing.Quote",
+        "invoice": "billing.Invoice",
+        "payment": "billing.Payment",
+        "credit_memo": "billing.CreditMemo",
+        "sales_receipt": "billing.Invoice",
+        "refund_receipt": "billing.CreditMemo",
+    }
 
     company = models.ForeignKey(
         QuickBooksAuth,
@@ -58,16 +70,39 @@ class QuickBooksSync(models.Model):
     sync_status = models.CharField(max_length=20, choices=Status, default=Status.PENDING)
     error_message = models.TextField(blank=True)
 
-    # Theirs as it was when both sides last agreed, mapped to our fields: the base of every three-way comparison.
+    # The two bases of every three-way comparison, both mapped to our fields: theirs as they last answered it, and ours
+    # as last sent or taken over. They differ where QuickBooks makes something else of what it was sent.
     base = models.JSONField(null=True, blank=True)
+    base_ours = models.JSONField(null=True, blank=True)
     # Fields on which both sides moved apart: {field: {"base":, "ours":, "theirs":}}. A person decides.
     conflicts = models.JSONField(default=dict, blank=True)
 
+    # How often our side was changed in a way that has to go there, how much of that QuickBooks has confirmed, and how
+    # much of it the open request carries.
+    wanted = models.PositiveIntegerField(default=0, db_default=0)
+    sent = models.PositiveIntegerField(default=0, db_default=0)
+    sending = models.PositiveIntegerField(null=True, blank=True)
     # A write that is on its way. The same bytes go out under the same request id until the answer is known.
+    request_kind = models.CharField(
+        max_length=20, blank=True, default="", db_default="", help_text="create, update, void or delete."
+    )
     request_id = models.CharField(max_length=50, blank=True)
     request_body = models.TextField(blank=True)
+    request_ours = models.JSONField(null=True, blank=True, help_text="Our side as the open request carries it.")
+    request_lines = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        blank=True,
+        help_text="Keys of our lines, in the order sent.",
+    )
     lease = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0, db_default=0)
+    next_try_at = models.DateTimeField(null=True, blank=True, help_text="Not before; empty is at once.")
+    needs_read = models.BooleanField(
+        default=False, db_default=False, help_text="Changed there: read it again before anything else."
+    )
+    confirmed_at = models.DateTimeField(null=True, blank=True, help_text="When QuickBooks last confirmed a write.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -76,6 +111,11 @@ class QuickBooksSync(models.Model):
         indexes = [
             models.Index(fields=["entity_type", "local_id"], name="quickbooks_sync_local"),
             models.Index(fields=["-last_synced", "-id"], name="quickbooks_sync_recent"),
+            models.Index(
+                fields=["next_try_at", "id"],
+                name="quickbooks_sync_due",
+                condition=models.Q(sent__lt=models.F("wanted")) | models.Q(needs_read=True) | ~models.Q(request_id=""),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -88,6 +128,11 @@ class QuickBooksSync(models.Model):
                 fields=["company", "entity_type", "local_id"],
                 name="quickbooks_sync_one_object_per_document",
                 condition=models.Q(local_id__isnull=False) & ~models.Q(entity_type="customer"),
+            ),
+            models.CheckConstraint(
+                name="quickbooks_sync_sends_what_is_wanted",
+                condition=models.Q(sent__lte=models.F("wanted"))
+                & (models.Q(sending__isnull=True) | models.Q(sending__lte=models.F("wanted"))),
             ),
             # Two clicks, two workers: one customer.
             models.UniqueConstraint(
