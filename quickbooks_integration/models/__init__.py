@@ -2,6 +2,7 @@ from quickbooks_integration.models.connection import ApiCall, QuickBooksAuth
 from quickbooks_integration.models.customers import QuickBooksCustomer
 from quickbooks_integration.models.documents import QuickBooksDocument
 from quickbooks_integration.models.history import HistoryImport
+from quickbooks_integration.models.lists import ListEntry
 from quickbooks_integration.models.matches import MatchCandidate, MatchDecision
 from quickbooks_integration.models.sync import (
     PullCursor,
@@ -13,6 +14,7 @@ from quickbooks_integration.models.sync import (
 __all__ = [
     "ApiCall",
     "HistoryImport",
+    "ListEntry",
     "MatchCandidate",
     "MatchDecision",
     "PullCursor",

@@ -1,0 +1,286 @@
+"""What is sent to Intuit. Lines that we do not model go back as they came; what did not change is not sent.
+
+Raises Unusable with a sentence for what QuickBooks would not take.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from billing.models import Invoice, InvoiceItem, Payment, Quote, QuoteItem
+from quickbooks_integration.documents.projecting import ACCEPTED, CLOSED, PENDING, Projection, our_line
+from quickbooks_integration.documents.reading import DISCOUNT, GROUP, ITEM, SUBTOTAL, reference
+from quickbooks_integration.mapping import EMAIL_LIMIT, Document, Unusable, text
+
+# Intuit: the longest texts that a document takes.
+LONGEST_LINE, LONGEST_NOTE, LONGEST_MESSAGE, LONGEST_REFERENCE = 4000, 4000, 1000, 21
+Line = QuoteItem | InvoiceItem
+
+
+@dataclass(frozen=True)
+class Names:
+    """QuickBooks' ids of what it knows by name."""
+
+    terms: Mapping[str, str] = field(default_factory=dict)
+    methods: Mapping[str, str] = field(default_factory=dict)
+    accounts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Before:
+    """A document that is in QuickBooks already: as it stands there, and our side as it was last sent or taken over."""
+
+    raw: Document
+    ours: Projection
+
+
+def estimate(row: Quote, lines: Sequence[Line], ours: Projection, names: Names, before: Before | None) -> Document:
+    """A whole estimate, or with `before` only what changed since."""
+    body = _sales(lines, ours, names, before, reference("quote", row.number))
+    if _changed(ours, before, "expires"):
+        body["ExpirationDate"] = ours["expires"] or None
+    # Intuit: linking an invoice closes the estimate; nobody else does.
+    if _changed(ours, before, "status") and ours["status"] != CLOSED and (before or ours["status"] != PENDING):
+        body["TxnStatus"] = ours["status"]
+        if ours["status"] == ACCEPTED:
+            body |= _acceptance(row)
+    return _finished(body, before, row.contact and row.contact.email)
+
+
+def invoice(
+    row: Invoice,
+    lines: Sequence[Line],
+    ours: Projection,
+    names: Names,
+    before: Before | None,
+    estimate_id: str = "",
+) -> Document:
+    """As estimate. estimate_id: the estimate that a new invoice closes."""
+    body = _sales(lines, ours, names, before, reference("invoice", row.pk))
+    if estimate_id and before is None:
+        body["LinkedTxn"] = [{"TxnId": estimate_id, "TxnType": "Estimate"}]
+    return _finished(body, before, row.contact and row.contact.email)
+
+
+def payment(row: Payment, ours: Projection, names: Names, before: Before | None) -> Document:
+    """As estimate. Intuit: the lines of a payment are all sent or none."""
+    body: Document = {}
+    if _changed(ours, before, "customer"):
+        body["CustomerRef"] = {"value": ours["customer"]}
+    if _changed(ours, before, "date"):
+        body["TxnDate"] = ours["date"]
+    if _changed(ours, before, "amount"):
+        body["TotalAmt"] = row.amount
+    if _changed(ours, before, "method"):
+        body["PaymentMethodRef"] = _by_name(ours["method"], names.methods, "payment method")
+    if _changed(ours, before, "account"):
+        body["DepositToAccountRef"] = _by_name(ours["account"], names.accounts, "account")
+    if _changed(ours, before, "reference"):
+        body["PaymentRefNum"] = ours["reference"]
+    if _changed(ours, before, "notes"):
+        body["PrivateNote"] = _note(ours["notes"], reference("payment", row.pk))
+    if before is None or _changed(ours, before, "applied") or _changed(ours, before, "amount"):
+        credits = [line for line in (before.raw.get("Line") or [] if before else []) if _is_credit(line)]
+        body["Line"] = [_applied(id, amount) for id, amount in ours["applied"].items()] + credits
+    return _finished(body, before)
+
+
+def _sales(
+    lines: Sequence[Line], ours: Projection, names: Names, before: Before | None, our_reference: str
+) -> Document:
+    body: Document = {}
+    if _changed(ours, before, "customer"):
+        body["CustomerRef"] = {"value": ours["customer"]}
+    # Intuit: without a date the document gets the server's, which is Pacific time.
+    if _changed(ours, before, "date"):
+        body["TxnDate"] = ours["date"]
+    if _changed(ours, before, "due"):
+        body["DueDate"] = ours["due"] or None
+    if _changed(ours, before, "terms"):
+        body["SalesTermRef"] = _by_name(ours["terms"], names.terms, "payment term")
+    if _changed(ours, before, "message"):
+        _must_be_at_most(ours["message"], LONGEST_MESSAGE, "The message to the customer")
+        body["CustomerMemo"] = {"value": ours["message"]}
+    if _changed(ours, before, "notes"):
+        body["PrivateNote"] = _note(ours["notes"], our_reference)
+    if _changed(ours, before, "content"):
+        body |= _content(lines, ours["content"], before)
+    return body
+
+
+def _changed(ours: Projection, before: Before | None, name: str) -> bool:
+    return ours.get(name) != before.ours.get(name) if before else True
+
+
+def _finished(body: Document, before: Before | None, email: str | None = "") -> Document:
+    """Intuit: a sparse update leaves alone what it does not name; null or "" clears. A create names no empty field."""
+    if before is None:
+        if email and len(email) <= EMAIL_LIMIT:
+            body["BillEmail"] = {"Address": email}
+        return {key: value for key, value in body.items() if value not in (None, "", {"value": ""})}
+    return {"Id": text(before.raw, "Id"), "SyncToken": text(before.raw, "SyncToken"), "sparse": True, **body}
+
+
+def _acceptance(row: Quote) -> Document:
+    found: Document = {}
+    if row.accepted_by:
+        found["AcceptedBy"] = row.accepted_by[:100]
+    if row.approved_at:
+        found["AcceptedDate"] = timezone.localdate(row.approved_at).isoformat()
+    return found
+
+
+# --- Lines, discount, tax ------------------------------------------------------------------------
+
+
+def _content(lines: Sequence[Line], content: Projection, before: Before | None) -> Document:
+    there = {text(line, "Id"): line for line in (before.raw.get("Line") or [] if before else []) if line.get("Id")}
+    agreed = _agreed_lines(before, there)
+    sent = [_line(line, there.get(line.quickbooks_line_id or ""), agreed) for line in lines]
+    if not sent:
+        raise Unusable("It has no lines. Add at least one and save.")
+    body: Document = {"Line": [*sent, *_discount(content, before)]}
+    # Never the total of the tax: QuickBooks reckons it. Intuit: without a code a legacy-tax company has no tax.
+    code = content["tax_code"]
+    if code or before is not None:
+        body["TxnTaxDetail"] = {"TxnTaxCodeRef": {"value": code}} if code else {}
+    body["ApplyTaxAfterDiscount"] = content["tax_after_discount"]
+    return body
+
+
+def _agreed_lines(before: Before | None, there: Mapping[str, Document]) -> dict[str, Projection]:
+    """What our lines said when both sides last agreed, by QuickBooks' line id: lines were agreed in QuickBooks' order."""
+    if before is None:
+        return {}
+    said = before.ours.get("content", {}).get("lines", [])
+    ids = [id for id, line in there.items() if text(line, "DetailType") not in (SUBTOTAL, DISCOUNT)]
+    return dict(zip(ids, said, strict=True)) if len(ids) == len(said) else {}
+
+
+def _line(line: Line, raw: Document | None, agreed: Mapping[str, Projection]) -> Document:
+    if raw is None:
+        return _new_line(line)
+    if agreed.get(line.quickbooks_line_id or "") == our_line(line):
+        return deepcopy(raw)
+    kind = text(raw, "DetailType")
+    if kind == GROUP:
+        raise Unusable(
+            f"The line “{line}” is a bundle of QuickBooks. Change it there, or remove it here and add its parts as lines."
+        )
+    if kind == ITEM:
+        return _changed_item_line(line, deepcopy(raw))
+    if line.line_total == 0:
+        return {**deepcopy(raw), "Description": _description(line)}
+    return {**_new_line(line), "Id": raw["Id"]}
+
+
+def _new_line(line: Line) -> Document:
+    return {
+        "Amount": line.line_total,
+        "Description": _description(line),
+        "DetailType": ITEM,
+        ITEM: _item_detail(line, {}),
+    }
+
+
+def _changed_item_line(line: Line, raw: Document) -> Document:
+    detail = {key: value for key, value in (raw.get(ITEM) or {}).items() if key not in _MADE_ANEW}
+    return {**raw, "Amount": line.line_total, "Description": _description(line), ITEM: _item_detail(line, detail)}
+
+
+# What follows from the item or from the amounts, so that an old value would contradict the new ones.
+_MADE_ANEW = ("ItemAccountRef", "DiscountRate", "DiscountAmt", "TaxInclusiveAmt", "MarkupInfo")
+
+
+def _item_detail(line: Line, detail: Document) -> Document:
+    product = line.product
+    if product is not None and not product.quickbooks_item_id:
+        raise Unusable(
+            f"QuickBooks does not have the product “{product}”. Add it there and sync, or choose another product."
+        )
+    if product is not None:
+        detail = {**detail, "ItemRef": {"value": product.quickbooks_item_id}}
+    elif line.quickbooks_line_id is None:
+        detail.pop("ItemRef", None)  # Intuit: without an item it is the company's usual service
+    amounts: Document = {} if line.is_odd else {"Qty": line.quantity, "UnitPrice": line.unit_price}
+    if line.is_odd:
+        detail = {key: value for key, value in detail.items() if key not in ("Qty", "UnitPrice")}
+    return {**detail, **amounts, "TaxCodeRef": {"value": "TAX" if line.taxable else "NON"}}
+
+
+def _description(line: Line) -> str:
+    _must_be_at_most(line.description, LONGEST_LINE, f"The line “{line}”")
+    return line.description
+
+
+def _discount(content: Projection, before: Before | None) -> list[Document]:
+    if not content["discount_percent"] and not content["discount_amount"]:
+        return []
+    raw = next((line for line in (before.raw.get("Line") or [] if before else []) if _kind(line) == DISCOUNT), {})
+    account = {"DiscountAccountRef": raw[DISCOUNT]["DiscountAccountRef"]} if _has_account(raw) else {}
+    if content["discount_percent"]:
+        detail: Document = {"PercentBased": True, "DiscountPercent": _plain(content["discount_percent"])}
+        return [{"DetailType": DISCOUNT, DISCOUNT: {**detail, **account}}]
+    return [
+        {
+            "Amount": Decimal(content["discount_amount"]),
+            "DetailType": DISCOUNT,
+            DISCOUNT: {"PercentBased": False, **account},
+        }
+    ]
+
+
+def _plain(percent: str) -> Decimal:
+    """10 for "10.0000"; never 1E+1."""
+    return Decimal(f"{Decimal(percent).normalize():f}")
+
+
+def _has_account(raw: Document) -> bool:
+    return "DiscountAccountRef" in (raw.get(DISCOUNT) or {})
+
+
+def _kind(line: Document) -> str:
+    return text(line, "DetailType")
+
+
+# --- Values ------------------------------------------------------------------------------------
+
+
+def _note(notes: str, our_reference: str) -> str:
+    note = f"{notes}\n{our_reference}" if notes else our_reference
+    _must_be_at_most(note, LONGEST_NOTE, "Our notes")
+    return note
+
+
+def _by_name(name: str, known: Mapping[str, str], what: str) -> Any:
+    if not name:
+        return None
+    if name not in known:
+        raise Unusable(f"QuickBooks has no {what} “{name}”. Add it there and sync, or choose another one here.")
+    return {"value": known[name]}
+
+
+def _must_be_at_most(value: str, limit: int, what: str) -> None:
+    if len(value) > limit:
+        raise Unusable(f"{what} is longer than the {limit:,} characters that QuickBooks takes. Shorten it here first.")
+
+
+def _applied(invoice_id: str, amount: str) -> Document:
+    return {"Amount": Decimal(amount), "LinkedTxn": [{"TxnId": invoice_id, "TxnType": "Invoice"}]}
+
+
+def _is_credit(line: Document) -> bool:
+    return any(link.get("TxnType") != "Invoice" for link in line.get("LinkedTxn") or ())
+
+
+def line_ids(document: Document) -> list[str]:
+    """QuickBooks' ids of the lines that ours correspond to, in order."""
+    return [text(line, "Id") for line in document.get("Line") or [] if _kind(line) not in (SUBTOTAL, DISCOUNT)]
+
+
+def keys(lines: Iterable[Line]) -> list[int]:
+    return [line.pk for line in lines]
