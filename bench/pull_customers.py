@@ -94,7 +94,10 @@ def compare(url: str, statements: list[str]) -> None:
 def prepare(url: str) -> Any:
     auth = prepare_connection(url)
     tables_like(
-        {"quickbooks_integration_quickbookssync": "floor_sync", "quickbooks_integration_quickbookscustomer": "floor_customer"}
+        {
+            "quickbooks_integration_quickbookssync": "floor_sync",
+            "quickbooks_integration_quickbookscustomer": "floor_customer",
+        }
     )
     return auth
 
