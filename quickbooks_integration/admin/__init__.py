@@ -1,3 +1,13 @@
-from quickbooks_integration.admin import connection, contacts, customers, links, matching, products, runs
+from quickbooks_integration.admin import (
+    connection,
+    contacts,
+    customers,
+    documents,
+    history,
+    links,
+    matching,
+    products,
+    runs,
+)
 
-__all__ = ["connection", "contacts", "customers", "links", "matching", "products", "runs"]
+__all__ = ["connection", "contacts", "customers", "documents", "history", "links", "matching", "products", "runs"]
