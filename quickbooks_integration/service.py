@@ -204,6 +204,18 @@ class QuickBooksService:
         answer = self.make_api_request(entity.lower(), "POST", body, request_id=request_id)
         return _entity(answer, entity)
 
+    def read(self, entity: str, entity_id: str) -> Document:
+        """One object as it is now: {"Estimate": {...}, "time": ...}. QuickBooksError with code 610 when it is gone."""
+        return _entity(self.make_api_request(f"{entity.lower()}/{entity_id}"), entity)
+
+    def write(self, entity: str, body: str, request_id: str, **operation: str) -> Document:
+        """Sends exactly these bytes under this request id; operation as Intuit's URL says it (operation="void").
+
+        The answer is the whole object: {"Estimate": {...}, "time": ...}; of a delete only its id and status.
+        """
+        answer = self.make_api_request(entity.lower(), "POST", body, params=operation, request_id=request_id)
+        return _entity(answer, entity)
+
     def update(self, entity: str, body: Document | str, request_id: str) -> Document:
         """As create, for a body with Id and SyncToken ("sparse": true keeps the fields that it leaves out).
 

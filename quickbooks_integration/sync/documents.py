@@ -1,0 +1,86 @@
+"""The mirror rows of documents, and our keys for what QuickBooks' documents point to."""
+
+import hashlib
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from billing.models import Product, TaxCode
+from quickbooks_integration.documents.facts import Head
+from quickbooks_integration.documents.projecting import Projection
+from quickbooks_integration.documents.taking import Known
+from quickbooks_integration.mapping import Document
+from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync
+
+
+def store(
+    sync: QuickBooksSync, head: Head, balance: Decimal, status: str, theirs: Projection, document: Document
+) -> None:
+    """One document as it is there now; inside the transaction that has its map row."""
+    QuickBooksDocument.objects.update_or_create(
+        sync=sync, defaults=columns(head, balance, status, theirs) | {"raw": document, "vanished_at": None}
+    )
+    sync.__dict__.pop("document", None)
+    sync._state.fields_cache.pop("document", None)
+
+
+def columns(head: Head, balance: Decimal, status: str, theirs: Projection) -> dict[str, Any]:
+    """The mirror's columns but the document itself."""
+    return {
+        "customer_id": head.customer_id,
+        "customer_name": head.customer_name,
+        "document_number": head.document_number,
+        "date": head.day,
+        "total": head.total,
+        "balance": balance,
+        "status": "Void" if head.is_void else status[:20],
+        "links": [list(link) for link in head.links],
+        "remote_created_at": head.created_at,
+        "remote_updated_at": head.updated_at,
+        "digest": digest(head, balance, theirs),
+    }
+
+
+def digest(head: Head, balance: Decimal, theirs: Projection) -> str:
+    """Of everything that matters to us, so that answers of different shapes are no change."""
+    said = (head.total, balance, head.document_number, head.is_void, head.links, sorted(theirs.items()))
+    return hashlib.sha1(repr(said).encode(), usedforsecurity=False).hexdigest()
+
+
+def customer_id(sync: QuickBooksSync) -> str:
+    """The customer that QuickBooks has on the document; "" for one that is not there yet."""
+    if not sync.pk or not sync.entity_id:
+        return ""
+    return QuickBooksDocument.objects.filter(sync=sync).values_list("customer_id", flat=True).first() or ""
+
+
+def is_customer_of(company_id: str, customer_id: str, contact_id: int) -> bool:
+    return QuickBooksSync.objects.filter(
+        company=company_id, entity_type="customer", entity_id=customer_id, local_id=contact_id
+    ).exists()
+
+
+def known(
+    auth: QuickBooksAuth,
+    *,
+    customer_ids: Iterable[str] = (),
+    item_ids: Iterable[str] = (),
+    tax_code_ids: Iterable[str] = (),
+) -> Known:
+    """Our keys by QuickBooks' ids, for those that have one here."""
+    customers = QuickBooksSync.objects.filter(
+        company=auth, entity_type="customer", entity_id__in=set(customer_ids) - {""}, local_id__isnull=False
+    )
+    products = Product.objects.filter(quickbooks_item_id__in=set(item_ids) - {""})
+    codes = TaxCode.objects.filter(quickbooks_tax_code_id__in=set(tax_code_ids) - {""})
+    return Known(
+        contacts=dict(customers.values_list("entity_id", "local_id")),
+        products=dict(products.values_list("quickbooks_item_id", "pk")),
+        tax_codes=dict(codes.values_list("quickbooks_tax_code_id", "pk")),
+    )
+
+
+def mark_vanished(sync: QuickBooksSync) -> None:
+    QuickBooksDocument.objects.filter(sync=sync, vanished_at=None).update(vanished_at=timezone.now())
