@@ -9,8 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, Model
 from django.http import HttpRequest
 
-from billing import quotes
+from billing import sums
 from billing.models import Product, QuoteItem
+from billing.refusals import Refused
 from contacts.admin.merging import MergingForm, MergingFormSet, MergingInline
 
 COLUMNS = ("position", "product", "description", "quantity", "unit_price", "taxable", "line_total")
@@ -84,8 +85,8 @@ class QuoteItemFormSet(MergingFormSet):
         lines += [line for line in self.get_queryset() if line.pk not in shown]  # a colleague's, added meanwhile
         try:
             if not self.instance.is_odd:
-                quotes.refuse_impossible(quotes.predicted(self.instance, lines))
-        except quotes.Refused as reason:
+                sums.refuse_impossible(sums.predicted(self.instance, lines))
+        except Refused as reason:
             raise ValidationError(str(reason)) from reason
 
     def save(self, commit: bool = True) -> list[QuoteItem]:

@@ -92,7 +92,7 @@ def test_the_office_may_all_the_bookkeeper_looks_and_the_marketer_sees_nothing(
         return {codename.split("_")[0] for codename in rows.values_list("codename", flat=True)}
 
     assert (held("office"), held("bookkeeper"), held("marketer")) == (
-        {"add", "change", "delete", "view"}, {"view"}, set(),
+        {"add", "change", "convert", "delete", "view"}, {"view"}, set(),
     )  # fmt: skip
     for model in MODELS:
         assert bookkeeper_client.get(url(model)).status_code == 200
