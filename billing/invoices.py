@@ -147,7 +147,7 @@ def _let_go_of_payments(invoice: Invoice, by: AbstractBaseUser | None, origin: s
     applying.detach(applications, payments)
     for payment in payments.values():
         payment.history.create(by=by, origin=origin, sentence=f"Taken off {named(invoice)}, which was voided.")
-        payment_changed.send(sender=type(payment), payment=payment, origin="link" if origin == "office" else origin)
+        payment_changed.send(sender=type(payment), payment=payment, origin="link")
     return amounts
 
 
@@ -174,7 +174,7 @@ def _open_quote_again(invoice: Invoice, by: AbstractBaseUser | None, origin: str
     quote.save(update_fields=["status", "updated_at"])
     sentence = f"Approved again: {named(invoice)} was voided."
     QuoteHistory.objects.create(quote=quote, by=by, origin=origin, sentence=sentence)
-    quote_changed.send(sender=Quote, quote=quote, origin="link" if origin == "office" else origin)
+    quote_changed.send(sender=Quote, quote=quote, origin="link")
 
 
 def _lock(invoice: Invoice) -> None:
@@ -185,6 +185,11 @@ def named(invoice: Invoice, *, start: bool = False) -> str:
     """In the middle or at the start of a sentence; one that QuickBooks has not numbered yet goes by its date."""
     name = str(invoice) if invoice.document_number else f"Invoice of {invoice.invoice_date:%b %d, %Y}"
     return name if start else f"i{name[1:]}"
+
+
+def taken_over(invoice: Invoice, sentence: str) -> None:
+    """QuickBooks' side was written into the invoice; call it in that transaction, with what the office reads about it."""
+    tell(invoice, sentence, None, "quickbooks")
 
 
 def tell(invoice: Invoice, sentence: str, by: AbstractBaseUser | None, origin: str) -> None:

@@ -101,6 +101,12 @@ def void(payment: Payment, by: AbstractBaseUser | None, *, origin: str = "office
     return payment
 
 
+def taken_over(payment: Payment, sentence: str) -> None:
+    """QuickBooks' side was written into the payment; call it in that transaction, with what the office reads about it."""
+    payment.history.create(origin="quickbooks", sentence=sentence)
+    payment_changed.send(sender=Payment, payment=payment, origin="quickbooks")
+
+
 def similar(contact: Contact, amount: Decimal, payment_date: date) -> list[Payment]:
     """Payments of this contact with the same amount within a week: perhaps it was entered already."""
     alike = Payment.objects.filter(contact=contact, amount=amount, is_void=False)

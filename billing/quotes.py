@@ -125,6 +125,11 @@ def duplicate(quote: Quote, by: AbstractBaseUser | None) -> Quote:
     return copy
 
 
+def taken_over(quote: Quote, sentence: str) -> None:
+    """QuickBooks' side was written into the quote; call it in that transaction, with what the office reads about it."""
+    _tell(quote, sentence, None, "quickbooks")
+
+
 def _tell(quote: Quote, sentence: str, by: AbstractBaseUser | None, origin: str) -> None:
     QuoteHistory.objects.create(quote=quote, by=by, origin=origin, sentence=sentence)
     quote_changed.send(sender=Quote, quote=quote, origin=origin)

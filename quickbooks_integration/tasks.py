@@ -9,9 +9,10 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from quickbooks_integration import connecting
+from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import ApiCall, QuickBooksAuth, SyncRun
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import PULLS, QuickBooksSyncService, runs
+from quickbooks_integration.sync import PULLS, QuickBooksSyncService, outbox, runs
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,31 @@ def _execute(run: SyncRun) -> None:
         QuickBooksSyncService(QuickBooksService(run.company)).execute(run)
     except runs.AlreadyRunning:
         log.info("Sync run %s: another one is at work.", run.pk)
+
+
+@shared_task
+def push(sync_id: int) -> None:
+    """Works at one row that wants to go to QuickBooks. A second message for it finds nothing to do."""
+    service = _service()
+    if service is not None:
+        outbox.work(service, sync_id)
+
+
+@shared_task
+def push_waiting() -> None:
+    """Every minute: rows whose bell was lost, whose worker died, or whose pause is over."""
+    service = _service()
+    if service is not None:
+        outbox.work_off(service)
+
+
+def _service() -> QuickBooksService | None:
+    """None while a person has to sign in: the rows wait."""
+    try:
+        return QuickBooksService.current(patience=outbox.PATIENCE)
+    except QuickBooksError as error:
+        log.info("Nothing is pushed: %s", error)
+        return None
 
 
 @shared_task

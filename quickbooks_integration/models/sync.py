@@ -100,7 +100,11 @@ class QuickBooksSync(models.Model):
     tries = models.PositiveSmallIntegerField(default=0, db_default=0)
     next_try_at = models.DateTimeField(null=True, blank=True, help_text="Not before; empty is at once.")
     waits_for = models.CharField(
-        max_length=40, blank=True, default="", db_default="", help_text="What has to be in QuickBooks first: contact 12."
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What has to be in QuickBooks first: contact 12.",
     )
     needs_read = models.BooleanField(
         default=False, db_default=False, help_text="Changed there: read it again before anything else."

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from django.conf import settings
 from django.db import IntegrityError
@@ -12,20 +11,13 @@ from quickbooks_integration.mapping import CustomerRow, Document, Unusable
 from quickbooks_integration.models import PullCursor, QuickBooksAuth, RejectedRow, SyncRun
 from quickbooks_integration.sync import customers, reading, runs
 from quickbooks_integration.sync.customers import Change, Known
+from quickbooks_integration.sync.outcomes import Outcome
 from quickbooks_integration.sync.reading import Page, Source
 
 ENTITY = "Customer"
 # Intuit: an answer's time may lie before a change that it does not show yet, so each pull looks back a little.
 LOOK_BACK = timedelta(minutes=5)
 IDS_A_QUERY = 200
-
-
-class Outcome(StrEnum):
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    CONFLICT = "conflict"
-    REJECTED = "rejected"
 
 
 class BrakeApplied(Exception):

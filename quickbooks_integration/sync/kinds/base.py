@@ -10,7 +10,9 @@ from quickbooks_integration.documents.projecting import Projection
 from quickbooks_integration.documents.writing import Names
 from quickbooks_integration.mapping import Document
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
+from quickbooks_integration.service import QuickBooksService
 from quickbooks_integration.sync import lists
+from quickbooks_integration.sync.outcomes import Outcome
 
 Row = TypeVar("Row")
 
@@ -62,10 +64,13 @@ class Kind(ABC, Generic[Row]):
 
     entity_type: str
     entity: str  # as Intuit calls it
+    # Documents are locked before their map rows, contacts after: whoever links people goes that way.
+    map_row_first = False
 
     @abstractmethod
-    def lock(self, local_id: int | None) -> Row | None:
-        """Our row with all that the projection needs, locked until the end of the transaction."""
+    def lock(self, local_id: int | None, document: Document | None = None) -> Row | None:
+        """Our row with all that the projection needs, locked until the end of the transaction. document: what is about
+        to be taken over, where that touches other rows too."""
 
     @abstractmethod
     def named(self, row: Row) -> str:
@@ -92,12 +97,23 @@ class Kind(ABC, Generic[Row]):
         """What is always QuickBooks': ids, numbers, sums, what was sent and paid. edited: fields that wait to be sent,
         whose sums are ours until then."""
 
-    def keep_line_ids(self, row: Row, sync: QuickBooksSync, document: Document) -> None:
-        """After a write: our lines learn QuickBooks' ids."""
+    def keep_line_ids(self, row: Row, sent: list[int], document: Document) -> None:
+        """After a write: our lines learn QuickBooks' ids. sent: their keys, in the order in which they went there."""
 
     @abstractmethod
     def mirror(self, sync: QuickBooksSync, document: Document, world: World) -> None:
         """Stores the document as it is there."""
+
+    def merge(self, row: Row, sync: QuickBooksSync, document: Document, world: World) -> Outcome | None:
+        """For kinds that compare in a way of their own; None for all others."""
+        return None
+
+    def settled_by_itself(self, name: str, base: Any, theirs: Any) -> bool:
+        """Whether a change of theirs in this field is nobody's decision, but follows from another document."""
+        return False
+
+    def check_before_create(self, service: QuickBooksService, local_id: int | None, world: World) -> None:
+        """Asks QuickBooks what must be known before something new is made. Raises Unusable. Outside transactions."""
 
     def needs_look(self, changed: list[str]) -> bool:
         """Whether writing these fields needs a look at the object first."""

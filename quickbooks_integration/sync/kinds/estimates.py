@@ -32,7 +32,7 @@ class Estimates(SalesKind[Quote]):
         "content": CONTENT,
     }
 
-    def lock(self, local_id: int | None) -> Quote | None:
+    def lock(self, local_id: int | None, document: Document | None = None) -> Quote | None:
         rows = Quote.objects.select_for_update(of=("self",), no_key=True).select_related("contact", "tax_code")
         return rows.filter(pk=local_id or 0).first()
 
@@ -58,6 +58,10 @@ class Estimates(SalesKind[Quote]):
         """Intuit: an estimate is closed by the invoice that is linked to it; that status is never sent."""
         changed = super().sendable(ours, agreed)
         return [name for name in changed if name != "status" or ours["status"] != projecting.CLOSED]
+
+    def settled_by_itself(self, name: str, base: object, theirs: object) -> bool:
+        """Intuit: an estimate is Pending again when its invoice is voided, deleted or unlinked."""
+        return name == "status" and (base, theirs) == (projecting.CLOSED, projecting.PENDING)
 
     def needs_look(self, changed: list[str]) -> bool:
         """Intuit: making an invoice of it in QuickBooks leaves the estimate's token as it was."""

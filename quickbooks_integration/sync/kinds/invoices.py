@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from billing import invoices
 from billing.models import Invoice, InvoiceItem, Quote
+from quickbooks_integration import wanting
 from quickbooks_integration.documents import projecting, taking, writing
 from quickbooks_integration.documents.facts import SalesFacts
 from quickbooks_integration.documents.projecting import LABELS, VOID, Projection
@@ -13,7 +14,6 @@ from quickbooks_integration.documents.taking import Known
 from quickbooks_integration.mapping import Document, Unusable
 from quickbooks_integration.models import QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import wanting
 from quickbooks_integration.sync.kinds.base import Request, Waits, World
 from quickbooks_integration.sync.kinds.estimates import tax_difference
 from quickbooks_integration.sync.kinds.sales import CONTENT, SUMS, SalesKind, customer_of, known_to, quickbooks_columns
@@ -35,8 +35,10 @@ class Invoices(SalesKind[Invoice]):
         "content": CONTENT,
     }
 
-    def lock(self, local_id: int | None) -> Invoice | None:
-        rows = Invoice.objects.select_for_update(of=("self",), no_key=True).select_related("contact", "tax_code", "quote")
+    def lock(self, local_id: int | None, document: Document | None = None) -> Invoice | None:
+        rows = Invoice.objects.select_for_update(of=("self",), no_key=True).select_related(
+            "contact", "tax_code", "quote"
+        )
         return rows.filter(pk=local_id or 0).first()
 
     def named(self, row: Invoice) -> str:
@@ -72,6 +74,10 @@ class Invoices(SalesKind[Invoice]):
     def take(self, row: Invoice, fields: Iterable[str], document: Document, world: World) -> None:
         fields = list(fields)
         facts = self.facts(document, world)
+        if "status" in fields and facts.head.is_void:
+            invoices.void(row, None, origin="quickbooks")
+            self.forget_lines(row)
+            fields = [name for name in fields if name not in ("status", "content")]
         known = known_to(world, facts)
         values = taking.invoice(facts, known)
         names = self.take_columns(row, values, fields)
@@ -79,7 +85,8 @@ class Invoices(SalesKind[Invoice]):
             self.take_lines(row, facts, known)
             names += self.take_sums(row, values)
         row.save(update_fields=[*names, "updated_at"])
-        invoices.taken_over(row, _sentence(row, fields))
+        if fields:
+            invoices.taken_over(row, _sentence(row, fields))
 
     def follow(
         self, row: Invoice, sync: QuickBooksSync, document: Document, world: World, *, edited: Iterable[str] = ()
@@ -103,7 +110,12 @@ class Invoices(SalesKind[Invoice]):
         for name, value in changed.items():
             setattr(row, name, value)
         if changed:
-            row.save(update_fields=[*(name.removesuffix("_id") if name == "quote_id" else name for name in changed), "updated_at"])
+            row.save(
+                update_fields=[
+                    *(name.removesuffix("_id") if name == "quote_id" else name for name in changed),
+                    "updated_at",
+                ]
+            )
         if row.is_odd:
             Invoice.objects.filter(pk=row.pk).update(
                 amount_paid=facts.head.total - facts.balance, balance_due=facts.balance
@@ -153,11 +165,8 @@ def _quote_of(facts: SalesFacts) -> int | None:
 
 
 def _sentence(row: Invoice, fields: list[str]) -> str:
-    if "status" in fields and row.status == Status.VOID:
-        return "Voided in QuickBooks."
     labels = [LABELS[name] for name in fields]
     return f"Changed in QuickBooks: {', '.join(labels)}. The total is ${row.total_amount:,.2f}."
 
 
 INVOICES = Invoices()
-

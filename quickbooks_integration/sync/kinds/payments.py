@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from billing import invoices, payments, summaries
+from billing import applying, invoices, payments, summaries
 from billing.models import CreditMemo, Invoice, Payment, PaymentApplication
 from quickbooks_integration.documents import projecting, reading, taking, writing
 from quickbooks_integration.documents.facts import PaymentFacts
@@ -30,7 +30,14 @@ class Payments(Kind[Payment]):
         "applied": ("unapplied_amount",),
     }
 
-    def lock(self, local_id: int | None) -> Payment | None:
+    def lock(self, local_id: int | None, document: Document | None = None) -> Payment | None:
+        """Everybody locks invoices first: those that it pays, and those that it is to pay."""
+        paid = PaymentApplication.objects.filter(payment=local_id or 0, invoice__isnull=False)
+        wanted = set(paid.values_list("invoice_id", flat=True))
+        if document is not None:
+            there = reading.payment_facts(document, {}).invoices
+            wanted |= set(Invoice.objects.filter(quickbooks_invoice_id__in=there).values_list("pk", flat=True))
+        applying.lock_invoices(wanted)
         rows = Payment.objects.select_for_update(of=("self",), no_key=True).select_related("contact")
         return rows.filter(pk=local_id or 0).first()
 
@@ -70,6 +77,11 @@ class Payments(Kind[Payment]):
     def take(self, row: Payment, fields: Iterable[str], document: Document, world: World) -> None:
         fields = list(fields)
         facts = self.facts(document, world)
+        if "status" in fields and facts.head.is_void:
+            payments.void(row, None, origin="quickbooks")
+            fields = [name for name in fields if name not in ("status", "amount", "applied")]
+            if not fields:
+                return
         values = taking.payment(facts, documents.known(world.auth, customer_ids=[facts.head.customer_id]))
         names = list(dict.fromkeys(name for field in fields for name in self.columns[field]))
         contacts = {row.contact_id}

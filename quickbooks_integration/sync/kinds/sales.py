@@ -5,7 +5,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import QuerySet
 
-from billing.models import Invoice, InvoiceItem, Quote, QuoteItem
+from billing.models import Invoice, Quote
 from quickbooks_integration.documents import reading, taking, writing
 from quickbooks_integration.documents.facts import SalesFacts
 from quickbooks_integration.documents.taking import Known
@@ -96,11 +96,11 @@ class SalesKind(Kind[Row], Generic[Row]):
             setattr(row, name, values[name])
         return list(SUMS)
 
-    def keep_line_ids(self, row: Row, sync: QuickBooksSync, document: Document) -> None:
+    def keep_line_ids(self, row: Row, sent: list[int], document: Document) -> None:
         ids = writing.line_ids(document)
-        if len(ids) != len(sync.request_lines):
+        if len(ids) != len(sent):
             return  # QuickBooks made other lines of ours: the next comparison shows it
-        wanted = dict(zip(sync.request_lines, ids, strict=True))
+        wanted = dict(zip(sent, ids, strict=True))
         lines = [line for line in self.lines_of(row) if wanted.get(line.pk, "") != (line.quickbooks_line_id or "")]
         if not lines:
             return
