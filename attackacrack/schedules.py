@@ -20,6 +20,12 @@ SCHEDULES = [
         "Asks QuickBooks for everything that changed since the last pull.",
     ),
     Schedule(
+        "Push what waits to QuickBooks",
+        "quickbooks_integration.tasks.push_waiting",
+        1,
+        "Sends quotes, invoices, payments and contacts whose first try did not get through.",
+    ),
+    Schedule(
         "Read everything from QuickBooks",
         "quickbooks_integration.tasks.pull_everything",
         24 * 60,

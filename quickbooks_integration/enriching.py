@@ -49,7 +49,11 @@ class Applied:
 
     @property
     def changed(self) -> bool:
-        return bool(self.filled or self.before["phones"] or self.before["emails"] or self.before["addresses"])
+        return bool(self.filled) or self.has_new_rows
+
+    @property
+    def has_new_rows(self) -> bool:
+        return bool(self.before["phones"] or self.before["emails"] or self.before["addresses"])
 
 
 def facts_of(customer: QuickBooksCustomer) -> CustomerFacts:
@@ -81,9 +85,11 @@ def apply(contact: Contact, customer: QuickBooksCustomer) -> Applied:
     _set_customer_type(contact, applied)
     set_money(contact)
     contact.save()
-    forget_prefetched(contact)
+    if applied.has_new_rows:
+        forget_prefetched(contact)
     sync.base = _agreed(base, facts)
     sync.base_ours = _agreed_ours(sync.base_ours, ours_before, ours_of(contact))
+    forget_prefetched(contact)
     sync.conflicts = _still_open(sync.conflicts, contact) | applied.conflicts
     waits = sync.Status.PENDING if sync.sent < sync.wanted else sync.Status.SYNCED
     sync.sync_status = sync.Status.CONFLICT if sync.conflicts else waits

@@ -1,15 +1,14 @@
 """The flag that our side of a row has to go to QuickBooks, and the bell that wakes a worker for it."""
 
-import logging
 from collections.abc import Iterable
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F
-from kombu.exceptions import OperationalError
 
+from quickbooks_integration.bells import RINGER
 from quickbooks_integration.models import HistoryImport, QuickBooksAuth, QuickBooksSync
 
-log = logging.getLogger(__name__)
 Status = QuickBooksSync.Status
 
 
@@ -61,15 +60,12 @@ def release(what: str) -> None:
 
 
 def ring(sync_ids: Iterable[int]) -> None:
-    """Wakes a worker after commit. A broker that does not answer is no error: beat finds rows that wait."""
+    """Wakes a worker after commit, without waiting for the broker."""
     for sync_id in sync_ids:
-        transaction.on_commit(lambda sync_id=sync_id: _ring(sync_id))  # type: ignore[misc]
+        transaction.on_commit(partial(_ring, sync_id))
 
 
 def _ring(sync_id: int) -> None:
     from quickbooks_integration import tasks
 
-    try:
-        tasks.push.delay(sync_id)
-    except OperationalError:
-        log.warning("The broker did not take the bell for row %s; beat will find it.", sync_id)
+    RINGER.ring(partial(tasks.push.delay, sync_id))

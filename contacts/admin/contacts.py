@@ -18,6 +18,7 @@ from contacts.admin.filters import LinkedFilter, OwesFilter
 from contacts.admin.merging import MergingAdmin, MergingFormSet, MergingInline
 from contacts.matching import normalise
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone, PropertyContact
+from contacts.signals import contact_changed
 
 # On a phone the style sheet leaves out the lines of a card that say nothing.
 NOTHING = mark_safe('<span class="contact-nothing">-</span>')
@@ -164,6 +165,12 @@ class ContactAdmin(MergingAdmin):
         if request.resolver_match and request.resolver_match.url_name == "contacts_contact_changelist":
             return queryset.prefetch_related("phones", "emails", "addresses")
         return queryset
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Once, when phones, e-mails and addresses are stored too."""
+        super().save_related(request, form, formsets, change)
+        if not change or form.changed_data or any(rows.has_changed() for rows in formsets):
+            contact_changed.send(sender=Contact, contact=form.instance, origin="office")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str

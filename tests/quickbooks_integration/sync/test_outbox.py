@@ -69,9 +69,7 @@ def row(document: Any) -> QuickBooksSync:
 
 def there(books, entity: str) -> list[dict]:
     """Documents that the CRM has made."""
-    return [
-        found for found in books.emulator.company().all(entity) if "CRM " in str(found.get("PrivateNote", ""))
-    ]
+    return [found for found in books.emulator.company().all(entity) if "CRM " in str(found.get("PrivateNote", ""))]
 
 
 # --- Estimates -----------------------------------------------------------------------------------
@@ -187,9 +185,10 @@ def test_a_slow_worker_whose_lease_went_to_another_confirms_nothing(books, ann):
     push(books)
     confirmed = row(quote)
     assert slow._confirm(outbox.KINDS["estimate"], answer["Estimate"]) == []
-    assert QuickBooksSync.objects.filter(pk=sync.pk).values().get() == QuickBooksSync.objects.filter(
-        pk=confirmed.pk
-    ).values().get()
+    assert (
+        QuickBooksSync.objects.filter(pk=sync.pk).values().get()
+        == QuickBooksSync.objects.filter(pk=confirmed.pk).values().get()
+    )
     assert row(quote).sync_version == "1"
     assert len(there(books, "Estimate")) == 1
 
@@ -320,7 +319,11 @@ def test_lines_that_we_do_not_model_go_back_as_they_came(books, ann):
     push(books)
     (estimate,) = there(books, "Estimate")
     kinds = [(line["DetailType"], line.get("Amount")) for line in estimate["Line"]]
-    assert kinds[:3] == [("SalesItemLineDetail", D(150)), ("DescriptionOnly", None), ("SalesItemLineDetail", D("12.35"))]
+    assert kinds[:3] == [
+        ("SalesItemLineDetail", D(150)),
+        ("DescriptionOnly", None),
+        ("SalesItemLineDetail", D("12.35")),
+    ]
     assert estimate["Line"][2]["SalesItemLineDetail"]["Qty"] == D("1.23456")
     quote.refresh_from_db()
     assert quote.total_amount == D("162.35")
@@ -375,7 +378,13 @@ def test_an_estimate_that_was_invoiced_in_quickbooks_gets_no_second_invoice(book
 def test_a_payment_here_pays_the_invoice_there(books, ann):
     invoice = billed(books, ann, "100.00")
     payment = payments.record(
-        ann, D("60.00"), by=None, payment_date=date(2026, 5, 9), method="Check", reference="77", applications={invoice: D(60)}
+        ann,
+        D("60.00"),
+        by=None,
+        payment_date=date(2026, 5, 9),
+        method="Check",
+        reference="77",
+        applications={invoice: D(60)},
     )
     push(books)
     (made,) = there(books, "Payment")
