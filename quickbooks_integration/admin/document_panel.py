@@ -86,7 +86,7 @@ def panel(row: Any, request: HttpRequest, entity_types: tuple[str, ...], *, may_
         emails=list(sync.emails.select_related("asked_by")[:EMAILS_SHOWN]) if sync and is_sales else [],
         payment_link=link,
         payment_link_note=note,
-        can_push=may_push and found.state in (State.HERE, State.ON_ITS_WAY, State.WAITS) and _is_pushed(row, is_draft),
+        can_push=may_push and found.state not in (State.IN_STEP, State.CONFLICT) and _is_pushed(row, is_draft),
         can_retry=may_push and found.state in (State.NEEDS_YOU, State.WAITS, State.ON_ITS_WAY),
         can_read=may_push and bool(entity_id),
         can_decide=may_change and request.user.has_perm("quickbooks_integration.decide_matches"),

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
 from billing.models import CreditMemo, Invoice, Payment, Product, Quote
@@ -23,12 +23,13 @@ from quickbooks_integration.sync import outbox
 from quickbooks_integration.sync.previewing import named
 
 Status = QuickBooksSync.Status
-STATUS_COLOURS = {"pending": "info", "synced": "success", "conflict": "warning", "error": "danger"}
-STATUS_WORDS = {
-    Status.ERROR: "Needs you",
-    Status.CONFLICT: "Both changed",
-    Status.PENDING: "Waits",
-    Status.SYNCED: "In step",
+# What a row can be, in the order of how much it needs a person: name, words, colour, and the rows.
+STATES = {
+    "needs_you": ("Needs you", "danger", Q(sync_status=Status.ERROR)),
+    "conflict": ("Both changed", "warning", Q(sync_status=Status.CONFLICT)),
+    "waits": ("Waits", "info", Q(sync_status=Status.PENDING, local_id__isnull=False)),
+    "unlinked": ("Only in QuickBooks", "default", Q(sync_status=Status.PENDING, local_id=None)),
+    "in_step": ("In step", "success", Q(sync_status=Status.SYNCED)),
 }
 MODELS: dict[str, Any] = {
     "item": Product, "estimate": Quote, "invoice": Invoice, "sales_receipt": Invoice, "payment": Payment,
@@ -37,13 +38,25 @@ MODELS: dict[str, Any] = {
 AT_ONCE = 500
 
 
+class StateFilter(DropdownFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state, words) for state, (words, _, _) in STATES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[QuickBooksSync]) -> QuerySet[QuickBooksSync]:
+        chosen = STATES.get(self.value() or "")
+        return queryset.filter(chosen[2]) if chosen else queryset
+
+
 @admin.register(QuickBooksSync)
 class QuickBooksSyncAdmin(ReadOnly, ModelAdmin):
     list_display = ("what", "ours", "theirs", "status", "last_synced", "trouble")
     list_display_links = ("what",)
     list_filter = (
         ("entity_type", ChoicesDropdownFilter),
-        ("sync_status", ChoicesDropdownFilter),
+        StateFilter,
         ("last_synced", RangeDateTimeFilter),
     )
     list_filter_submit = True
@@ -76,12 +89,10 @@ class QuickBooksSyncAdmin(ReadOnly, ModelAdmin):
         return changelist
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        counts = dict(
-            QuickBooksSync.objects.order_by().values_list("sync_status").annotate(rows=Count("pk")).values_list(
-                "sync_status", "rows"
-            )
-        )  # fmt: skip
-        told = [(status.value, word, counts[status]) for status, word in STATUS_WORDS.items() if status in counts]
+        counts = QuickBooksSync.objects.aggregate(
+            **{state: Count("pk", filter=condition) for state, (_, _, condition) in STATES.items()}
+        )
+        told = [(state, words, counts[state]) for state, (words, _, _) in STATES.items() if counts[state]]
         return super().changelist_view(request, {**(extra_context or {}), "link_counts": told})
 
     @admin.action(description="Try again", permissions=["sync"])
@@ -131,9 +142,12 @@ class QuickBooksSyncAdmin(ReadOnly, ModelAdmin):
         name = str(row) if isinstance(row, Product) else named(row)
         return format_html('<a class="underline" href="{}">{}</a>', page, name)
 
-    @display(description="Status", ordering="sync_status", label=STATUS_COLOURS)
+    @display(
+        description="Status", ordering="sync_status", label={key: colour for key, (_, colour, _) in STATES.items()}
+    )
     def status(self, sync: QuickBooksSync) -> tuple[str, str]:
-        return sync.sync_status, STATUS_WORDS[Status(sync.sync_status)]
+        state = _state(sync)
+        return state, STATES[state][0]
 
     @display(description="To decide")
     def undecided(self, sync: QuickBooksSync) -> str:
@@ -144,6 +158,13 @@ class QuickBooksSyncAdmin(ReadOnly, ModelAdmin):
     @display(description="Why")
     def trouble(self, sync: QuickBooksSync) -> str:
         return sync.error_message[:200] or (f"Decide: {self.undecided(sync)}" if sync.conflicts else "")
+
+
+def _state(sync: QuickBooksSync) -> str:
+    """As STATES says of rows."""
+    if sync.sync_status == Status.PENDING:
+        return "waits" if sync.local_id else "unlinked"
+    return {Status.ERROR: "needs_you", Status.CONFLICT: "conflict"}.get(Status(sync.sync_status), "in_step")
 
 
 def attach_contacts(rows: Iterable[Any], sync_of: Callable[[Any], QuickBooksSync]) -> None:

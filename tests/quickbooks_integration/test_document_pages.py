@@ -1,5 +1,7 @@
 """What the office sees of QuickBooks on quotes, invoices and payments, and what its buttons do."""
 
+# ruff: noqa: F811  (fixtures that are imported)
+
 import json
 import re
 from datetime import date
@@ -68,7 +70,7 @@ def press(client: Client, document: Any, action: str, **more: Any) -> str:
     return words(client.post(page(document, "quickbooks"), {"action": action, **more}, follow=True))
 
 
-def conflict(books, quote: Quote) -> None:  # noqa: F811
+def conflict(books, quote: Quote) -> None:
     """Both sides change the lines."""
     (estimate,) = there(books, "Estimate")
     line = {**estimate["Line"][0], "Amount": 120, "SalesItemLineDetail": {"Qty": 1, "UnitPrice": 120}}
@@ -80,14 +82,14 @@ def conflict(books, quote: Quote) -> None:  # noqa: F811
 # --- The panel -----------------------------------------------------------------------------------
 
 
-def test_a_draft_says_that_it_stays_here(books, ann, office_client):  # noqa: F811
+def test_a_draft_says_that_it_stays_here(books, ann, office_client):
     said = panel(office_client, draft(ann))
     assert "Only here Not in QuickBooks. Drafts stay here" in said
     assert "Push to QuickBooks" in said
     assert "PDF" not in said
 
 
-def test_a_document_in_step_says_since_when_and_leads_to_quickbooks(books, ann, office_client):  # noqa: F811
+def test_a_document_in_step_says_since_when_and_leads_to_quickbooks(books, ann, office_client):
     quote = write(ann, "100.00")
     assert "On its way" in panel(office_client, quote)
     push(books)
@@ -106,14 +108,14 @@ def test_a_document_in_step_says_since_when_and_leads_to_quickbooks(books, ann, 
         ("sandbox", "https://app.sandbox.qbo.intuit.com/app/estimate?txnId="),
     ],
 )
-def test_the_address_in_quickbooks_is_that_of_the_books(books, ann, office_client, environment, address):  # noqa: F811
+def test_the_address_in_quickbooks_is_that_of_the_books(books, ann, office_client, environment, address):
     quote = write(ann, "100.00")
     push(books)
     QuickBooksAuth.objects.update(environment=environment)
     assert address + row(quote).entity_id in office_client.get(page(quote)).content.decode()
 
 
-def test_a_refusal_is_told_and_try_again_sends_it(books, ann, office_client):  # noqa: F811
+def test_a_refusal_is_told_and_try_again_sends_it(books, ann, office_client):
     quote = write(ann, "100.00")
     books.emulator.faults.add("fault", route="create", code="6210", detail="closed", status=400, count=1)
     push(books)
@@ -124,7 +126,7 @@ def test_a_refusal_is_told_and_try_again_sends_it(books, ann, office_client):  #
     assert "In step" in panel(office_client, quote)
 
 
-def test_what_waits_for_quickbooks_says_for_what_and_when_it_is_tried_again(books, ann, office_client):  # noqa: F811
+def test_what_waits_for_quickbooks_says_for_what_and_when_it_is_tried_again(books, ann, office_client):
     quote = write(ann, "100.00")
     books.emulator.faults.add("unavailable", route="create", count=9)
     push(books)
@@ -133,7 +135,7 @@ def test_what_waits_for_quickbooks_says_for_what_and_when_it_is_tried_again(book
     assert "Next try at" in said
 
 
-def test_read_again_brings_what_changed_there(books, ann, office_client):  # noqa: F811
+def test_read_again_brings_what_changed_there(books, ann, office_client):
     quote = write(ann, "100.00")
     push(books)
     books.bookkeeper.edit("Estimate", row(quote).entity_id, CustomerMemo={"value": "Call first"})
@@ -143,7 +145,7 @@ def test_read_again_brings_what_changed_there(books, ann, office_client):  # noq
     assert quote.message == "Call first"
 
 
-def test_another_tax_than_expected_is_explained_until_the_total_changes(books, ann, office_client):  # noqa: F811
+def test_another_tax_than_expected_is_explained_until_the_total_changes(books, ann, office_client):
     quote = write(ann, "100.00")
     push(books)
     quote.history.create(
@@ -154,7 +156,7 @@ def test_another_tax_than_expected_is_explained_until_the_total_changes(books, a
     assert "the CRM had expected" not in panel(office_client, quote)
 
 
-def test_the_sentence_of_a_real_tax_difference_is_found(books, ann, office_client):  # noqa: F811
+def test_the_sentence_of_a_real_tax_difference_is_found(books, ann, office_client):
     code = TaxCode.objects.filter(quickbooks_tax_code_id__isnull=False, rates__percent__gt=0).first()
     quote = draft(ann, tax_code=code)
     quote.quote_items.update(taxable=True)
@@ -167,7 +169,7 @@ def test_the_sentence_of_a_real_tax_difference_is_found(books, ann, office_clien
     assert "its rate, or whether the customer is taxed, is another" in panel(office_client, quote)
 
 
-def test_invoices_and_payments_have_the_panel_too(books, ann, office_client):  # noqa: F811
+def test_invoices_and_payments_have_the_panel_too(books, ann, office_client):
     invoice = billed(books, ann, "100.00")
     payment = payments.record(ann, D(40), by=None, payment_date=date(2026, 5, 9), applications={invoice: D(40)})
     push(books)
@@ -177,11 +179,11 @@ def test_invoices_and_payments_have_the_panel_too(books, ann, office_client):  #
     assert "Send by e-mail" not in panel(office_client, payment)
 
 
-def test_the_bookkeeper_looks_and_has_no_buttons_and_the_marketer_sees_nothing(  # noqa: F811
+def test_the_bookkeeper_looks_and_has_no_buttons_and_the_marketer_sees_nothing(
     books,
     ann,
     bookkeeper_client,
-    marketer_client,  # noqa: F811
+    marketer_client,
 ):
     quote = write(ann, "100.00")
     books.emulator.faults.add("fault", route="create", code="6210", status=400, count=1)
@@ -198,7 +200,7 @@ def test_the_bookkeeper_looks_and_has_no_buttons_and_the_marketer_sees_nothing( 
 # --- Conflicts -----------------------------------------------------------------------------------
 
 
-def test_a_conflict_shows_both_sides_and_what_was_before(books, ann, office_client):  # noqa: F811
+def test_a_conflict_shows_both_sides_and_what_was_before(books, ann, office_client):
     quote = write(ann, "100.00")
     push(books)
     conflict(books, quote)
@@ -208,7 +210,7 @@ def test_a_conflict_shows_both_sides_and_what_was_before(books, ann, office_clie
 
 
 @pytest.mark.parametrize(("action", "total"), [("keep", D(150)), ("take", D(120))])
-def test_a_person_decides_a_conflict(books, ann, office_client, action, total):  # noqa: F811
+def test_a_person_decides_a_conflict(books, ann, office_client, action, total):
     quote = write(ann, "100.00")
     push(books)
     conflict(books, quote)
@@ -221,7 +223,7 @@ def test_a_person_decides_a_conflict(books, ann, office_client, action, total): 
     assert (quote.total_amount, there(books, "Estimate")[0]["TotalAmt"], row(quote).conflicts) == (total, total, {})
 
 
-def test_a_decision_about_values_that_changed_meanwhile_is_asked_again(books, ann, office_client):  # noqa: F811
+def test_a_decision_about_values_that_changed_meanwhile_is_asked_again(books, ann, office_client):
     quote = write(ann, "100.00")
     push(books)
     conflict(books, quote)
@@ -231,7 +233,7 @@ def test_a_decision_about_values_that_changed_meanwhile_is_asked_again(books, an
     assert (quote.total_amount, list(row(quote).conflicts)) == (D(150), ["content"])
 
 
-def test_a_conflict_about_who_it_is_for_names_people_not_ids(books, ann, office_client):  # noqa: F811
+def test_a_conflict_about_who_it_is_for_names_people_not_ids(books, ann, office_client):
     quote = write(ann, "100.00")
     push(books)
     pairs.customer(books.auth, "Bob Stone", Id="999")
@@ -246,7 +248,7 @@ def test_a_conflict_about_who_it_is_for_names_people_not_ids(books, ann, office_
 # --- Lists ---------------------------------------------------------------------------------------
 
 
-def test_the_list_of_quotes_says_how_each_stands_and_filters_by_it(books, ann, office_client):  # noqa: F811
+def test_the_list_of_quotes_says_how_each_stands_and_filters_by_it(books, ann, office_client):
     in_step, refused, only_here = write(ann, "1.00"), write(ann, "2.00"), draft(ann)
     push(books)
     QuickBooksSync.objects.filter(local_id=refused.pk, entity_type="estimate").update(sync_status="error")
@@ -261,7 +263,7 @@ def test_the_list_of_quotes_says_how_each_stands_and_filters_by_it(books, ann, o
         assert label in words(response)
 
 
-def test_the_lists_ask_as_often_for_many_rows_as_for_one(books, ann, office_client):  # noqa: F811
+def test_the_lists_ask_as_often_for_many_rows_as_for_one(books, ann, office_client):
     url = reverse("admin:billing_quote_changelist")
     write(ann, "1.00")
     one = count_queries(office_client, url)
@@ -294,7 +296,7 @@ def digests(response: Any) -> dict[str, Any]:
     return {**found, "push": re.findall(r'name="push" value="(\d+)"', html), "confirm": "1"}
 
 
-def test_the_action_shows_what_would_be_sent_and_sends_nothing(books, ann, office_client):  # noqa: F811
+def test_the_action_shows_what_would_be_sent_and_sends_nothing(books, ann, office_client):
     quote, done = draft(ann), write(ann, "5.00")
     push(books)
     response = choose(office_client, "billing_quote", quote, done)
@@ -306,7 +308,7 @@ def test_the_action_shows_what_would_be_sent_and_sends_nothing(books, ann, offic
     assert len(there(books, "Estimate")) == 1
 
 
-def test_confirming_sends_what_was_looked_at_and_shows_the_rest_again(books, ann, office_client):  # noqa: F811
+def test_confirming_sends_what_was_looked_at_and_shows_the_rest_again(books, ann, office_client):
     quote, edited, unticked = draft(ann), draft(ann), draft(ann)
     form = digests(choose(office_client, "billing_quote", quote, edited, unticked))
     reprice(edited, "150.00")
@@ -326,7 +328,7 @@ def test_confirming_sends_what_was_looked_at_and_shows_the_rest_again(books, ann
     assert unticked.status == "draft"
 
 
-def test_a_contact_is_pushed_from_the_list_and_its_page_follows(books, office_client):  # noqa: F811
+def test_a_contact_is_pushed_from_the_list_and_its_page_follows(books, office_client):
     bob = pairs.contact("Bob", "Stone", "617-555-0177")
     form = digests(choose(office_client, "contacts_contact", bob))
     office_client.post(reverse("admin:contacts_contact_quickbooks_push"), form)
@@ -338,7 +340,7 @@ def test_a_contact_is_pushed_from_the_list_and_its_page_follows(books, office_cl
     assert "In step with QuickBooks" in words(office_client.get(url))
 
 
-def test_before_the_history_is_taken_over_pushing_says_so(books, ann, office_client):  # noqa: F811
+def test_before_the_history_is_taken_over_pushing_says_so(books, ann, office_client):
     HistoryImport.objects.update(state="ready")
     quote = draft(ann)
     response = office_client.post(reverse("admin:billing_quote_quickbooks_push"), {"ids": [quote.pk]}, follow=True)
@@ -346,7 +348,7 @@ def test_before_the_history_is_taken_over_pushing_says_so(books, ann, office_cli
     assert not QuickBooksSync.objects.filter(entity_type="estimate").exists()
 
 
-def test_the_bookkeeper_cannot_push(books, ann, bookkeeper_client):  # noqa: F811
+def test_the_bookkeeper_cannot_push(books, ann, bookkeeper_client):
     quote = write(ann, "1.00")
     url = reverse("admin:billing_quote_quickbooks_push")
     assert bookkeeper_client.post(url, {"ids": [quote.pk]}).status_code == 403
@@ -355,7 +357,7 @@ def test_the_bookkeeper_cannot_push(books, ann, bookkeeper_client):  # noqa: F81
 # --- The command ---------------------------------------------------------------------------------
 
 
-def test_the_command_shows_what_waits_and_sends_nothing_with_dry_run(books, ann, capsys):  # noqa: F811
+def test_the_command_shows_what_waits_and_sends_nothing_with_dry_run(books, ann, capsys):
     quote = write(ann, "100.00")
     before = QuickBooksSync.objects.values().get(entity_type="estimate")
     call_command("quickbooks_push", "--dry-run")
@@ -366,7 +368,7 @@ def test_the_command_shows_what_waits_and_sends_nothing_with_dry_run(books, ann,
     assert QuickBooksSync.objects.values().get(entity_type="estimate") == before
 
 
-def test_the_command_pushes_the_kinds_that_are_asked_for(books, ann, capsys):  # noqa: F811
+def test_the_command_pushes_the_kinds_that_are_asked_for(books, ann, capsys):
     write(ann, "100.00")
     call_command("quickbooks_push", "--entity", "payment", "--json")
     assert json.loads(capsys.readouterr().out)["entities"] == {
@@ -378,7 +380,7 @@ def test_the_command_pushes_the_kinds_that_are_asked_for(books, ann, capsys):  #
     assert len(there(books, "Estimate")) == 1
 
 
-def test_the_command_fails_with_the_reason_when_something_is_refused(books, ann):  # noqa: F811
+def test_the_command_fails_with_the_reason_when_something_is_refused(books, ann):
     write(ann, "100.00")
     books.emulator.faults.add("fault", route="create", code="6210", status=400, count=1)
     with pytest.raises(CommandError, match="books are closed"):
@@ -388,7 +390,7 @@ def test_the_command_fails_with_the_reason_when_something_is_refused(books, ann)
 # --- E-mail --------------------------------------------------------------------------------------
 
 
-def test_send_offers_the_contact_s_address_and_asks_quickbooks_once(books, ann, office_client):  # noqa: F811
+def test_send_offers_the_contact_s_address_and_asks_quickbooks_once(books, ann, office_client):
     quote = write(ann, "100.00")
     push(books)
     response = office_client.get(page(quote, "quickbooks_send"))
@@ -404,13 +406,13 @@ def test_send_offers_the_contact_s_address_and_asks_quickbooks_once(books, ann, 
     assert len(books.emulator.world.outbox.mails()) == 1
 
 
-def test_an_address_that_is_none_is_refused_on_the_page(books, ann, office_client):  # noqa: F811
+def test_an_address_that_is_none_is_refused_on_the_page(books, ann, office_client):
     quote = write(ann, "100.00")
     assert "This is no e-mail address." in words(office_client.post(page(quote, "quickbooks_send"), {"address": "ann"}))
     assert not EmailSending.objects.exists()
 
 
-def test_an_unknown_outcome_is_asked_of_a_person(books, ann, office_client):  # noqa: F811
+def test_an_unknown_outcome_is_asked_of_a_person(books, ann, office_client):
     quote = write(ann, "100.00")
     push(books)
     books.emulator.faults.add("drop", route="send", count=1)
@@ -429,7 +431,7 @@ def test_an_unknown_outcome_is_asked_of_a_person(books, ann, office_client):  # 
 # --- PDF and payment link ------------------------------------------------------------------------
 
 
-def test_the_pdf_opens_in_the_browser_and_can_be_saved(books, ann, office_client):  # noqa: F811
+def test_the_pdf_opens_in_the_browser_and_can_be_saved(books, ann, office_client):
     quote = write(ann, "100.00")
     push(books)
     response = office_client.get(page(quote, "quickbooks_pdf"))
@@ -439,7 +441,7 @@ def test_the_pdf_opens_in_the_browser_and_can_be_saved(books, ann, office_client
     assert saved["Content-Disposition"].startswith("attachment")
 
 
-def test_without_a_pdf_a_page_says_why(books, ann, office_client):  # noqa: F811
+def test_without_a_pdf_a_page_says_why(books, ann, office_client):
     quote = write(ann, "100.00")
     response = office_client.get(page(quote, "quickbooks_pdf"))
     assert (response.status_code, "is not in QuickBooks yet" in words(response)) == (404, True)
@@ -452,7 +454,7 @@ def test_without_a_pdf_a_page_says_why(books, ann, office_client):  # noqa: F811
     assert office_client.get(page(quote, "quickbooks_pdf")).status_code == 503
 
 
-def test_a_payment_link_of_test_books_is_not_shown(books, ann, office_client):  # noqa: F811
+def test_a_payment_link_of_test_books_is_not_shown(books, ann, office_client):
     invoice = billed(books, ann, "100.00")
     Invoice.objects.filter(pk=invoice.pk).update(payment_link="https://pay.example.com/abc")
     said = office_client.get(page(invoice)).content.decode()
@@ -460,7 +462,7 @@ def test_a_payment_link_of_test_books_is_not_shown(books, ann, office_client):  
     assert "these are test books" in said
 
 
-def test_a_payment_link_of_the_live_books_can_be_copied(books, ann, office_client, settings):  # noqa: F811
+def test_a_payment_link_of_the_live_books_can_be_copied(books, ann, office_client, settings):
     invoice = billed(books, ann, "100.00")
     Invoice.objects.filter(pk=invoice.pk).update(payment_link="https://pay.example.com/abc")
     QuickBooksAuth.objects.update(environment="production")
@@ -469,7 +471,7 @@ def test_a_payment_link_of_the_live_books_can_be_copied(books, ann, office_clien
     assert 'value="https://pay.example.com/abc" readonly' in said
 
 
-def test_only_the_live_books_are_asked_for_a_payment_link(books, ann, settings, monkeypatch):  # noqa: F811
+def test_only_the_live_books_are_asked_for_a_payment_link(books, ann, settings, monkeypatch):
     invoice = billed(books, ann, "100.00")
     pushing.read_again(row(invoice).pk)
     push(books)
@@ -487,7 +489,7 @@ def test_only_the_live_books_are_asked_for_a_payment_link(books, ann, settings, 
 # --- Delete --------------------------------------------------------------------------------------
 
 
-def test_a_quote_whose_estimate_is_on_its_way_is_not_deleted_and_says_why(books, ann, office_client):  # noqa: F811
+def test_a_quote_whose_estimate_is_on_its_way_is_not_deleted_and_says_why(books, ann, office_client):
     quote = write(ann, "100.00")
     books.emulator.faults.add("commit_then_drop", route="create", count=9)
     push(books)
@@ -499,7 +501,7 @@ def test_a_quote_whose_estimate_is_on_its_way_is_not_deleted_and_says_why(books,
     assert Quote.objects.filter(pk=quote.pk).exists()
 
 
-def test_a_quote_that_is_only_here_is_deleted(books, ann, office_client):  # noqa: F811
+def test_a_quote_that_is_only_here_is_deleted(books, ann, office_client):
     quote = write(ann, "100.00")
     response = office_client.post(page(quote, "delete"), {"post": "yes"}, follow=True)
     assert response.status_code == 200
@@ -512,7 +514,7 @@ def test_a_quote_that_is_only_here_is_deleted(books, ann, office_client):  # noq
 # --- Links ---------------------------------------------------------------------------------------
 
 
-def test_the_links_name_documents_put_what_needs_a_person_first_and_try_again(books, ann, office_client):  # noqa: F811
+def test_the_links_name_documents_put_what_needs_a_person_first_and_try_again(books, ann, office_client):
     fine = write(ann, "1.00")
     push(books)
     refused = write(ann, "2.00")
@@ -530,7 +532,7 @@ def test_the_links_name_documents_put_what_needs_a_person_first_and_try_again(bo
     assert row(refused).sync_status == "synced"
 
 
-def test_the_links_ask_as_often_for_many_rows_as_for_a_few(books, ann, office_client):  # noqa: F811
+def test_the_links_ask_as_often_for_many_rows_as_for_a_few(books, ann, office_client):
     invoice = billed(books, ann, "1.00")
     payments.record(ann, D(1), by=None, payment_date=date(2026, 5, 9), applications={invoice: D(1)})
     url = reverse("admin:quickbooks_integration_quickbookssync_changelist")

@@ -1,5 +1,7 @@
 """Before something goes to QuickBooks a person sees it; what was seen is what goes, or it is shown again."""
 
+# ruff: noqa: F811  (fixtures that are imported)
+
 from datetime import date
 from decimal import Decimal
 
@@ -16,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 D = Decimal
 
 
-def preview(books, document, entity_type: str = "estimate") -> previewing.Preview:  # noqa: F811
+def preview(books, document, entity_type: str = "estimate") -> previewing.Preview:
     (found,) = previewing.of(books.auth, entity_type, [document.pk])
     return found
 
@@ -31,7 +33,7 @@ def draft(contact, amount: str = "100.00", **fields) -> Quote:
     return quotes.finish_edit(quote, None)
 
 
-def test_a_new_document_is_told_in_words_with_the_sums_that_we_expect(books, ann):  # noqa: F811
+def test_a_new_document_is_told_in_words_with_the_sums_that_we_expect(books, ann):
     quote = draft(ann, message="Thank you", discount_percent=D(10))
     found = preview(books, quote)
     assert (found.name, found.is_new, found.is_draft, found.problem) == (
@@ -50,7 +52,7 @@ def test_a_new_document_is_told_in_words_with_the_sums_that_we_expect(books, ann
     assert [(line.description, line.quantity, line.amount) for line in content.lines] == [("Crack", "1", "$100.00")]
 
 
-def test_looking_writes_nothing_and_asks_quickbooks_nothing(books, ann):  # noqa: F811
+def test_looking_writes_nothing_and_asks_quickbooks_nothing(books, ann):
     quote = draft(ann)
     calls, rows = books.emulator.requests.counts(), list(QuickBooksSync.objects.values())
     preview(books, quote)
@@ -59,7 +61,7 @@ def test_looking_writes_nothing_and_asks_quickbooks_nothing(books, ann):  # noqa
     assert quote.status == "draft"
 
 
-def test_an_edit_shows_only_what_changes_from_what_is_there_to_what_will_be(books, ann):  # noqa: F811
+def test_an_edit_shows_only_what_changes_from_what_is_there_to_what_will_be(books, ann):
     quote = write(ann, "100.00", message="Old")
     push(books)
     quote.message = "New"
@@ -68,14 +70,14 @@ def test_an_edit_shows_only_what_changes_from_what_is_there_to_what_will_be(book
     assert told(preview(books, quote)) == {"Message to the customer": ("Old", "New")}
 
 
-def test_what_quickbooks_has_already_is_not_offered(books, ann):  # noqa: F811
+def test_what_quickbooks_has_already_is_not_offered(books, ann):
     quote = write(ann, "100.00")
     push(books)
     found = preview(books, quote)
     assert (found.problem, found.digest) == (previewing.NOTHING_NEW, "")
 
 
-def test_what_was_looked_at_is_what_goes_and_a_draft_becomes_ready(books, ann):  # noqa: F811
+def test_what_was_looked_at_is_what_goes_and_a_draft_becomes_ready(books, ann):
     quote = draft(ann)
     pushed = pushing.push(books.auth, "estimate", {quote.pk: preview(books, quote).digest}, None)
     assert (pushed.on_their_way, pushed.again) == ([f"Quote {quote.number} of Ann Lee"], [])
@@ -84,7 +86,7 @@ def test_what_was_looked_at_is_what_goes_and_a_draft_becomes_ready(books, ann): 
     assert (quote.status, there(books, "Estimate")[0]["TotalAmt"]) == ("ready", D(100))
 
 
-def test_what_was_changed_after_it_was_looked_at_is_shown_again_and_not_sent(books, ann):  # noqa: F811
+def test_what_was_changed_after_it_was_looked_at_is_shown_again_and_not_sent(books, ann):
     quote, other = draft(ann), draft(ann, "7.00")
     digests = {one.pk: preview(books, one).digest for one in (quote, other)}
     reprice(quote, "150.00")
@@ -98,7 +100,7 @@ def test_what_was_changed_after_it_was_looked_at_is_shown_again_and_not_sent(boo
     assert [found["TotalAmt"] for found in there(books, "Estimate")] == [D(7)]
 
 
-def test_a_change_in_quickbooks_between_look_and_push_is_shown_again_too(books, ann):  # noqa: F811
+def test_a_change_in_quickbooks_between_look_and_push_is_shown_again_too(books, ann):
     quote = write(ann, "100.00")
     push(books)
     quote.message = "Hello"
@@ -110,7 +112,7 @@ def test_a_change_in_quickbooks_between_look_and_push_is_shown_again_too(books, 
     assert (pushed.on_their_way, len(pushed.again)) == ([], 1)
 
 
-def test_a_quote_without_lines_and_one_that_is_on_its_way_say_why_they_are_not_sent(books, ann):  # noqa: F811
+def test_a_quote_without_lines_and_one_that_is_on_its_way_say_why_they_are_not_sent(books, ann):
     empty = Quote.objects.create(contact=ann)
     assert "has no lines" in preview(books, empty).problem
     quote = write(ann, "100.00")
@@ -119,7 +121,7 @@ def test_a_quote_without_lines_and_one_that_is_on_its_way_say_why_they_are_not_s
     assert preview(books, quote).problem == previewing.ON_ITS_WAY
 
 
-def test_a_contact_who_is_no_customer_is_said_to_become_one_first(books):  # noqa: F811
+def test_a_contact_who_is_no_customer_is_said_to_become_one_first(books):
     bob = pairs.contact("Bob", "Stone", "617-555-0177")
     found = preview(books, draft(bob))
     assert found.notes == ["Bob Stone is no QuickBooks customer yet and becomes one first."]
@@ -128,7 +130,7 @@ def test_a_contact_who_is_no_customer_is_said_to_become_one_first(books):  # noq
     assert "may be there already: Stone Repairs (same phone)" in preview(books, draft(bob)).problem
 
 
-def test_an_invoice_goes_after_its_quote_and_a_payment_after_its_invoice(books, ann):  # noqa: F811
+def test_an_invoice_goes_after_its_quote_and_a_payment_after_its_invoice(books, ann):
     quote = write(ann, "100.00")
     quotes.approve(quote, None)
     invoice = converting.convert(quote, None)
@@ -142,7 +144,7 @@ def test_an_invoice_goes_after_its_quote_and_a_payment_after_its_invoice(books, 
     assert preview(books, payment, "payment").problem == previewing.NOTHING_NEW
 
 
-def test_an_invoice_asks_for_its_quote_that_nobody_has_pushed(books, ann):  # noqa: F811
+def test_an_invoice_asks_for_its_quote_that_nobody_has_pushed(books, ann):
     quote = write(ann, "100.00")
     quotes.approve(quote, None)
     invoice = converting.convert(quote, None)
@@ -157,7 +159,7 @@ def test_an_invoice_asks_for_its_quote_that_nobody_has_pushed(books, ann):  # no
 # --- Contacts ------------------------------------------------------------------------------------
 
 
-def test_a_pushed_contact_becomes_a_customer_once(books):  # noqa: F811
+def test_a_pushed_contact_becomes_a_customer_once(books):
     bob = pairs.contact("Bob", "Stone", "617-555-0177", "bob@example.com")
     found = preview(books, bob, "customer")
     assert told(found)["Phone"] == ("nothing", "617-555-0177")
@@ -170,7 +172,7 @@ def test_a_pushed_contact_becomes_a_customer_once(books):  # noqa: F811
     assert (customer["DisplayName"], QuickBooksSync.objects.filter(local_id=bob.pk).count()) == ("Bob Stone", 1)
 
 
-def test_a_contact_whom_quickbooks_may_have_waits_for_a_person(books):  # noqa: F811
+def test_a_contact_whom_quickbooks_may_have_waits_for_a_person(books):
     bob = pairs.contact("Bob", "Stone", "617-555-0177")
     found = preview(books, bob, "customer")
     books.bookkeeper.create_customer(DisplayName="Bob Stone")
@@ -183,7 +185,7 @@ def test_a_contact_whom_quickbooks_may_have_waits_for_a_person(books):  # noqa: 
     assert len(books.emulator.company().all("Customer")) == before
 
 
-def test_an_edited_contact_shows_what_its_customer_will_say(books, ann):  # noqa: F811
+def test_an_edited_contact_shows_what_its_customer_will_say(books, ann):
     ann.last_name = "Lee-Ray"
     ann.save()
     found = preview(books, ann, "customer")

@@ -1,5 +1,7 @@
 """QuickBooks mails our documents: each at most once, whatever becomes of the answer."""
 
+# ruff: noqa: F811  (fixtures that are imported)
+
 import uuid
 from datetime import timedelta
 from decimal import Decimal
@@ -23,7 +25,7 @@ TO = "ann+home@example.com"
 
 
 @pytest.fixture
-def quote(books, ann) -> Quote:  # noqa: F811
+def quote(books, ann) -> Quote:
     """In QuickBooks, as it is here."""
     written = write(ann, "100.00")
     push(books)
@@ -31,22 +33,22 @@ def quote(books, ann) -> Quote:  # noqa: F811
     return written
 
 
-def mails(books) -> list[tuple[str, str]]:  # noqa: F811
+def mails(books) -> list[tuple[str, str]]:
     return [(mail.to, mail.entity) for mail in books.emulator.world.outbox.mails()]
 
 
-def work(books) -> EmailSending:  # noqa: F811
+def work(books) -> EmailSending:
     """What worker and beat do; pauses are not waited for. The newest e-mail."""
     EmailSending.objects.update(next_try_at=None)
     sending.work_off(QuickBooksService.current(patience=5))
     return EmailSending.objects.first()
 
 
-def sends(books) -> int:  # noqa: F811
+def sends(books) -> int:
     return books.emulator.requests.counts().get("send", 0)
 
 
-def test_a_quote_is_mailed_once_and_is_sent_here_with_the_time_that_quickbooks_says(books, quote):  # noqa: F811
+def test_a_quote_is_mailed_once_and_is_sent_here_with_the_time_that_quickbooks_says(books, quote):
     sending.ask("estimate", quote.pk, TO, None)
     done = work(books)
     work(books)
@@ -59,14 +61,14 @@ def test_a_quote_is_mailed_once_and_is_sent_here_with_the_time_that_quickbooks_s
     assert sync.document.raw["EmailStatus"] == "EmailSent"
 
 
-def test_sending_sends_the_document_no_second_time_to_quickbooks(books, quote):  # noqa: F811
+def test_sending_sends_the_document_no_second_time_to_quickbooks(books, quote):
     sending.ask("estimate", quote.pk, TO, None)
     work(books)
     push(books)
     assert there(books, "Estimate")[0]["SyncToken"] == "0"
 
 
-def test_an_invoice_is_mailed_and_is_sent_here(books, quote):  # noqa: F811
+def test_an_invoice_is_mailed_and_is_sent_here(books, quote):
     quotes.approve(quote, None)
     invoice = converting.convert(quote, None)
     sending.ask("invoice", invoice.pk, TO, None)
@@ -78,7 +80,7 @@ def test_an_invoice_is_mailed_and_is_sent_here(books, quote):  # noqa: F811
     assert invoice.history.filter(sentence=f"Sent to {TO}.").count() == 1
 
 
-def test_two_clicks_are_one_mail(books, quote):  # noqa: F811
+def test_two_clicks_are_one_mail(books, quote):
     first = sending.ask("estimate", quote.pk, TO, None)
     with pytest.raises(Refused, match="is being sent already"):
         sending.ask("estimate", quote.pk, TO, None)
@@ -88,14 +90,14 @@ def test_two_clicks_are_one_mail(books, quote):  # noqa: F811
     assert mails(books) == [(TO, "Estimate")]
 
 
-def test_after_it_went_out_it_can_be_sent_again_on_purpose(books, quote):  # noqa: F811
+def test_after_it_went_out_it_can_be_sent_again_on_purpose(books, quote):
     for address in (TO, "other@example.com"):
         sending.ask("estimate", quote.pk, address, None)
         work(books)
     assert [to for to, _ in mails(books)] == [TO, "other@example.com"]
 
 
-def test_a_draft_becomes_ready_is_pushed_and_mailed(books, ann):  # noqa: F811
+def test_a_draft_becomes_ready_is_pushed_and_mailed(books, ann):
     draft = Quote.objects.create(contact=ann)
     draft.quote_items.create(description="Crack", quantity=1, unit_price=D(50))
     quotes.finish_edit(draft, None)
@@ -105,7 +107,7 @@ def test_a_draft_becomes_ready_is_pushed_and_mailed(books, ann):  # noqa: F811
     assert (done.state, draft.status, there(books, "Estimate")[0]["TotalAmt"]) == ("sent", "sent", D(50))
 
 
-def test_what_is_not_sent_yet_goes_first_so_that_the_mail_says_what_is_here(books, quote):  # noqa: F811
+def test_what_is_not_sent_yet_goes_first_so_that_the_mail_says_what_is_here(books, quote):
     reprice(quote, "150.00")
     sending.ask("estimate", quote.pk, TO, None)
     work(books)
@@ -113,7 +115,7 @@ def test_what_is_not_sent_yet_goes_first_so_that_the_mail_says_what_is_here(book
     assert "150.00" in books.emulator.world.outbox.mails()[0].text
 
 
-def test_a_document_that_quickbooks_refuses_is_not_mailed_and_the_reason_is_told(books, quote):  # noqa: F811
+def test_a_document_that_quickbooks_refuses_is_not_mailed_and_the_reason_is_told(books, quote):
     reprice(quote, "150.00")
     books.emulator.faults.add("fault", route="update", code="6210", detail="closed", status=400, count=1)
     sending.ask("estimate", quote.pk, TO, None)
@@ -123,7 +125,7 @@ def test_a_document_that_quickbooks_refuses_is_not_mailed_and_the_reason_is_told
     assert "books are closed" in done.message
 
 
-def test_a_document_that_both_sides_changed_is_not_mailed(books, quote):  # noqa: F811
+def test_a_document_that_both_sides_changed_is_not_mailed(books, quote):
     (estimate,) = there(books, "Estimate")
     line = {**estimate["Line"][0], "Amount": 120, "SalesItemLineDetail": {"Qty": 1, "UnitPrice": 120}}
     books.bookkeeper.edit("Estimate", estimate["Id"], Line=[line])
@@ -134,7 +136,7 @@ def test_a_document_that_both_sides_changed_is_not_mailed(books, quote):  # noqa
     assert "Decide that first" in done.message
 
 
-def test_what_was_changed_there_a_moment_ago_is_taken_over_before_it_is_mailed(books, quote):  # noqa: F811
+def test_what_was_changed_there_a_moment_ago_is_taken_over_before_it_is_mailed(books, quote):
     books.bookkeeper.edit("Estimate", quote.quickbooks_estimate_id, CustomerMemo={"value": "Call first"})
     sending.ask("estimate", quote.pk, TO, None)
     done = work(books)
@@ -145,7 +147,7 @@ def test_what_was_changed_there_a_moment_ago_is_taken_over_before_it_is_mailed(b
 # --- The answer is lost --------------------------------------------------------------------------
 
 
-def test_mailed_but_the_answer_is_lost_is_found_out_and_not_mailed_again(books, quote):  # noqa: F811
+def test_mailed_but_the_answer_is_lost_is_found_out_and_not_mailed_again(books, quote):
     books.emulator.faults.add("commit_then_drop", route="send", count=1)
     sending.ask("estimate", quote.pk, TO, None)
     done = work(books)
@@ -154,7 +156,7 @@ def test_mailed_but_the_answer_is_lost_is_found_out_and_not_mailed_again(books, 
     assert (done.state, quote.status, mails(books)) == ("sent", "sent", [(TO, "Estimate")])
 
 
-def test_an_earlier_mail_is_not_taken_for_this_one(books, quote):  # noqa: F811
+def test_an_earlier_mail_is_not_taken_for_this_one(books, quote):
     sending.ask("estimate", quote.pk, TO, None)
     work(books)
     books.emulator.faults.add("drop", route="send", count=1)
@@ -164,7 +166,7 @@ def test_an_earlier_mail_is_not_taken_for_this_one(books, quote):  # noqa: F811
     assert (done.state, done.message, quote.sent_to) == ("unknown", sending.ASK, TO)
 
 
-def test_not_mailed_and_no_answer_asks_a_person_and_never_sends_by_itself(books, quote):  # noqa: F811
+def test_not_mailed_and_no_answer_asks_a_person_and_never_sends_by_itself(books, quote):
     books.emulator.faults.add("drop", route="send", count=1)
     sending.ask("estimate", quote.pk, TO, None)
     done = work(books)
@@ -178,7 +180,7 @@ def test_not_mailed_and_no_answer_asks_a_person_and_never_sends_by_itself(books,
     assert (work(books).state, mails(books)) == ("sent", [(TO, "Estimate")])
 
 
-def test_a_person_knows_that_it_went_out(books, quote):  # noqa: F811
+def test_a_person_knows_that_it_went_out(books, quote):
     books.emulator.faults.add("drop", route="send", count=1)
     sending.ask("estimate", quote.pk, TO, None)
     unknown = work(books)
@@ -188,7 +190,7 @@ def test_a_person_knows_that_it_went_out(books, quote):  # noqa: F811
     assert mails(books) == []
 
 
-def test_a_late_delivery_is_found_when_somebody_asks_again(books, quote):  # noqa: F811
+def test_a_late_delivery_is_found_when_somebody_asks_again(books, quote):
     books.emulator.faults.add("drop", route="send", count=1)
     sending.ask("estimate", quote.pk, TO, None)
     unknown = work(books)
@@ -197,7 +199,7 @@ def test_a_late_delivery_is_found_when_somebody_asks_again(books, quote):  # noq
     assert (work(books).state, len(mails(books))) == ("sent", 1)
 
 
-def test_a_worker_that_dies_after_it_has_asked_leaves_an_e_mail_that_is_found_out(books, quote):  # noqa: F811
+def test_a_worker_that_dies_after_it_has_asked_leaves_an_e_mail_that_is_found_out(books, quote):
     asked = sending.ask("estimate", quote.pk, TO, None)
     QuickBooksService.current().send("Estimate", quote.quickbooks_estimate_id, TO)
     past = timezone.now() - timedelta(minutes=5)
@@ -211,7 +213,7 @@ def asked_by_nobody() -> Any:
     return uuid.uuid4()
 
 
-def test_while_nobody_can_read_it_nothing_is_decided(books, quote):  # noqa: F811
+def test_while_nobody_can_read_it_nothing_is_decided(books, quote):
     books.emulator.faults.add("drop", route="send", count=1)
     books.emulator.faults.add("drop", route="read", skip=1, count=9)
     sending.ask("estimate", quote.pk, TO, None)
@@ -221,7 +223,7 @@ def test_while_nobody_can_read_it_nothing_is_decided(books, quote):  # noqa: F81
     assert (work(books).state, sends(books)) == ("unknown", 1)
 
 
-def test_a_worker_holds_a_lease_while_it_sends_and_a_second_one_goes(books, quote):  # noqa: F811
+def test_a_worker_holds_a_lease_while_it_sends_and_a_second_one_goes(books, quote):
     asked = sending.ask("estimate", quote.pk, TO, None)
     later = timezone.now() + timedelta(minutes=3)
     EmailSending.objects.filter(pk=asked.pk).update(lease=asked_by_nobody(), lease_until=later)
@@ -229,7 +231,7 @@ def test_a_worker_holds_a_lease_while_it_sends_and_a_second_one_goes(books, quot
     assert (EmailSending.objects.get().state, mails(books)) == ("waiting", [])
 
 
-def test_an_address_that_quickbooks_does_not_take_is_refused_with_its_reason(books, quote):  # noqa: F811
+def test_an_address_that_quickbooks_does_not_take_is_refused_with_its_reason(books, quote):
     books.emulator.faults.add("fault", route="send", code="2210", detail="bad address", status=400, count=1)
     sending.ask("estimate", quote.pk, TO, None)
     done = work(books)
@@ -237,7 +239,7 @@ def test_an_address_that_quickbooks_does_not_take_is_refused_with_its_reason(boo
     assert "does not accept an e-mail address" in done.message
 
 
-def test_too_many_requests_wait_and_are_mailed_later(books, quote, settings):  # noqa: F811
+def test_too_many_requests_wait_and_are_mailed_later(books, quote, settings):
     settings.QUICKBOOKS_PAUSE_SECONDS = 0.01
     books.emulator.faults.add("throttled", route="send", count=3)
     sending.ask("estimate", quote.pk, TO, None)
@@ -249,7 +251,7 @@ def test_too_many_requests_wait_and_are_mailed_later(books, quote, settings):  #
 # --- What is not mailed at all -------------------------------------------------------------------
 
 
-def test_a_void_invoice_is_not_mailed(books, quote):  # noqa: F811
+def test_a_void_invoice_is_not_mailed(books, quote):
     quotes.approve(quote, None)
     invoice = converting.convert(quote, None)
     invoices.void(invoice, None)
@@ -258,7 +260,7 @@ def test_a_void_invoice_is_not_mailed(books, quote):  # noqa: F811
     assert not EmailSending.objects.exists()
 
 
-def test_the_sandbox_writes_only_to_the_addresses_of_the_setting(books, quote, settings):  # noqa: F811
+def test_the_sandbox_writes_only_to_the_addresses_of_the_setting(books, quote, settings):
     asked = sending.ask("estimate", quote.pk, TO, None)
     settings.QUICKBOOKS_EMULATOR_URL, settings.QUICKBOOKS_SANDBOX = "", True
     settings.QUICKBOOKS_SANDBOX_EMAILS = ["Olivia@example.com "]
@@ -273,7 +275,7 @@ def test_the_sandbox_writes_only_to_the_addresses_of_the_setting(books, quote, s
     assert not EmailSending.objects.exists()
 
 
-def books_service(books) -> QuickBooksService:  # noqa: F811
+def books_service(books) -> QuickBooksService:
     return QuickBooksService(books.auth)
 
 
@@ -283,7 +285,7 @@ def lease_of(asked: EmailSending) -> Any:
     return lease
 
 
-def test_nothing_is_mailed_before_the_history_is_taken_over(books, ann):  # noqa: F811
+def test_nothing_is_mailed_before_the_history_is_taken_over(books, ann):
     HistoryImport.objects.update(state="ready")
     written = write(ann, "100.00")
     with pytest.raises(Refused, match="history is not taken over"):
