@@ -84,6 +84,7 @@ def push(sync_id: int) -> None:
     service = _service()
     if service is not None and not new_customers.work(service, sync_id):
         outbox.work(service, sync_id)
+        sending.release(sync_id)
 
 
 @shared_task

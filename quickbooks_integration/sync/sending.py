@@ -115,6 +115,15 @@ def ring(sending_ids: Iterable[int]) -> None:
         transaction.on_commit(partial(_ring, sending_id))
 
 
+def release(sync_id: int) -> None:
+    """The document's push is over: an e-mail that waits for it need not wait for its next time."""
+    waiting = EmailSending.objects.filter(sync=sync_id, state=State.WAITING)
+    ids = list(waiting.values_list("pk", flat=True))
+    if ids:
+        waiting.update(next_try_at=None)
+        ring(ids)
+
+
 def _ring(sending_id: int) -> None:
     from quickbooks_integration import tasks
 
@@ -198,6 +207,7 @@ class Sender:
     service: QuickBooksService
     sending_id: int
     lease: uuid.UUID
+    waits_for_push: int | None = None  # the map row
 
     def run(self) -> None:
         try:
@@ -210,6 +220,13 @@ class Sender:
                 self._send_what_is_in_step(sending)
         finally:
             self._mine().update(lease=None, lease_until=None)
+            self._look_once_more()
+
+    def _look_once_more(self) -> None:
+        """The push may have ended between our look and our waiting, so that it found nobody to release."""
+        sync = QuickBooksSync.objects.filter(pk=self.waits_for_push or 0, lease=None).first()
+        if sync is not None and is_in_step(sync):
+            release(sync.pk)
 
     def _mine(self) -> QuerySet[EmailSending]:
         return EmailSending.objects.filter(pk=self.sending_id, lease=self.lease)
@@ -242,6 +259,7 @@ class Sender:
         elif sync.sync_status == QuickBooksSync.Status.ERROR:
             self._end(State.FAILED, f"It could not go to QuickBooks, so nothing was mailed. {sync.error_message}")
         else:
+            self.waits_for_push = sync_id
             self._wait(SOON, sync.error_message or "It goes to QuickBooks first.")
         return None
 
@@ -252,6 +270,7 @@ class Sender:
         free = rows.filter(Q(lease=None) | Q(lease_until__lt=now))
         if free.update(lease=self.lease, lease_until=now + LEASE) == 1:
             return True
+        self.waits_for_push = sync.pk
         self._wait(SOON, "It is being written to QuickBooks at this moment.")
         return False
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from billing import converting, invoices, quotes
 from billing.models import Quote
 from billing.refusals import Refused
+from quickbooks_integration import tasks
 from quickbooks_integration.models import EmailSending, HistoryImport, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
 from quickbooks_integration.sync import sending
@@ -142,6 +143,20 @@ def test_what_was_changed_there_a_moment_ago_is_taken_over_before_it_is_mailed(b
     done = work(books)
     quote.refresh_from_db()
     assert (done.state, quote.message) == ("sent", "Call first")
+
+
+def test_an_e_mail_that_found_its_document_being_pushed_goes_out_when_the_push_is_over(books, quote):
+    reprice(quote, "150.00")
+    later = timezone.now() + timedelta(minutes=3)
+    QuickBooksSync.objects.filter(pk=row(quote).pk).update(lease=asked_by_nobody(), lease_until=later)
+    sending.ask("estimate", quote.pk, TO, None)
+    waits = work(books)
+    assert (waits.state, mails(books)) == ("waiting", [])
+    assert waits.next_try_at > timezone.now()
+    QuickBooksSync.objects.filter(pk=row(quote).pk).update(lease=None, lease_until=None)
+    tasks.push(row(quote).pk)
+    sending.work_off(books.service())  # nobody moves the clock
+    assert (EmailSending.objects.get().state, mails(books)) == ("sent", [(TO, "Estimate")])
 
 
 # --- The answer is lost --------------------------------------------------------------------------
