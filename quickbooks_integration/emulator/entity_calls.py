@@ -44,7 +44,7 @@ def operation_of(query: dict[str, str], body: Document) -> str:
 
 def write(call: Call) -> Document:
     kind = KINDS[call.values["entity"]]
-    body = call.json()
+    body = call.body()
     operation = operation_of(dict(call.request.query), body)
     return write_one(call.company, kind, operation, body, included(call))
 

@@ -224,12 +224,13 @@ def _settle_custom_fields(draft: Draft) -> None:
 
 def _settle_mail(draft: Draft) -> None:
     """Intuit: a form that waits to be sent needs an address. Seen: it then says how it will be delivered."""
-    fields = draft.fields
+    fields, waited = draft.fields, (draft.before or {}).get("EmailStatus") == "NeedToSend"
     draft.default("EmailStatus", "NotSet")
     if fields["EmailStatus"] == "NeedToSend":
         if not fields.get("BillEmail", {}).get("Address"):
             raise refusal("6420", "Email address is missing : BillEmail is needed to send the transaction", "BillEmail")
-        draft.default("DeliveryInfo", {"DeliveryType": "Email"})
+        if not waited:
+            draft.default("DeliveryInfo", {"DeliveryType": "Email"})
     elif fields["EmailStatus"] == "NotSet":
         fields.pop("DeliveryInfo", None)
 
