@@ -24,6 +24,11 @@ class Call:
     values: Mapping[str, str]  # what the braces of the route's pattern stand for
     client_id: str
 
+    @property
+    def included(self) -> frozenset[str]:
+        """What the address asks for beside the usual: include=invoiceLink, include=allowduplicatedocnum."""
+        return frozenset(self.request.query.get("include", "").lower().replace(" ", "").split(","))
+
     def body(self) -> Document:
         """The body as an object. Raises 2300."""
         return body_of(self.request.body)

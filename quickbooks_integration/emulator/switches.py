@@ -98,6 +98,9 @@ class Switches:
     sale_before_stock: str = switch(
         "allow", "An inventory item sold before its InvStartDate: allowed, or refused with 6000.", "allow", "refuse"
     )
+    invoice_link_stays: bool = switch(
+        True, "An invoice shows its InvoiceLink in every answer once it was asked for (recorded), or only when asked."
+    )
     estimate_after_link: str = switch(
         "Closed", "TxnStatus of an estimate that an invoice is linked to; Closed was seen.", "Closed", "Converted"
     )

@@ -24,6 +24,7 @@ NAMED = {
     "ExpenseAccountRef": "Account",
     "AssetAccountRef": "Account",
     "AccountRef": "Account",
+    "APAccountRef": "Account",
     "SalesTermRef": "Term",
     "TermRef": "Term",
     "ClassRef": "Class",

@@ -681,6 +681,43 @@ def test_a_new_vendor(api: Client) -> None:
     assert saved["CurrencyRef"]["value"] == "USD"
 
 
+def test_a_new_vendor_key_by_key(craig: Client) -> None:
+    saved = craig.save(
+        "Vendor",
+        DisplayName="Test Vendor",
+        GivenName="John",
+        FamilyName="Doe",
+        CompanyName="Acme Inc",
+        PrimaryEmailAddr={"Address": "test@example.com"},
+        PrimaryPhone={"FreeFormNumber": "555-1234"},
+        BillAddr={"Line1": "123 Main St", "City": "San Francisco", "Country": "USA", "PostalCode": "94105"},
+    )
+    pseudonym = saved.pop("V4IDPseudonym")
+    assert (pseudonym[:6], len(pseudonym)) == ("002098", 38)
+    assert saved.pop("MetaData").keys() == {"CreateTime", "LastUpdatedTime"}
+    assert int(saved.pop("Id")) == 58
+    assert int(saved["BillAddr"].pop("Id")) > 0
+    assert list(saved.items()) == [
+        ("BillAddr", {"Line1": "123 Main St", "City": "San Francisco", "Country": "USA", "PostalCode": "94105"}),
+        ("Balance", 0),
+        ("BillRate", 0),
+        ("Vendor1099", False),
+        ("CurrencyRef", {"value": "USD", "name": "United States Dollar"}),
+        ("CostRate", 0),
+        ("domain", "QBO"),
+        ("sparse", False),
+        ("SyncToken", "0"),
+        ("GivenName", "John"),
+        ("FamilyName", "Doe"),
+        ("CompanyName", "Acme Inc"),
+        ("DisplayName", "Test Vendor"),
+        ("PrintOnCheckName", "Acme Inc"),
+        ("Active", True),
+        ("PrimaryPhone", {"FreeFormNumber": "555-1234"}),
+        ("PrimaryEmailAddr", {"Address": "test@example.com"}),
+    ]
+
+
 def test_a_new_employee(api: Client) -> None:
     saved = api.save("Employee", GivenName="Ann", FamilyName="Lee", SSN="123-45-6789", PrimaryAddr={"City": "Quincy"})
     assert (saved["DisplayName"], saved["SSN"], saved["BillableTime"]) == ("Ann Lee", "XXX-XX-XXXX", False)
