@@ -87,9 +87,9 @@ class CustomerKind(NameKind):
         return shown
 
     def own_ids(self, company: Company, document: Document, purpose: str) -> Document:
-        """Seen: reads and queries have two, what is written has none."""
-        ids = super().own_ids(company, document, purpose)
-        return {} if purpose == "write" else {**ids, "ClientEntityId": "0"}
+        """Seen: what is written has none, a read has one, rows of a query have two."""
+        ids = {} if purpose == "write" else super().own_ids(company, document, purpose)
+        return {**ids, "ClientEntityId": "0"} if purpose == "query" else ids
 
     def complete(self, draft: Draft) -> None:
         settle_parent(draft)
