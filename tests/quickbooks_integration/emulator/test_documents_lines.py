@@ -66,6 +66,26 @@ def test_a_known_line_id_keeps_its_line_an_unknown_one_makes_a_new_line_and_a_mi
     assert after["TotalAmt"] == after["Balance"] == 49
 
 
+def test_lines_that_a_sparse_update_leaves_out_can_stay(craig: Client) -> None:
+    craig.emulator.switches.set("sparse_lines", "merge")
+    made = craig.save("Invoice", **form(sold(10), sold(20), discount(10)))
+    sent = [{**sold(25), "Id": "2"}, sold(5)]
+    after = craig.save("Invoice", Id=made["Id"], SyncToken="0", sparse=True, Line=sent)
+    # 10 + 25 + 5 = 40, and 10 % off it is 4
+    assert [(line.get("Id"), line["Amount"]) for line in after["Line"]] == [
+        ("1", 10),
+        ("2", 25),
+        ("3", 5),
+        (None, 40),
+        (None, 4),
+    ]
+    assert after["TotalAmt"] == after["Balance"] == 36
+    other = craig.save("Invoice", Id=made["Id"], SyncToken="1", sparse=True, Line=[discount(50)])
+    assert (len(other["Line"]), other["TotalAmt"]) == (5, 20)
+    full = craig.save("Invoice", Id=made["Id"], SyncToken="2", CustomerRef={"value": "2"}, Line=[sold(5)])
+    assert [line["Amount"] for line in full["Line"]] == [5, 5]
+
+
 def test_two_lines_with_one_id_become_two_lines(craig: Client) -> None:
     made = craig.save("Invoice", **form(sold(1)))
     lines = [{**sold(1), "Id": "1"}, {**sold(2), "Id": "1"}]
@@ -135,6 +155,9 @@ def test_a_line_without_an_item_sells_the_usual_item(craig: Client) -> None:
     line = {"Amount": 3, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {}}
     made = craig.save("Invoice", **form(line))
     assert made["Line"][0]["SalesItemLineDetail"]["ItemRef"] == {"value": "1", "name": "Services"}
+    craig.emulator.switches.set("line_without_item", "refuse")
+    error = refused_without_effect(craig, "Invoice", form(line))
+    assert (error["code"], error["element"]) == ("2020", "Line.SalesItemLineDetail.ItemRef")
 
 
 @pytest.mark.parametrize(
@@ -213,6 +236,9 @@ def test_lines_of_nothing_and_negative_lines_are_accepted(craig: Client) -> None
     made = craig.save("Invoice", **form(sold(0), sold(-30, Qty=-3, UnitPrice=10), sold(30.5)))
     assert [line["Amount"] for line in made["Line"]] == [0, -30, 30.5, 0.5]
     assert (made["TotalAmt"], made["Balance"]) == (0.5, 0.5)
+    craig.emulator.switches.set("negative_lines", "refuse")
+    error = refused_without_effect(craig, "Invoice", form(sold(-30), sold(30.5)))
+    assert (error["code"], error["element"]) == ("2290", "Line.Amount")
 
 
 @pytest.mark.parametrize(("setting", "code"), [("6000", "6000"), ("2290", "2290")])

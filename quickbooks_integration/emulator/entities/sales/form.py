@@ -20,6 +20,7 @@ from quickbooks_integration.emulator.entities.sales.lines import (
     LineDesk,
     by_id,
     kept_lines,
+    merged,
     sold_lines,
     subtotal_line,
     subtotal_of,
@@ -65,6 +66,8 @@ class FormKind(TransactionKind):
             return  # a sparse update of something else
         given_tax = fields.get("TxnTaxDetail", {})
         given_lines = fields["Line"]
+        if before and draft.sparse and "Line" in draft.given and draft.company.switches.sparse_lines == "merge":
+            given_lines = merged(before["Line"], given_lines)
         lines = self._desk(draft).settled(given_lines)
         hidden = unexplained(before["Line"]) if before else ZERO
         subtotal = subtotal_of(lines) + hidden
