@@ -18,6 +18,8 @@ from quickbooks_integration.emulator.entities.fields import Anything, Field, Rec
 BATCH, ITEM = "IntuitBatchRequest", "BatchItemRequest"
 # Lists inside parts that no rule of ours touches.
 LISTS = frozenset(("CustomField", "Line", "LinkedTxn", "NameValue", "TaxLine", "TaxRateDetail", "TaxRateDetails"))
+REFERENCES = ("Ref", "HomeCurrency", "DefaultTerms")  # how names of references end
+TEXTS = frozenset(("Name", "Value", "StringValue"))  # text also where it looks like something else
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 
@@ -90,10 +92,10 @@ def _loose(element: Element) -> Any:
         return {name: _any(name, parts) for name, parts in _by_name(element).items()}
     if element.get(NIL) == "true":
         return None
-    if _name(element).endswith("Ref"):
+    name, text = _name(element), _text(element)
+    if name.endswith(REFERENCES):
         return _reference(element)
-    text = _text(element)
-    return text == "true" if text in ("true", "false") else text
+    return text == "true" if text in ("true", "false") and name not in TEXTS else text
 
 
 def _reference(element: Element) -> Document:

@@ -13,7 +13,22 @@ SPACE = "http://schema.intuit.com/finance/v3"
 NAMESPACE = f"{{{SPACE}}}"
 XML = {"Content-Type": "application/xml", "Accept": "application/xml"}
 # Entities of the sample company, each with something that has a form of its own in XML.
-KINDS = ("Customer", "Vendor", "Item", "Account", "Estimate", "Invoice", "Payment", "CreditMemo", "Deposit", "Term")
+KINDS = (
+    "CompanyInfo",
+    "Preferences",
+    "Employee",
+    "PaymentMethod",
+    "Customer",
+    "Vendor",
+    "Item",
+    "Account",
+    "Estimate",
+    "Invoice",
+    "Payment",
+    "CreditMemo",
+    "Deposit",
+    "Term",
+)
 
 
 def post(api: Client, path: str, text: str, **headers: str) -> requests.Response:
