@@ -495,6 +495,12 @@ def test_revoking_an_unknown_token_is_400(app: App, options: dict[str, Any]) -> 
     assert app.revoke(**options).status_code == 400
 
 
+def test_revoking_an_unknown_token_can_be_200(app: App) -> None:
+    app.emulator.switches.set("unknown_token_revoked", 200)
+    assert app.revoke(json={"token": "unknown"}).status_code == 200
+    assert app.revoke(json={}).status_code == 400
+
+
 def test_revoking_needs_the_app(app: App) -> None:
     tokens = app.connect()
     address = f"{app.emulator.url}/v2/oauth2/tokens/revoke"
