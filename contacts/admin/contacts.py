@@ -107,7 +107,6 @@ class ContactAdmin(MergingAdmin):
         "city",
         "shown_type",
         "balance",
-        "source",
     )
     list_display_links = ("shown_name",)
     list_filter = (

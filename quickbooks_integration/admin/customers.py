@@ -1,5 +1,6 @@
 """QuickBooks' customers as they are there, read-only: whose they are, what they owe, what QuickBooks says."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -81,10 +82,10 @@ class QuickBooksCustomerAdmin(ReadOnly, ModelAdmin):
     actions = ("create_contacts",)
     fields = (
         ("display_name", "contact"), ("state_text", "job_of"), ("own_balance", "balance_shown"), "phones", "emails",
-        ("remote_created_at", "remote_updated_at"), "pairs", "document",
+        ("created_there", "changed_there"), "pairs", "document",
     )  # fmt: skip
     readonly_fields = (
-        "contact", "state_text", "job_of", "own_balance", "balance_shown", "phones", "emails", "pairs", "document",
+        "created_there", "changed_there", "contact", "state_text", "job_of", "own_balance", "balance_shown", "phones", "emails", "pairs", "document",
     )  # fmt: skip
 
     class Media:
@@ -148,6 +149,14 @@ class QuickBooksCustomerAdmin(ReadOnly, ModelAdmin):
     def emails(self, customer: QuickBooksCustomer) -> str:
         return ", ".join(customer.email_keys)
 
+    @display(description="Created in QuickBooks")
+    def created_there(self, customer: QuickBooksCustomer) -> datetime | None:
+        return customer.remote_created_at
+
+    @display(description="Last changed in QuickBooks")
+    def changed_there(self, customer: QuickBooksCustomer) -> datetime | None:
+        return customer.remote_updated_at
+
     @display(description="Possible matches")
     def pairs(self, customer: QuickBooksCustomer) -> SafeString | str:
         candidates = customer.sync.candidates.select_related("contact").prefetch_related(
@@ -162,7 +171,9 @@ class QuickBooksCustomerAdmin(ReadOnly, ModelAdmin):
 
     @display(description="What QuickBooks says")
     def document(self, customer: QuickBooksCustomer) -> SafeString:
-        return _readable(customer.raw)
+        return format_html(
+            "<details><summary>Everything, under QuickBooks' own names</summary>{}</details>", _readable(customer.raw)
+        )
 
     @admin.action(description="Create contacts", permissions=["decide"])
     def create_contacts(self, request: HttpRequest, queryset: QuerySet[QuickBooksCustomer]) -> None:

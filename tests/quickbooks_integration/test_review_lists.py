@@ -142,6 +142,26 @@ def test_links_show_both_sides_the_state_and_the_error(auth: QuickBooksAuth, off
     assert [row.pk for row in office.get(f"{LINKS}?sync_status__exact=synced").context["cl"].result_list] == []
 
 
+def test_a_customer_without_a_contact_is_not_called_pending(auth: QuickBooksAuth, office: Client) -> None:
+    pairs.customer(auth, "Bob Jones", NUMBER)
+    text = words(office.get(LINKS))
+    assert "Not linked" in text
+    assert "no contact Pending" not in text
+
+
+def test_a_list_without_a_hit_says_what_was_looked_for_and_leads_back(auth: QuickBooksAuth, office: Client) -> None:
+    pairs.customer(auth, "Bob Jones", NUMBER)
+    response = office.get(f"{LINKS}?q=nobody")
+    assert "No QuickBooks link fits “nobody”. Show all" in words(response)
+    assert [str(row) for row in office.get(f"{LINKS}?q=").context["cl"].result_list] == ["Customer Bob Jones"]
+
+
+def test_an_empty_queue_says_so_and_show_all_leads_to_what_was_decided(linked: Contact, office: Client) -> None:
+    queue = reverse("admin:quickbooks_integration_matchcandidate_changelist")
+    assert "No possible match fits these filters. Show all" in words(office.get(queue, follow=True))
+    assert [row.state for row in office.get(f"{queue}?q=").context["cl"].result_list] == ["linked"]
+
+
 # --- The contact's page ------------------------------------------------------------------------
 
 
@@ -165,7 +185,7 @@ def linked(auth: QuickBooksAuth, ann: Any) -> Contact:
         GivenName="Ann",
         FamilyName="Smith",
         CompanyName="Acme Painting",
-        Balance=Decimal("5.00"),
+        Balance=Decimal("1234.50"),
     )
     link_to(theirs, ours, ann)
     ours.refresh_from_db()
@@ -174,9 +194,14 @@ def linked(auth: QuickBooksAuth, ann: Any) -> Contact:
 
 def test_a_contact_page_shows_its_customers_and_what_differs(linked: Contact, office: Client) -> None:
     text = words(office.get(contact_page(linked)))
-    assert "Ann Smith Balance $5.00. Synced, last read" in text
+    assert "Ann Smith Balance $1,234.50. Synced, last read" in text
     assert "Company Acme Acme Painting Take QuickBooks' value" in text
     assert "Unlink Ann Smith" in text
+
+
+def test_a_contact_page_says_who_linked_it_and_why(linked: Contact, office: Client) -> None:
+    day = f"{timezone.localdate():%b} {timezone.localdate().day}, {timezone.localdate().year}"
+    assert f"Linked on {day} by ann: Picked by hand. " in words(office.get(contact_page(linked)))
 
 
 def test_taking_quickbooks_value_changes_that_field(linked: Contact, office: Client) -> None:
@@ -218,7 +243,7 @@ def test_a_contact_that_is_not_linked_offers_its_questions_and_a_new_customer(
 def test_the_panels_buttons_need_their_permission(linked: Contact, client: Client) -> None:
     client.force_login(pairs.somebody("bob", "contacts.view_contact", "quickbooks_integration.view_quickbookscustomer"))
     text = words(client.get(contact_page(linked)))
-    assert "Balance $5.00" in text
+    assert "Balance $1,234.50" in text
     assert "Unlink" not in text
     page = reverse("admin:contacts_contact_quickbooks", args=[linked.pk])
     assert client.post(page, {"action": "unlink", "sync": linked.match_decisions.get().sync_id}).status_code == 403
