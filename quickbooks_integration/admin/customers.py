@@ -1,6 +1,5 @@
 """QuickBooks' customers as they are there, read-only: whose they are, what they owe, what QuickBooks says."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -19,6 +18,7 @@ from quickbooks_integration import reconciling
 from quickbooks_integration.admin.links import attach_contacts, contact_link, contact_of
 from quickbooks_integration.admin.matching import tell
 from quickbooks_integration.admin.runs import ReadOnly
+from quickbooks_integration.connection_page import moment
 from quickbooks_integration.models import MatchCandidate, QuickBooksCustomer
 from quickbooks_integration.reconciling.comparing import dollars
 
@@ -150,12 +150,12 @@ class QuickBooksCustomerAdmin(ReadOnly, ModelAdmin):
         return ", ".join(customer.email_keys)
 
     @display(description="Created in QuickBooks")
-    def created_there(self, customer: QuickBooksCustomer) -> datetime | None:
-        return customer.remote_created_at
+    def created_there(self, customer: QuickBooksCustomer) -> str:
+        return moment(customer.remote_created_at) if customer.remote_created_at else "not known"
 
     @display(description="Last changed in QuickBooks")
-    def changed_there(self, customer: QuickBooksCustomer) -> datetime | None:
-        return customer.remote_updated_at
+    def changed_there(self, customer: QuickBooksCustomer) -> str:
+        return moment(customer.remote_updated_at) if customer.remote_updated_at else "not known"
 
     @display(description="Possible matches")
     def pairs(self, customer: QuickBooksCustomer) -> SafeString | str:

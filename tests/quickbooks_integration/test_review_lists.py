@@ -1,5 +1,6 @@
 """QuickBooks' customers, the links, and what QuickBooks adds to a contact's page."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -81,11 +82,13 @@ def test_a_customer_page_shows_its_contact_and_the_whole_document(
     auth: QuickBooksAuth, office: Client, ann: Any
 ) -> None:
     theirs = pairs.customer(auth, "Bob Jones", NUMBER, Balance=Decimal("1234.50"), BillAddr={"Line1": "<b>1 Elm St"})
+    QuickBooksCustomer.objects.update(remote_created_at=datetime(2018, 7, 30, 13, 33, tzinfo=UTC))
     link_to(theirs, pairs.contact("Ann", "Smith"), ann)
     response = office.get(reverse("admin:quickbooks_integration_quickbookscustomer_change", args=[theirs.pk]))
     text = words(response)
     assert "Ann Smith : Linked" in text
     assert "$1,234.50" in text
+    assert "Created in QuickBooks Jul 30, 2018, 9:33 AM" in text
     assert "&lt;b&gt;1 Elm St" in response.content.decode()
 
 

@@ -171,7 +171,7 @@ def test_undo_takes_back_the_last_decision_and_shows_its_pair(auth: QuickBooksAu
     text = press(office, "link", rows[0])
     assert "Last: Linked, Bob Jones 0 and Ann Smith 0" in text
     text = press(office, "undo", decision=MatchDecision.objects.get().pk)
-    assert "Undone: Linked." in text
+    assert "Undone: Linked, Bob Jones 0 and Ann Smith 0." in text
     assert "In the CRM: Ann Smith 0" in text
     assert "3 pairs to decide" in text
     assert not QuickBooksSync.objects.filter(local_id__isnull=False).exists()
