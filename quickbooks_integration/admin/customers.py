@@ -14,7 +14,7 @@ from unfold.decorators import display
 
 from contacts.matching import normalise
 from contacts.matching.exact import readable_phone
-from quickbooks_integration import reconciling
+from quickbooks_integration import addresses, reconciling
 from quickbooks_integration.admin.links import attach_contacts, contact_link, contact_of
 from quickbooks_integration.admin.matching import tell
 from quickbooks_integration.admin.runs import ReadOnly
@@ -82,10 +82,10 @@ class QuickBooksCustomerAdmin(ReadOnly, ModelAdmin):
     actions = ("create_contacts",)
     fields = (
         ("display_name", "contact"), ("state_text", "job_of"), ("own_balance", "balance_shown"), "phones", "emails",
-        ("created_there", "changed_there"), "pairs", "document",
+        ("created_there", "changed_there"), "page", "pairs", "document",
     )  # fmt: skip
     readonly_fields = (
-        "created_there", "changed_there", "contact", "state_text", "job_of", "own_balance", "balance_shown", "phones", "emails", "pairs", "document",
+        "created_there", "changed_there", "page", "contact", "state_text", "job_of", "own_balance", "balance_shown", "phones", "emails", "pairs", "document",
     )  # fmt: skip
 
     class Media:
@@ -156,6 +156,12 @@ class QuickBooksCustomerAdmin(ReadOnly, ModelAdmin):
     @display(description="Last changed in QuickBooks")
     def changed_there(self, customer: QuickBooksCustomer) -> str:
         return moment(customer.remote_updated_at) if customer.remote_updated_at else "not known"
+
+    @display(description="In QuickBooks")
+    def page(self, customer: QuickBooksCustomer) -> SafeString | str:
+        page = addresses.page_of(customer.sync.company, "customer", customer.sync.entity_id)
+        link = '<a class="underline" href="{}" target="_blank" rel="noopener">Open in QuickBooks</a>'
+        return format_html(link, page) if page else ""
 
     @display(description="Possible matches")
     def pairs(self, customer: QuickBooksCustomer) -> SafeString | str:

@@ -76,7 +76,7 @@ def compare(candidate: MatchCandidate) -> Comparison:
 def customers_of(contact: Contact) -> list[QuickBooksCustomer]:
     """The contact's customers, the primary one first."""
     linked = QuickBooksCustomer.objects.filter(sync__entity_type="customer", sync__local_id=contact.pk)
-    found = linked.select_related("sync").order_by("pk")
+    found = linked.select_related("sync__company").order_by("pk")
     return sorted(found, key=lambda customer: customer.sync.entity_id != contact.quickbooks_customer_id)
 
 

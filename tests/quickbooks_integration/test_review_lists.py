@@ -207,6 +207,24 @@ def test_a_contact_page_says_who_linked_it_and_why(linked: Contact, office: Clie
     assert f"Linked on {day} by ann: Picked by hand. " in words(office.get(contact_page(linked)))
 
 
+@pytest.mark.parametrize(
+    ("environment", "address"),
+    [
+        ("production", "https://app.qbo.intuit.com/app/customerdetail?nameId={}"),
+        ("sandbox", "https://app.sandbox.qbo.intuit.com/app/customerdetail?nameId={}"),
+        ("emulator", "http://127.0.0.1:9/companies/{company}/customer/{}"),
+    ],
+)
+def test_a_customer_can_be_opened_in_quickbooks(linked, office, auth, settings, environment, address) -> None:
+    settings.QUICKBOOKS_EMULATOR_URL = "http://127.0.0.1:9"
+    QuickBooksAuth.objects.update(environment=environment)
+    sync = linked.match_decisions.get().sync
+    link = f'href="{address.format(sync.entity_id, company=auth.company_id)}"'
+    assert link in office.get(contact_page(linked)).content.decode()
+    page = reverse("admin:quickbooks_integration_quickbookscustomer_change", args=[sync.pk])
+    assert link in office.get(page).content.decode()
+
+
 def test_taking_quickbooks_value_changes_that_field(linked: Contact, office: Client) -> None:
     sync = linked.match_decisions.get().sync
     assert "Company is now as in QuickBooks." in panel_button(
