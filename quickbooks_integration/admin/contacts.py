@@ -13,19 +13,29 @@ from django.views.decorators.http import require_POST
 
 from contacts.admin.contacts import ContactAdmin
 from contacts.models import Contact
-from quickbooks_integration import enriching, reconciling
+from quickbooks_integration import addresses, enriching, reconciling
 from quickbooks_integration.enriching import Difference
-from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
-from quickbooks_integration.reconciling import Settled, comparing, settling
+from quickbooks_integration.models import (
+    MatchCandidate,
+    MatchDecision,
+    QuickBooksAuth,
+    QuickBooksCustomer,
+    QuickBooksSync,
+)
+from quickbooks_integration.reconciling import Settled, comparing, settling, undoing
 
 PAIRS_SHOWN = 20
 
 
 @dataclass(frozen=True)
 class LinkedCustomer:
-    """One customer of the contact. differences: only fields that QuickBooks fills with something else."""
+    """One customer of the contact. page: where QuickBooks shows it. linking: how it came to be its customer. differences: only fields that QuickBooks
+    fills with something else."""
 
     customer: QuickBooksCustomer
+    balance: str
+    page: str
+    linking: MatchDecision | None
     differences: list[Difference]
     is_primary: bool
 
@@ -52,6 +62,9 @@ def _linked(contact: Contact, customer: QuickBooksCustomer) -> LinkedCustomer:
     differences = enriching.differences(contact, customer)
     return LinkedCustomer(
         customer,
+        comparing.dollars(customer.balance_with_jobs),
+        addresses.page_of(customer.sync.company, "customer", customer.sync.entity_id),
+        undoing.linking_decision(customer.sync),
         [line for line in differences if line.field in enriching.LABELS and not line.agrees and line.theirs],
         is_primary=customer.sync.entity_id == contact.quickbooks_customer_id,
     )

@@ -67,6 +67,8 @@ class QuickBooksSyncAdmin(ReadOnly, ModelAdmin):
 
     @display(description="Status", ordering="sync_status", label=STATUS_COLOURS)
     def status(self, sync: QuickBooksSync) -> tuple[str, str]:
+        if sync.sync_status == QuickBooksSync.Status.PENDING and sync.local_id is None:
+            return sync.sync_status, "Not linked"  # nothing is on its way: somebody has to say whose customer it is
         return sync.sync_status, sync.get_sync_status_display()
 
     @display(description="To decide")

@@ -258,7 +258,7 @@ class CustomerPull:
 
     def _sentence(self, vanished: int, complete: bool) -> str:
         counts = self.counts()
-        said = [f"{counts['created']} new, {counts['updated']} changed, {counts['unchanged']} as before."]
+        said = [f"{counts['created']:,} new, {counts['updated']:,} changed, {counts['unchanged']:,} as before."]
         if counts["conflict"]:
             said.append(f"{counts['conflict']} differ on both sides: decide on the contact's page.")
         if counts["rejected"]:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from quickbooks_integration import mapping
+from quickbooks_integration.errors import NOT_UNDERSTOOD, Kind, QuickBooksError
 from quickbooks_integration.mapping import Document
 
 PAGE = 1000  # Intuit: the most rows of one answer
@@ -60,7 +61,7 @@ def changes(source: Source, entity: str, since: datetime | None) -> Iterator[Pag
     position = _Position(since or BEGINNING, 1)
     while True:
         rows, server_time = _ask(source, entity, position)
-        if position.expected and not position.expected & {str(row.get("Id")) for row in rows}:
+        if position.expected and not position.expected & {_id(row) for row in rows}:
             position = _Position(position.since, max(1, position.start - PAGE))
             continue
         yield Page(rows, _changed_at(rows[-1]) if rows else None, server_time)
@@ -78,7 +79,7 @@ def _after(position: _Position, rows: list[Document]) -> _Position:
     else:
         same_time, since = position.start - 1 + len(rows), position.since
     start = max(1, same_time + 1 - OVERLAP)
-    tail = frozenset(str(row.get("Id")) for row in rows[-OVERLAP:])
+    tail = frozenset(_id(row) for row in rows[-OVERLAP:])
     return _Position(since, start, tail if start > 1 else frozenset())
 
 
@@ -88,13 +89,16 @@ def _ask(source: Source, entity: str, position: _Position) -> tuple[list[Documen
         f" AND MetaData.LastUpdatedTime >= '{position.since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"
         f" ORDERBY MetaData.LastUpdatedTime, Id STARTPOSITION {position.start} MAXRESULTS {PAGE}"
     )
-    return answer["QueryResponse"].get(entity, []), server_time(answer)
+    return _rows(answer, entity), server_time(answer)
 
 
 def count(source: Source, entity: str) -> int:
     """How many QuickBooks has, active or not."""
     answer = source.query(f"SELECT COUNT(*) FROM {entity} WHERE Active IN (true, false)")
-    return int(answer["QueryResponse"]["totalCount"])
+    total = answer["QueryResponse"].get("totalCount")
+    if not isinstance(total, int):
+        raise QuickBooksError(Kind.TRANSIENT, NOT_UNDERSTOOD, status=200)
+    return total
 
 
 def by_ids(source: Source, entity: str, ids: list[str]) -> list[Document]:
@@ -103,19 +107,33 @@ def by_ids(source: Source, entity: str, ids: list[str]) -> list[Document]:
     answer = source.query(
         f"SELECT * FROM {entity} WHERE Id IN ({wanted}) AND Active IN (true, false) MAXRESULTS {PAGE}"
     )
-    return answer["QueryResponse"].get(entity, [])
+    return _rows(answer, entity)
+
+
+def _rows(answer: dict[str, Any], entity: str) -> list[Document]:
+    rows = answer["QueryResponse"].get(entity, [])
+    if not isinstance(rows, list):
+        raise QuickBooksError(Kind.TRANSIENT, NOT_UNDERSTOOD, status=200)
+    return rows
 
 
 def server_time(answer: dict[str, Any]) -> datetime:
     """Intuit's clock, never ours: watermarks are compared with its times of change."""
-    found = mapping.moment(answer.get("time"))
+    try:
+        found = mapping.moment(answer.get("time"))
+    except mapping.Unusable:
+        found = None
     if found is None:
-        raise ValueError("QuickBooks' answer does not say its time.")
+        raise QuickBooksError(Kind.TRANSIENT, NOT_UNDERSTOOD, status=200)
     return found
 
 
-def _changed_at(row: Document) -> datetime | None:
-    meta = row.get("MetaData")
+def _id(row: Any) -> str:
+    return str(row.get("Id")) if isinstance(row, dict) else ""
+
+
+def _changed_at(row: Any) -> datetime | None:
+    meta = row.get("MetaData") if isinstance(row, dict) else None
     try:
         return mapping.moment(meta.get("LastUpdatedTime")) if isinstance(meta, dict) else None
     except mapping.Unusable:  # this row is set aside when it is stored; the others still have to be read

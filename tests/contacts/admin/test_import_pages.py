@@ -165,7 +165,7 @@ def test_an_empty_or_a_too_large_file_is_refused_in_the_form(
     office_client: Client, upload: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     empty = office_client.post(reverse(ADD), {"file": SimpleUploadedFile("list.csv", b""), "_save": "Save"})
-    assert "The submitted file is empty." in empty.content.decode()
+    assert "The file is empty. Check that you picked the right one." in empty.content.decode()
     monkeypatch.setattr(reading, "MAX_BYTES", 10)
 
     answer = upload(ANN)
