@@ -27,6 +27,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Credit memos", "undo", "billing_creditmemo_changelist", "billing.view_creditmemo"),
             ("Jobs", "construction", "billing_job_changelist", "billing.view_job"),
             ("Appointments", "event", "billing_appointment_changelist", "billing.view_appointment"),
+            ("Quote templates", "dashboard_customize", "billing_quotetemplate_changelist",
+             "billing.view_quotetemplate"),
             ("Products", "inventory_2", "billing_product_changelist", "billing.view_product"),
         ]),
         ("QuickBooks", [
