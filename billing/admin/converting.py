@@ -59,7 +59,10 @@ class PartForm(_BillingForm):
 class ConvertsQuotes(ModelAdmin):
     """Adds the page to the admin of quotes."""
 
-    @action(description="Invoice", url_path="invoice", icon="receipt_long", permissions=["billing.add_invoice"])
+    def has_add_invoice_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return request.user.has_perm("billing.add_invoice")
+
+    @action(description="Invoice", url_path="invoice", icon="receipt_long", permissions=["add_invoice"])
     def invoice(self, request: HttpRequest, object_id: str) -> HttpResponse:
         quote: Quote = pages.found(self, request, object_id)
         final = converting.final_of(quote)

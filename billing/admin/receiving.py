@@ -83,7 +83,10 @@ def _open_invoices(contact_id: int | None) -> Any:
 class TakesPayments(ModelAdmin):
     """Adds both pages to the admin of invoices."""
 
-    @action(description="Record payment", url_path="pay", icon="payments", permissions=["billing.add_payment"])
+    def has_add_payment_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return request.user.has_perm("billing.add_payment")
+
+    @action(description="Record payment", url_path="pay", icon="payments", permissions=["add_payment"])
     def pay(self, request: HttpRequest, object_id: str) -> HttpResponse:
         invoice: Invoice = pages.found(self, request, object_id)
         others = list(_open_invoices(invoice.contact_id).exclude(pk=invoice.pk)[:MOST_OTHERS])
@@ -105,7 +108,7 @@ class TakesPayments(ModelAdmin):
                    "name": _name(invoice), "payable": invoice.is_payable}  # fmt: skip
         return pages.shown(self, request, "pay", f"Payment for {invoices.named(invoice)}", context)
 
-    @action(description="Void", url_path="void", icon="block", permissions=["billing.change_invoice"])
+    @action(description="Void", url_path="void", icon="block", permissions=["change"])
     def void(self, request: HttpRequest, object_id: str) -> HttpResponse:
         invoice: Invoice = pages.found(self, request, object_id)
         refusal = _refusal(invoice)
@@ -172,7 +175,7 @@ def _alike(invoice: Invoice, form: RecordForm) -> list[Payment]:
 class ChangesPayments(ModelAdmin):
     """Adds both pages to the admin of payments."""
 
-    @action(description="Use for invoices", url_path="use", icon="call_split", permissions=["billing.change_payment"])
+    @action(description="Use for invoices", url_path="use", icon="call_split", permissions=["change"])
     def use(self, request: HttpRequest, object_id: str) -> HttpResponse:
         payment: Payment = pages.found(self, request, object_id)
         used = dict(payment.applications.filter(invoice__isnull=False).values_list("invoice_id", "amount"))
@@ -193,7 +196,7 @@ class ChangesPayments(ModelAdmin):
             self, request, "use_payment", f"Use the {dollars(payment.amount)} of {payment.customer}", context
         )
 
-    @action(description="Void", url_path="void", icon="block", permissions=["billing.change_payment"])
+    @action(description="Void", url_path="void", icon="block", permissions=["change"])
     def void(self, request: HttpRequest, object_id: str) -> HttpResponse:
         payment: Payment = pages.found(self, request, object_id)
         if request.method == "POST":
