@@ -305,14 +305,14 @@ class Worker:
     def _troubled(self, kind: Kind[Any], sync: QuickBooksSync, error: QuickBooksError) -> bool:
         """Whether to go on at once. A known refusal ends the request; an unknown outcome keeps it. sync: as it was
         before this try."""
-        if error.kind == Trouble.STALE:
-            self._mine().update(**NO_REQUEST, needs_read=True)
-            return True
         if error.code == GONE and sync.entity_id:
             self._vanish(kind)
             return False
-        if error.kind == Trouble.REFUSED and sync.request_id and sync.tries:
+        if error.kind in (Trouble.STALE, Trouble.REFUSED) and sync.request_id and sync.tries:
             return self._look_what_became_of(kind, sync, error)
+        if error.kind == Trouble.STALE:
+            self._mine().update(**NO_REQUEST, needs_read=True)
+            return True
         if error.kind == Trouble.REFUSED:
             self._refuse(kind, error.with_reference, "")
             return False
@@ -322,20 +322,36 @@ class Worker:
     def _look_what_became_of(self, kind: Kind[Any], sync: QuickBooksSync, error: QuickBooksError) -> bool:
         """Refused now, but an earlier try of the same request had no answer: it may have been carried out all the same,
         should QuickBooks have forgotten the request id by now. Whether to go on at once."""
-        if sync.entity_id:
-            self._mine().update(**NO_REQUEST, needs_read=True, tries=0)
-            return True
         try:
-            found = kind.find_ours(self.service, sync)
+            found = self._result_of(kind, sync)
         except QuickBooksError as trouble:
-            self._postpone(sync, trouble)
-            return False
-        if found is None:
+            return self._unknown(kind, sync, trouble)
+        if found is not None:
+            for what in self._confirm(kind, found):
+                wanting.release(what)
+            return True
+        if not sync.entity_id:
             self._refuse(kind, error.with_reference, "")
             return False
-        for what in self._confirm(kind, found):
-            wanting.release(what)
+        self._mine().update(**NO_REQUEST, needs_read=True, tries=0)
         return True
+
+    def _result_of(self, kind: Kind[Any], sync: QuickBooksSync) -> Document | None:
+        """The object as the open request has left it; None if it was not carried out, or if others changed it since."""
+        if not sync.entity_id:
+            return kind.find_ours(self.service, sync)
+        document = self.service.read(kind.entity, sync.entity_id)[kind.entity]
+        sent, base_ours = sync.request_ours or {}, sync.base_ours or {}
+        theirs = kind.theirs(document, self.world)
+        changed = kind.sendable(sent, base_ours)
+        return document if all(kind.says_same(name, sent[name], theirs.get(name)) for name in changed) else None
+
+    def _unknown(self, kind: Kind[Any], sync: QuickBooksSync, trouble: QuickBooksError) -> bool:
+        if trouble.code == GONE:
+            self._vanish(kind)
+        else:
+            self._postpone(sync, trouble)
+        return False
 
     def _postpone(self, sync: QuickBooksSync, error: QuickBooksError) -> None:
         self.company_pauses = error.kind in (Trouble.LOGIN, Trouble.LIMITED)

@@ -112,6 +112,10 @@ class Kind(ABC, Generic[Row]):
         """For kinds that compare in a way of their own; None for all others."""
         return None
 
+    def says_same(self, name: str, sent: Any, theirs: Any) -> bool:
+        """Whether this is what QuickBooks makes of a field that was sent so."""
+        return bool(sent == theirs)
+
     def settled_by_itself(self, name: str, base: Any, theirs: Any) -> bool:
         """Whether a change of theirs in this field is nobody's decision, but follows from another document."""
         return False
