@@ -96,7 +96,7 @@ def settle_creates(auth: QuickBooksAuth, service: QuickBooksService, entity_type
 def retry(sync_id: int) -> None:
     """A person says: now. What was refused is sent as it is here now."""
     rows = QuickBooksSync.objects.filter(pk=sync_id)
-    rows.update(next_try_at=None, tries=0, waits_for="", error_message="")
+    rows.update(next_try_at=None, waits_for="", error_message="")
     rows.filter(sync_status=Status.ERROR).update(sync_status=Status.PENDING)
     wanting.ring([sync_id])
 
