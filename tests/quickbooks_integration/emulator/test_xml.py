@@ -6,6 +6,8 @@ from xml.etree.ElementTree import Element
 
 import pytest
 import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from .client import Client
 
@@ -202,6 +204,18 @@ def test_xml_that_can_not_be_read_is_2300(api: Client, body: str, detail: str) -
     assert code == "2300"
     assert words.startswith(detail)
     assert api.emulator.company().all("Customer") == []
+
+
+@given(st.one_of(st.binary(max_size=100), st.text(max_size=100).map(str.encode)))
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_bytes_make_the_server_fail(api: Client, rest: bytes) -> None:
+    for body in (
+        b"<" + rest,
+        b"<Customer>" + rest + b"</Customer>",
+        b'<?xml version="1.0" encoding="' + rest + b'"?><a/>',
+    ):
+        answer = api.session.post(api.address("customer"), data=body, headers=XML, timeout=10)
+        assert refusal(answer)[0] in ("2300", "2010", "6080")
 
 
 def test_an_unknown_element_is_2010(api: Client) -> None:
