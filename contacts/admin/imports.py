@@ -23,7 +23,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from contacts import tasks
-from contacts.importing import reading, uploads
+from contacts.importing import reading, runs, uploads
 from contacts.models import ContactImport
 
 ROWS_PER_PAGE = 50
@@ -116,6 +116,7 @@ class ContactImportAdmin(ModelAdmin):
             "title": record.filename,
             "may_import": self.has_add_permission(request),
             "counts": [(name, getattr(record, name)) for name in COUNTS],
+            "rows_shown": runs.ROWS_SHOWN,
             "rows": Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page")),
         }
 
