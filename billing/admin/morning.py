@@ -18,7 +18,7 @@ from unfold.admin import ModelAdmin
 from billing import morning
 from billing.admin import pages
 from billing.admin.converting import OVERRIDE
-from billing.models import Invoice
+from billing.models import Invoice, Quote
 from billing.money import dollars
 from billing.morning import Repair
 
@@ -105,6 +105,10 @@ def _next_step(repair: Repair) -> tuple[str, tuple[str, str], tuple[str, ...]]:
         return f"{quote} is approved and not invoiced yet.", ("Make the invoice", page), ("billing.add_invoice",)
     if repair.quotes:
         quote = repair.quotes[0]
+        if quote.status == Quote.Status.INVOICED:
+            page = reverse("admin:billing_quote_change", args=[quote.pk])
+            reason = f"{quote} is marked as invoiced, but its invoice is not here. Sync with QuickBooks."
+            return reason, ("Open the quote", page), ("billing.view_quote",)
         page = reverse("admin:billing_quote_invoice", args=[quote.pk])
         reason = f"{quote} ({dollars(quote.total_amount)}) is {quote.get_status_display().lower()}, not approved."
         return reason, ("Invoice anyway", page), ("billing.add_invoice", OVERRIDE)

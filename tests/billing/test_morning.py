@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from billing import books, converting, morning, tasks
 from billing.models import Invoice, Quote
-from tests.billing.rows import make_quote, repair
+from tests.billing.rows import make_invoice, make_quote, repair
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 3, 8)  # the clocks go forward: this day has 23 hours
@@ -77,6 +77,13 @@ def test_a_job_without_an_approved_quote_or_any_is_named() -> None:
     assert Invoice.objects.count() == 0
 
 
+def test_what_quickbooks_has_invoiced_already_is_ready_and_not_tried_again() -> None:
+    job = repair(DAY, quoted=True).job
+    make_invoice(quote=Quote.objects.get(), contact=Quote.objects.get().contact)  # its quote's status follows later
+    done = morning.run(DAY)
+    assert (done.made, [row.appointment.job for row in done.ready], Invoice.objects.count()) == ([], [job], 1)
+
+
 def test_one_that_is_refused_holds_up_no_other_and_says_why() -> None:
     bad = repair(DAY, quoted=True, at=time(8))
     Quote.objects.update(is_odd=True, subtotal=75)
@@ -113,6 +120,14 @@ def test_the_page_lists_what_is_ready_and_one_action_for_what_is_missing(office_
     assert office_client.post(f"{reverse(PAGE)}?day={DAY}").status_code == 302
     assert Invoice.objects.filter(quote=approved).count() == 1
     assert page(office_client).context["headline"] == "2 invoices ready"
+
+
+def test_a_quote_whose_invoice_is_not_here_is_opened_and_not_billed_again(office_client: Client) -> None:
+    repair(DAY, quoted=True)
+    Quote.objects.update(status="invoiced")
+    action = ("Open the quote", reverse("admin:billing_quote_change", args=[Quote.objects.get().pk]))
+    assert [row.action for row in page(office_client).context["missing"]] == [action]
+    assert morning.run(DAY).made == []
 
 
 def test_looking_makes_nothing_and_a_day_to_come_is_not_invoiced_yet(office_client: Client) -> None:
