@@ -40,9 +40,9 @@ class InvoiceForm(MergingForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if set(self.changed_data) - set(OURS):
-            days = [self.initial.get("invoice_date"), cleaned.get("invoice_date")]
+            moved_to = [cleaned["invoice_date"]] if cleaned.get("invoice_date") else []
             try:
-                invoices.refuse_edit(self.instance, *(day for day in days if day))
+                invoices.refuse_edit(self.instance, *moved_to)
             except Refused as reason:
                 raise ValidationError(str(reason)) from reason
         day, due = cleaned.get("invoice_date"), cleaned.get("due_date")
