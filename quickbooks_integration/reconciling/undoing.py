@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from contacts.models import Contact
-from quickbooks_integration import enriching
+from quickbooks_integration import attaching, enriching
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.reconciling import snapshots
 from quickbooks_integration.reconciling.deciding import NO_CLAIM, Settled, decision, lock_contact, lock_customer
@@ -61,6 +61,7 @@ def _untie(customer: QuickBooksCustomer, decided: MatchDecision) -> list[str]:
     if sync.local_id != contact.pk:
         raise Settled(f"{customer} is no longer linked to {contact}. Nothing was changed.")
     _free(sync)
+    attaching.after_commit(sync, was=contact.pk)
     _reopen(sync, contact, decided)
     if decided.action == Action.CREATE_CONTACT:
         return _delete_or_keep(contact, sync, decided)

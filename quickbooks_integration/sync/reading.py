@@ -12,11 +12,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from django.utils import timezone
+
 from quickbooks_integration import mapping
 from quickbooks_integration.errors import NOT_UNDERSTOOD, Kind, QuickBooksError
 from quickbooks_integration.mapping import Document
+from quickbooks_integration.models import QuickBooksDocument
 
 PAGE = 1000  # Intuit: the most rows of one answer
+# Intuit: a list entry that was "deleted" is inactive and left out unless asked for; a document has no such state.
+WITHOUT_ACTIVE = frozenset(QuickBooksDocument.KINDS.values())
+EITHER = "Active IN (true, false)"
 OVERLAP = 50
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -28,13 +34,14 @@ class Source(Protocol):
 
 
 class Counted:
-    """Counts the calls of a pull, for its record."""
+    """Counts the calls of a pull, for its record, and remembers when the last one was asked, by our clock."""
 
     def __init__(self, source: Source) -> None:
-        self.source, self.calls_made = source, 0
+        self.source, self.calls_made, self.asked_at = source, 0, timezone.now()
 
     def query(self, statement: str) -> dict[str, Any]:
         self.calls_made += 1
+        self.asked_at = timezone.now()
         return self.source.query(statement)
 
 
@@ -84,9 +91,10 @@ def _after(position: _Position, rows: list[Document]) -> _Position:
 
 
 def _ask(source: Source, entity: str, position: _Position) -> tuple[list[Document], datetime]:
+    either = "" if entity in WITHOUT_ACTIVE else f"{EITHER} AND "
     answer = source.query(
-        f"SELECT * FROM {entity} WHERE Active IN (true, false)"
-        f" AND MetaData.LastUpdatedTime >= '{position.since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"
+        f"SELECT * FROM {entity} WHERE {either}"
+        f"MetaData.LastUpdatedTime >= '{position.since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"
         f" ORDERBY MetaData.LastUpdatedTime, Id STARTPOSITION {position.start} MAXRESULTS {PAGE}"
     )
     return _rows(answer, entity), server_time(answer)
@@ -94,7 +102,7 @@ def _ask(source: Source, entity: str, position: _Position) -> tuple[list[Documen
 
 def count(source: Source, entity: str) -> int:
     """How many QuickBooks has, active or not."""
-    answer = source.query(f"SELECT COUNT(*) FROM {entity} WHERE Active IN (true, false)")
+    answer = source.query(f"SELECT COUNT(*) FROM {entity}" + ("" if entity in WITHOUT_ACTIVE else f" WHERE {EITHER}"))
     total = answer["QueryResponse"].get("totalCount")
     if not isinstance(total, int):
         raise QuickBooksError(Kind.TRANSIENT, NOT_UNDERSTOOD, status=200)
@@ -104,9 +112,8 @@ def count(source: Source, entity: str) -> int:
 def by_ids(source: Source, entity: str, ids: list[str]) -> list[Document]:
     """Those of the objects that QuickBooks still has. At most 1,000 ids."""
     wanted = ", ".join(f"'{id}'" for id in ids)
-    answer = source.query(
-        f"SELECT * FROM {entity} WHERE Id IN ({wanted}) AND Active IN (true, false) MAXRESULTS {PAGE}"
-    )
+    either = "" if entity in WITHOUT_ACTIVE else f" AND {EITHER}"
+    answer = source.query(f"SELECT * FROM {entity} WHERE Id IN ({wanted}){either} MAXRESULTS {PAGE}")
     return _rows(answer, entity)
 
 
