@@ -13,7 +13,15 @@ from quickbooks_integration import connecting
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import ApiCall, QuickBooksAuth, SyncRun
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import QuickBooksSyncService, history, kinds_to_pull, outbox, runs
+from quickbooks_integration.sync import (
+    QuickBooksSyncService,
+    history,
+    kinds_to_pull,
+    new_customers,
+    outbox,
+    runs,
+    sending,
+)
 
 log = logging.getLogger(__name__)
 
@@ -123,8 +131,16 @@ def _execute(run: SyncRun) -> None:
 def push(sync_id: int) -> None:
     """Works at one row that wants to go to QuickBooks. A second message for it finds nothing to do."""
     service = _service()
-    if service is not None:
+    if service is not None and not new_customers.work(service, sync_id):
         outbox.work(service, sync_id)
+
+
+@shared_task
+def send_email(sending_id: int) -> None:
+    """Has QuickBooks mail one document. A second message for it finds nothing to do."""
+    service = _service()
+    if service is not None:
+        sending.work(service, sending_id)
 
 
 @shared_task
@@ -132,7 +148,9 @@ def push_waiting() -> None:
     """Every minute: rows whose bell was lost, whose worker died, or whose pause is over."""
     service = _service()
     if service is not None:
+        new_customers.work_off(service)
         outbox.work_off(service)
+        sending.work_off(service)
 
 
 def _service() -> QuickBooksService | None:

@@ -242,6 +242,8 @@ class Worker:
         except NeedsCustomer as need:
             return self._make_customer(kind, sync, need.contact)
         except Waits as reason:
+            if reason.needs:
+                self._ask_for(*reason.needs)
             self._wait(str(reason), reason.on)
             return False
         except Unusable as reason:
@@ -369,6 +371,12 @@ class Worker:
                 **NO_REQUEST, needs_read=False, sync_status=Status.ERROR, waits_for=waits_for,
                 error_message=f"{name}: {sentence}",
             )  # fmt: skip
+
+    def _ask_for(self, entity_type: str, local_id: int) -> None:
+        """What has to go first is wanted now, unless it is on its way or waits for a person already."""
+        rows = QuickBooksSync.objects.filter(company=self.world.auth, entity_type=entity_type, local_id=local_id)
+        if not rows.filter(Q(sent__lt=F("wanted")) | ~Q(request_id="")).exists():
+            wanting.want(entity_type, local_id)
 
     def _wait(self, sentence: str, on: str) -> None:
         self._mine().update(waits_for=on, next_try_at=timezone.now() + WAITING_PAUSE, error_message=sentence)

@@ -22,11 +22,15 @@ CLOCKS_DIFFER = timedelta(hours=1)
 
 
 class Waits(Exception):
-    """Something else has to be in QuickBooks first. str() is a sentence; `on` names it as `waits_for` does."""
+    """Something else has to be in QuickBooks first. str() is a sentence; `on` names it as `waits_for` does.
 
-    def __init__(self, sentence: str, on: str) -> None:
+    needs: entity type and key of ours, if that has to be asked for now.
+    """
+
+    def __init__(self, sentence: str, on: str, needs: tuple[str, int] | None = None) -> None:
         super().__init__(sentence)
         self.on = on
+        self.needs = needs
 
 
 class NeedsCustomer(Exception):

@@ -114,12 +114,16 @@ class Estimates(SalesKind[Quote]):
 _SUMS = ("subtotal", "discount_total", "tax_amount", "total_amount", "is_odd", "odd_reason")
 
 
+# What such a sentence begins with, so that the newest one is found in a history.
+DIFFERENCE = "QuickBooks makes the total"
+
+
 def tax_difference(row: Any, values: dict[str, Any]) -> str:
     """A sentence when QuickBooks reckons another total than we had expected; its own counts."""
     if row.total_amount == values["total_amount"] and row.tax_amount == values["tax_amount"]:
         return ""
     there, here = values["total_amount"], row.total_amount
-    said = f"QuickBooks makes the total ${there:,.2f}, the CRM had expected ${here:,.2f}."
+    said = f"{DIFFERENCE} ${there:,.2f}, the CRM had expected ${here:,.2f}."
     if values["tax_amount"] != row.tax_amount:
         cause = (
             "it has a tax where the CRM knows no tax code: QuickBooks works out sales tax by itself"

@@ -6,7 +6,6 @@ from django.db.models import QuerySet
 
 from billing import invoices
 from billing.models import Invoice, InvoiceItem, Quote
-from quickbooks_integration import wanting
 from quickbooks_integration.documents import projecting, taking, writing
 from quickbooks_integration.documents.facts import SalesFacts
 from quickbooks_integration.documents.projecting import LABELS, VOID, Projection
@@ -155,8 +154,7 @@ def _estimate_of(row: Invoice) -> str:
 def _estimate_to_close(row: Invoice) -> str:
     if row.quote is None or getattr(row, "is_part", False) or row.quote.quickbooks_estimate_id:
         return _estimate_of(row)
-    wanting.want("estimate", row.quote.pk)
-    raise Waits(f"{row.quote} goes to QuickBooks first.", on=f"quote {row.quote.pk}")
+    raise Waits(f"{row.quote} goes to QuickBooks first.", on=f"quote {row.quote.pk}", needs=("estimate", row.quote.pk))
 
 
 def _quote_of(facts: SalesFacts) -> int | None:
