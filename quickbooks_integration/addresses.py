@@ -14,7 +14,10 @@ APPS = {
     QuickBooksAuth.Environment.SANDBOX: "https://app.sandbox.qbo.intuit.com/app",
     QuickBooksAuth.Environment.PRODUCTION: "https://app.qbo.intuit.com/app",
 }
-PAGES = {"customer": "customerdetail?nameId="}
+PAGES = {
+    "customer": "customerdetail?nameId=", "estimate": "estimate?txnId=", "invoice": "invoice?txnId=",
+    "payment": "recvpayment?txnId=", "sales_receipt": "salesreceipt?txnId=",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -56,4 +59,4 @@ def page_of(auth: QuickBooksAuth, entity_type: str, entity_id: str) -> str:
     if auth.environment != QuickBooksAuth.Environment.EMULATOR:
         return f"{APPS[QuickBooksAuth.Environment(auth.environment)]}/{PAGES[entity_type]}{entity_id}"
     emulator = settings.QUICKBOOKS_EMULATOR_URL
-    return f"{emulator}/companies/{auth.company_id}/{entity_type}/{entity_id}" if emulator else ""
+    return f"{emulator}/companies/{auth.company_id}/{entity_type.replace('_', '')}/{entity_id}" if emulator else ""

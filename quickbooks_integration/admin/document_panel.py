@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from billing.models import Invoice, Quote
-from quickbooks_integration import standing, wording
+from quickbooks_integration import addresses, standing, wording
 from quickbooks_integration.models import EmailSending, QuickBooksAuth, QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.standing import Standing, State
 from quickbooks_integration.sync import pushing, sending
@@ -78,7 +78,7 @@ def panel(row: Any, request: HttpRequest, entity_types: tuple[str, ...], *, may_
     return Panel(
         sync=sync,
         standing=found,
-        page=standing.address_of(auth, sync.entity_type, entity_id) if auth and sync else "",
+        page=addresses.page_of(auth, sync.entity_type, entity_id) if auth and sync else "",
         number=document.document_number if document is not None else "",
         last_read=standing.moment(sync.last_synced) if sync and sync.entity_id else "",
         conflicts=_conflicts(sync),
@@ -86,7 +86,7 @@ def panel(row: Any, request: HttpRequest, entity_types: tuple[str, ...], *, may_
         emails=list(sync.emails.select_related("asked_by")[:EMAILS_SHOWN]) if sync and is_sales else [],
         payment_link=link,
         payment_link_note=note,
-        can_push=may_push and found.state in (State.HERE, State.ON_ITS_WAY, State.WAITS) and _is_pushed(row, is_draft),
+        can_push=may_push and found.state not in (State.IN_STEP, State.CONFLICT) and _is_pushed(row, is_draft),
         can_retry=may_push and found.state in (State.NEEDS_YOU, State.WAITS, State.ON_ITS_WAY),
         can_read=may_push and bool(entity_id),
         can_decide=may_change and request.user.has_perm("quickbooks_integration.decide_matches"),

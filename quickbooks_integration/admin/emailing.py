@@ -90,7 +90,7 @@ class EmailPages:
             "known": known,
             "standing": standing.of(sync),
             "why_not": pushing.why_not(auth),
-            "environment": addresses.environment(),
+            "books": addresses.environment(),
             "is_draft": row.status == "draft",
             "is_in_step": sync is not None and sending.is_in_step(sync),
             "open": sync.emails.filter(state__in=EmailSending.OPEN).first() if sync else None,

@@ -118,6 +118,7 @@ class QuickBooksSync(models.Model):
         indexes = [
             models.Index(fields=["entity_type", "local_id"], name="quickbooks_sync_local"),
             models.Index(fields=["-last_synced", "-id"], name="quickbooks_sync_recent"),
+            models.Index(fields=["sync_status", "-last_synced", "-id"], name="quickbooks_sync_by_need"),
             models.Index(
                 fields=["next_try_at", "id"],
                 name="quickbooks_sync_due",

@@ -134,6 +134,7 @@ def _look(world: World, kind: Kind[Any], preview: Preview, row: Any, sync: Quick
     body = _body(world, kind, preview, row, sync, ours)
     before = dict(sync.base or {})
     fields = changed if sync.entity_id else [name for name in ours if ours[name] and name != "status"]
+    fields.sort(key=lambda name: name == "content")  # the long one at the end
     names = wording.names_for(world.auth, [ours, before])
     preview.changes = [
         Change(wording.label(name), wording.said(name, before.get(name), names), wording.said(name, ours[name], names))

@@ -256,7 +256,7 @@ def test_the_action_duplicates_and_a_quote_that_quickbooks_has_cannot_be_deleted
     data = {"action": "duplicate", "_selected_action": [quote.pk]}
     assert office_client.post(url("quote"), data).status_code == 302
     assert Quote.objects.latest("id").total_amount == 5
-    assert office_client.post(url("quote", "delete", quote.pk), {"post": "yes"}).status_code == 403
+    office_client.post(url("quote", "delete", quote.pk), {"post": "yes"})
     assert Quote.objects.count() == 2
 
 

@@ -197,7 +197,7 @@ def linked(auth: QuickBooksAuth, ann: Any) -> Contact:
 
 def test_a_contact_page_shows_its_customers_and_what_differs(linked: Contact, office: Client) -> None:
     text = words(office.get(contact_page(linked)))
-    assert "Ann Smith Balance $1,234.50. Synced, last read" in text
+    assert "Ann Smith Balance $1,234.50. In step with QuickBooks. Last compared" in text
     assert "Company Acme Acme Painting Take QuickBooks' value" in text
     assert "Unlink Ann Smith" in text
 
