@@ -57,13 +57,18 @@ def sums(page: Page, **expected: str) -> None:
         expect(page.locator(f"[data-sum={name}]")).to_have_text(text)
 
 
-def choose_product(page: Page, line: int, text: str) -> None:
-    """Focus, Enter, type, Enter: no mouse."""
-    cell(page, line, "product").locator("xpath=following-sibling::span").locator(".select2-selection").focus()
+def choose(page: Page, text: str) -> None:
+    """In the select2 that has the focus: Enter, type, Enter."""
     page.keyboard.press("Enter")
+    expect(page.locator(".select2-search__field")).to_be_focused()
     page.keyboard.type(text)
     expect(page.locator(".select2-results__option--highlighted")).to_contain_text(text)
     page.keyboard.press("Enter")
+
+
+def choose_product(page: Page, line: int, text: str) -> None:
+    cell(page, line, "product").locator("xpath=following-sibling::span").locator(".select2-selection").focus()
+    choose(page, text)
 
 
 def test_a_quote_is_written_with_the_keyboard_and_added_up_while_typing(open_page: Any) -> None:
@@ -91,14 +96,6 @@ def test_a_quote_is_written_with_the_keyboard_and_added_up_while_typing(open_pag
     quote = Quote.objects.get()
     assert (quote.total_amount, quote.tax_code, quote.contact) == (Decimal("125.21"), code, ann)
     assert list(quote.quote_items.values_list("position", "description")) == [(1, "Per foot"), (2, "Call-out")]
-
-
-def choose(page: Page, text: str) -> None:
-    """In the select2 that has the focus: Enter, type, Enter."""
-    page.keyboard.press("Enter")
-    page.keyboard.type(text)
-    expect(page.locator(".select2-results__option--highlighted")).to_contain_text(text)
-    page.keyboard.press("Enter")
 
 
 def tab_to(page: Page, target: Any) -> None:
