@@ -59,7 +59,9 @@ class PartForm(_BillingForm):
 class ConvertsQuotes(ModelAdmin):
     """Adds the page to the admin of quotes."""
 
-    @action(description="Invoice", url_path="invoice", icon="receipt_long", permissions=["billing.add_invoice"])
+    @action(
+        description="Convert to invoice", url_path="invoice", icon="receipt_long", permissions=["billing.add_invoice"]
+    )
     def invoice(self, request: HttpRequest, object_id: str) -> HttpResponse:
         quote: Quote = pages.found(self, request, object_id)
         final = converting.final_of(quote)
