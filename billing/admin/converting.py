@@ -62,7 +62,7 @@ class ConvertsQuotes(ModelAdmin):
     def has_add_invoice_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return request.user.has_perm("billing.add_invoice")
 
-    @action(description="Invoice", url_path="invoice", icon="receipt_long", permissions=["add_invoice"])
+    @action(description="Convert to invoice", url_path="invoice", icon="receipt_long", permissions=["add_invoice"])
     def invoice(self, request: HttpRequest, object_id: str) -> HttpResponse:
         quote: Quote = pages.found(self, request, object_id)
         final = converting.final_of(quote)

@@ -75,13 +75,25 @@ def choice_field(label: str, rows: Any, **options: Any) -> forms.ModelChoiceFiel
 
 def found(model_admin: ModelAdmin, request: HttpRequest, object_id: str) -> Any:
     """The row, with its customer; or the page that says there is none, or that one may not see it."""
-    pk = model_admin.model._meta.pk.to_python(object_id) if object_id.isascii() and object_id.isdecimal() else None
-    row = model_admin.model._default_manager.select_related("contact").filter(pk=pk).first()
+    row = row_of(model_admin, object_id)
     if row is None:
         raise Http404
     if not model_admin.has_view_permission(request, row):
         raise PermissionDenied
     return row
+
+
+def row_of(model_admin: ModelAdmin, object_id: str) -> Any:
+    """The row, with its customer; None if that is no id, or none that is there. Never locked, unlike get_object's."""
+    if not (str(object_id).isascii() and str(object_id).isdecimal()):
+        return None
+    return model_admin.model._default_manager.select_related("contact").filter(pk=object_id).first()
+
+
+def only(actions: list[Any], possible: dict[str, bool]) -> list[Any]:
+    """Unfold's actions without those that `possible` says no to."""
+    impossible = {name for name, yes in possible.items() if not yes}
+    return [action for action in actions if action.method.__name__ not in impossible]
 
 
 def shown(

@@ -86,6 +86,15 @@ class TakesPayments(ModelAdmin):
     def has_add_payment_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return request.user.has_perm("billing.add_payment")
 
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        actions = super().get_actions_detail(request, object_id)
+        invoice = pages.row_of(self, object_id)
+        return (
+            actions
+            if invoice is None
+            else pages.only(actions, {"pay": invoice.is_payable, "void": invoice.is_editable})
+        )
+
     @action(description="Record payment", url_path="pay", icon="payments", permissions=["add_payment"])
     def pay(self, request: HttpRequest, object_id: str) -> HttpResponse:
         invoice: Invoice = pages.found(self, request, object_id)
@@ -174,6 +183,11 @@ def _alike(invoice: Invoice, form: RecordForm) -> list[Payment]:
 
 class ChangesPayments(ModelAdmin):
     """Adds both pages to the admin of payments."""
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        actions = super().get_actions_detail(request, object_id)
+        payment = pages.row_of(self, object_id)
+        return pages.only(actions, {"use": False, "void": False}) if payment and payment.is_void else actions
 
     @action(description="Use for invoices", url_path="use", icon="call_split", permissions=["change"])
     def use(self, request: HttpRequest, object_id: str) -> HttpResponse:

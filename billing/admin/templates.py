@@ -40,6 +40,9 @@ class QuoteTemplateAdmin(MergingAdmin):
     fields = (("name", "active"), "message")
     inlines = (TemplateLineInline,)
 
+    class Media:
+        css = {"all": ("billing/documents.css",)}  # noqa: RUF012
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **options)
         if db_field.name == "message":

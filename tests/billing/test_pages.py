@@ -236,6 +236,21 @@ def test_void_says_why_not_in_closed_books(office_client: Client) -> None:
     assert Invoice.objects.get().status == "open"
 
 
+def test_a_button_that_can_do_nothing_is_not_there(office_client: Client) -> None:
+    def buttons(page: str, pk: int) -> list[str]:
+        return [button["title"] for button in office_client.get(url(page, pk)).context["actions_detail"]]
+
+    invoice = billed(("1", "100"))
+    payment = payments.record(invoice.contact, D(60), by=None, payment_date=TODAY(), applications={invoice: D(60)})
+    assert buttons("invoice_change", invoice.pk) == ["Record payment", "Void"]
+    assert buttons("payment_change", payment.pk) == ["Use for invoices", "Void"]
+    payments.record(invoice.contact, D(40), by=None, payment_date=TODAY(), applications={invoice: D(40)})
+    assert buttons("invoice_change", invoice.pk) == ["Void"]
+    payments.void(payment, None)
+    invoices.void(invoice, None)
+    assert (buttons("invoice_change", invoice.pk), buttons("payment_change", payment.pk)) == ([], [])
+
+
 # --- Invoices edited ------------------------------------------------------------------------------
 
 
