@@ -12,7 +12,7 @@ from django.db import IntegrityError
 from quickbooks_integration import mapping
 from quickbooks_integration.mapping import Document, Unusable
 from quickbooks_integration.models import PullCursor, QuickBooksAuth, RejectedRow, SyncRun
-from quickbooks_integration.sync import reading, runs
+from quickbooks_integration.sync import bulk, reading, runs
 from quickbooks_integration.sync.outcomes import Outcome
 from quickbooks_integration.sync.reading import Page, Source
 
@@ -126,6 +126,7 @@ class Pull(ABC, Generic[AnyRow]):
             self.first_server_time = self.first_server_time or page.server_time
             self._take(page)
 
+    @bulk.without_collector
     def _take(self, page: Page) -> None:
         rows = self._parse(page.rows)
         try:

@@ -17,7 +17,7 @@ from billing.models import CreditMemo, Invoice, Payment, Quote
 from quickbooks_integration import attaching
 from quickbooks_integration.models import HistoryImport, PullCursor, QuickBooksAuth, QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.sync import adopting, history_report
-from quickbooks_integration.sync.mirroring import ORDER
+from quickbooks_integration.sync.mirroring import DOCUMENT, ORDER, SYNC
 
 State = HistoryImport.State
 OPEN = (State.READING, State.READY, State.COMMITTING, State.COMMITTED)
@@ -113,6 +113,7 @@ def work_off(auth: QuickBooksAuth) -> bool:
         found = current(auth)
         if not is_ours or found is None or found.state != State.COMMITTING:
             return False
+        _count_rows()
         _join_doubles(auth, found.report.get("same", []), found.report.get("doubles", []))
         taking_over.take(auth, ORDER, at_once=False)
         attaching.sweep(auth, ORDER)
@@ -144,6 +145,12 @@ def discard(found: HistoryImport, by: AbstractBaseUser | None) -> None:
 
 
 # --- Taking over ---------------------------------------------------------------------------------
+
+
+def _count_rows() -> None:
+    """So many rows have come since PostgreSQL last counted that it would look for each of them in all of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {SYNC}, {DOCUMENT}")
 
 
 def _join_doubles(auth: QuickBooksAuth, same: Iterable[Sequence[int]], doubles: Iterable[dict[str, Any]]) -> None:

@@ -17,6 +17,7 @@ from quickbooks_integration.documents.projecting import Projection
 from quickbooks_integration.mapping import Document, Unusable
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.sync import documents
+from quickbooks_integration.sync.bulk import copy_into, take_ids
 
 Facts = SalesFacts | PaymentFacts
 # In the order in which they are pulled and taken over, so that what a document points to is there before it.
@@ -175,15 +176,6 @@ def insert(auth: QuickBooksAuth, entity_type: str, rows: Sequence[Seen]) -> None
                     said["total"], said["balance"], said["status"], dumps(said["links"]), said["remote_created_at"],
                     said["remote_updated_at"], None, row.digest, row.problem[:LONGEST_PROBLEM], row.raw,
                 ))  # fmt: skip
-
-
-def take_ids(cursor: Any, table: str, amount: int) -> list[int]:
-    cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, amount])
-    return [id for (id,) in cursor.fetchall()]
-
-
-def copy_into(table: str, columns: Iterable[str]) -> str:
-    return f"COPY {table} ({', '.join(columns)}) FROM STDIN"
 
 
 def write(sync: QuickBooksSync, seen: Seen, document: Document) -> None:

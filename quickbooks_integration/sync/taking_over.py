@@ -83,6 +83,7 @@ class Taker(ABC):
             self._take(ids)
             after = ids[-1]
 
+    @bulk.without_collector
     def _take(self, ids: list[int]) -> None:
         """A document that no row can hold is set aside by itself and takes no other with it."""
         try:
@@ -346,13 +347,13 @@ def _write_map_rows(taken: Sequence[Entry], known: Known) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {SYNC} AS sync SET local_id = new.local_id, base_ours = new.ours::jsonb, sync_status = 'synced',"
+            f"UPDATE {SYNC} AS sync SET local_id = new.local_id, base_ours = coalesce(new.ours::jsonb, sync.base), sync_status = 'synced',"
             " error_message = '', last_synced = now()"
             " FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS new (id, local_id, ours) WHERE sync.id = new.id",
             [
                 [entry.sync_id for entry in taken],
                 [entry.local_id for entry in taken],
-                [None if entry.ours is None else dumps(entry.ours) for entry in taken],
+                [None if entry.ours in (None, entry.theirs) else dumps(entry.ours) for entry in taken],
             ],
         )
 
