@@ -92,6 +92,17 @@ def compare(url: str, statements: list[str]) -> None:
 
 
 def prepare(url: str) -> Any:
+    auth = prepare_connection(url)
+    tables_like(
+        {
+            "quickbooks_integration_quickbookssync": "floor_sync",
+            "quickbooks_integration_quickbookscustomer": "floor_customer",
+        }
+    )
+    return auth
+
+
+def prepare_connection(url: str) -> Any:
     from django.conf import settings
     from django.utils import timezone
 
@@ -99,7 +110,6 @@ def prepare(url: str) -> Any:
 
     settings.QUICKBOOKS_EMULATOR_URL = url
     settings.QUICKBOOKS_REQUESTS_PER_SECOND = settings.QUICKBOOKS_REQUESTS_PER_MINUTE = 1_000_000
-    copy_tables()
     now = timezone.now()
     return QuickBooksAuth.objects.create(
         company_id=REALM, environment="emulator", access_token="a", refresh_token="r",
@@ -108,12 +118,10 @@ def prepare(url: str) -> Any:
     )  # fmt: skip
 
 
-def copy_tables() -> None:
-    """floor_sync and floor_customer: the same columns, indexes, checks, foreign keys and triggers."""
+def tables_like(pairs: dict[str, str]) -> None:
+    """Copies of tables, {original: copy}: the same columns, indexes, checks, foreign keys and triggers."""
     from django.db import connection
 
-    pairs = {"quickbooks_integration_quickbookssync": "floor_sync",
-             "quickbooks_integration_quickbookscustomer": "floor_customer"}  # fmt: skip
     with connection.cursor() as cursor:
         for original, copy in pairs.items():
             cursor.execute(f"CREATE TABLE {copy} (LIKE {original} INCLUDING ALL)")
@@ -122,7 +130,8 @@ def copy_tables() -> None:
                 [original],
             )
             for name, definition in cursor.fetchall():
-                definition = definition.replace("quickbooks_integration_quickbookssync(", "floor_sync(")
+                for table, other in pairs.items():
+                    definition = definition.replace(f" {table}(", f" {other}(")
                 cursor.execute(f'ALTER TABLE {copy} ADD CONSTRAINT "floor_{name}" {definition}'.replace("%", "%%"))
             cursor.execute(
                 "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal AND tgrelid = %s::regclass",

@@ -122,6 +122,8 @@ def refuse_billing(quote: Quote, override: bool) -> None:
         raise Refused(f"{quote} has become {invoices.named(final)} already. A second one would bill the work twice.")
     if quote.contact is None:
         raise Refused(f"{quote} belongs to nobody here yet. Link its QuickBooks customer to a contact first.")
+    if quote.status == Status.INVOICED and not override:
+        raise Refused(f"{quote} is marked as invoiced, but its invoice is not here. Sync with QuickBooks first.")
     if quote.status != Status.APPROVED and not override:
         raise Refused(f"{quote} is {quote.get_status_display().lower()}, not approved. Approve it first.")
 

@@ -3,7 +3,7 @@
 Each locks the quote, the invoice and its payments in this order, and tells invoice_changed once, in one transaction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from billing import applying, books, summaries, sums
-from billing.models import Invoice, InvoiceHistory, PaymentApplication, Quote, QuoteHistory
+from billing.models import Invoice, InvoiceHistory, InvoiceItem, PaymentApplication, Quote, QuoteHistory
 from billing.money import dollars
 from billing.refusals import Refused
 from billing.signals import invoice_changed, payment_changed, quote_changed
@@ -32,11 +32,11 @@ def finish_edit(invoice: Invoice, by: AbstractBaseUser | None, *, origin: str = 
     """
     _lock(invoice)
     before = invoice.total_amount
+    lines = list(invoice.invoice_items.all())
     if origin == "office":
         refuse_edit(invoice)
-    sums.set_on(invoice, list(invoice.invoice_items.all()))
-    if origin == "office" and invoice.total_amount != before:
-        _refuse_new_total(invoice, before)
+        refuse_lines(invoice, lines)
+    sums.set_on(invoice, lines)
     _save_sums(invoice)
     changed = invoice.total_amount != before
     total = dollars(invoice.total_amount)
@@ -54,17 +54,24 @@ def refuse_edit(invoice: Invoice, *days: date) -> None:
     books.refuse_closed(named(invoice), invoice.invoice_date, *days)
 
 
-def _refuse_new_total(invoice: Invoice, before: Decimal) -> None:
-    if not invoice.is_odd and invoice.total_amount < invoice.amount_paid:
+def refuse_lines(invoice: Invoice, lines: Sequence[InvoiceItem]) -> None:
+    """Raises Refused for lines whose sums the invoice cannot have: too much, or less than what is paid of it."""
+    if invoice.is_odd:
+        return
+    found = sums.predicted(invoice, lines)
+    sums.refuse_impossible(found)
+    if found.total == invoice.total_amount:
+        return
+    if found.total < invoice.amount_paid:
         raise Refused(
-            f"{named(invoice, start=True)} would come to {dollars(invoice.total_amount)}, but"
-            f" {dollars(invoice.amount_paid)} of it is paid already. Use the payment for something else first."
+            f"{named(invoice, start=True)} would come to {dollars(found.total)}, but {dollars(invoice.amount_paid)} of"
+            " it is paid already. Use the payment for something else first."
         )
     final = _final_of(invoice) if invoice.is_part else None
     if final is not None:
         raise Refused(
-            f"{named(final, start=True)} takes {dollars(before)} off for {named(invoice)}, so the amount has to stay."
-            f" Void {named(final)} first."
+            f"{named(final, start=True)} takes {dollars(invoice.total_amount)} off for {named(invoice)}, so the amount"
+            f" has to stay. Void {named(final)} first."
         )
 
 

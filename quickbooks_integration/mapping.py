@@ -195,7 +195,7 @@ def term_name(document: Document, terms: dict[str, str]) -> str:
 
 def needs_terms(document: Document) -> bool:
     """Whether the payment term is given by id only."""
-    reference = document.get("SalesTermRef")
+    reference = document.get("SalesTermRef") if isinstance(document, dict) else None
     return isinstance(reference, dict) and not text(reference, "name")
 
 

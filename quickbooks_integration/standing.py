@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -43,10 +42,6 @@ CONDITIONS = {
     State.ON_ITS_WAY: Q(sync_status=Status.PENDING, error_message="", waits_for=""),
     State.IN_STEP: Q(sync_status=Status.SYNCED),
 }
-ADDRESSES = {
-    "estimate": "estimate?txnId=", "invoice": "invoice?txnId=", "payment": "recvpayment?txnId=",
-    "sales_receipt": "salesreceipt?txnId=", "customer": "customerdetail?nameId=",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -138,16 +133,3 @@ def waiting() -> QuerySet[QuickBooksSync]:
     return QuickBooksSync.objects.filter(company__in=QuickBooksAuth.objects.in_use()).filter(
         Q(sent__lt=F("wanted")) | ~Q(request_id="")
     )
-
-
-def address_of(auth: QuickBooksAuth, entity_type: str, entity_id: str) -> str:
-    """The object's page in QuickBooks, or in the emulator; "" where there is none."""
-    if not entity_id or entity_type not in ADDRESSES:
-        return ""
-    if auth.environment == QuickBooksAuth.Environment.EMULATOR:
-        name = entity_type.replace("_", "")
-        host = settings.QUICKBOOKS_EMULATOR_URL
-        return f"{host}/companies/{auth.company_id}/{name}/{entity_id}" if host else ""
-    is_sandbox = auth.environment == QuickBooksAuth.Environment.SANDBOX
-    host = "https://app.sandbox.qbo.intuit.com" if is_sandbox else "https://app.qbo.intuit.com"
-    return f"{host}/app/{ADDRESSES[entity_type]}{entity_id}"

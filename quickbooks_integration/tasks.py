@@ -1,6 +1,7 @@
 """Doors for the background worker; the verbs are elsewhere."""
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 
 from celery import Task, shared_task
@@ -12,7 +13,15 @@ from quickbooks_integration import connecting
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import ApiCall, QuickBooksAuth, SyncRun
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import PULLS, QuickBooksSyncService, new_customers, outbox, runs, sending
+from quickbooks_integration.sync import (
+    QuickBooksSyncService,
+    history,
+    kinds_to_pull,
+    new_customers,
+    outbox,
+    runs,
+    sending,
+)
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +42,51 @@ def _ring(run: SyncRun) -> None:
         log.warning("The broker did not take the bell for sync run %s; beat will find it.", run.pk)
 
 
+def ring_all(waiting: Sequence[SyncRun]) -> None:
+    """As ring, for several runs that are to be worked off in this order."""
+    ids = [run.pk for run in waiting]
+    if ids:
+        transaction.on_commit(lambda: _ring_all(ids))
+
+
+def _ring_all(ids: list[int]) -> None:
+    try:
+        execute_runs.delay(ids)
+    except OperationalError:
+        log.warning("The broker did not take the bell for sync runs %s; beat will find them.", ids)
+
+
+def ring_history(auth: QuickBooksAuth) -> None:
+    """Wakes a worker to take over the history that was committed."""
+    transaction.on_commit(lambda: _ring_history(auth.pk))
+
+
+def _ring_history(auth_id: int) -> None:
+    try:
+        take_over_history.delay(auth_id)
+    except OperationalError:
+        log.warning("The broker did not take the bell for the history; beat will find it.")
+
+
 @shared_task(time_limit=PULL_AT_MOST_SECONDS)
 def execute_run(run_id: int) -> None:
     """Works off one run that waits. A second message for the same run finds nothing to do."""
     run = SyncRun.objects.filter(pk=run_id, state=SyncRun.State.WAITING).first()
     if run is not None:
         _execute(run)
+
+
+@shared_task(time_limit=PULL_AT_MOST_SECONDS)
+def execute_runs(run_ids: list[int]) -> None:
+    """Works off several runs, one after the other. One that fails or that somebody else took stops none of the rest."""
+    for run_id in run_ids:
+        execute_run(run_id)
+
+
+@shared_task(time_limit=PULL_AT_MOST_SECONDS)
+def take_over_history(auth_id: int) -> None:
+    """Takes over the committed history, or goes on with it. A second message finds nothing to do."""
+    history.work_off(QuickBooksAuth.objects.get(pk=auth_id))
 
 
 @shared_task(time_limit=PULL_AT_MOST_SECONDS)
@@ -49,8 +97,8 @@ def pull() -> None:
 
 @shared_task(bind=True, time_limit=PULL_AT_MOST_SECONDS, max_retries=20, default_retry_delay=3 * 60)
 def pull_everything(self: Task) -> None:
-    """Once a day: all customers and items, so that merged ones are noticed. Comes again when the small pull is at work:
-    both are due at the same moment."""
+    """Once a day: everything, so that what was merged or deleted there is noticed. Comes again when the small pull is at
+    work: both are due at the same moment."""
     if not _pull(full=True):
         raise self.retry()
 
@@ -60,7 +108,8 @@ def _pull(*, full: bool) -> bool:
     auth = QuickBooksAuth.objects.filter(state=QuickBooksAuth.State.CONNECTED).first()
     if auth is None:
         return True
-    done = [_pull_kind(auth, entity_type, full=full) for entity_type in PULLS]
+    history.work_off(auth)  # if a worker was killed in the middle of it
+    done = [_pull_kind(auth, entity_type, full=full) for entity_type in kinds_to_pull(auth)]
     return all(done)
 
 

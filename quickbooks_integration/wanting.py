@@ -44,7 +44,7 @@ def want_row(sync_id: int) -> None:
 
 def _raise(sync_id: int) -> None:
     rows = QuickBooksSync.objects.filter(pk=sync_id)
-    rows.update(wanted=F("wanted") + 1, next_try_at=None, tries=0, waits_for="")
+    rows.update(wanted=F("wanted") + 1, next_try_at=None, waits_for="")
     rows.filter(sync_status__in=[Status.ERROR, Status.SYNCED]).update(sync_status=Status.PENDING, error_message="")
 
 

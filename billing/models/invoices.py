@@ -104,6 +104,15 @@ class Invoice(Document):
         return f"Invoice {self.document_number}" if self.document_number else "Invoice without a number"
 
     @property
+    def is_editable(self) -> bool:
+        """Whether the office may change it, closed books aside."""
+        return self.status != self.Status.VOID and not self.is_sales_receipt
+
+    @property
+    def is_payable(self) -> bool:
+        return self.balance_due > 0 and self.status not in (self.Status.DRAFT, self.Status.VOID)
+
+    @property
     def is_overdue(self) -> bool:
         return self.balance_due > 0 and self.due_date is not None and self.due_date < timezone.localdate()
 

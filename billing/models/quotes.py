@@ -79,6 +79,10 @@ class Quote(Document):
         super().save(*args, **kwargs)
 
     @property
+    def may_become_invoice(self) -> bool:
+        return self.status not in (self.Status.DECLINED, self.Status.INVOICED)
+
+    @property
     def is_expired(self) -> bool:
         """Past its date without an answer."""
         if self.expiration_date is None or self.status not in self.WAITING:

@@ -108,7 +108,6 @@ class ContactAdmin(MergingAdmin):
         "city",
         "shown_type",
         "balance",
-        "source",
     )
     list_display_links = ("shown_name",)
     list_filter = (
@@ -191,7 +190,9 @@ class ContactAdmin(MergingAdmin):
 
     @display(description="E-mail")
     def shown_email(self, contact: Contact) -> SafeString | str:
-        return contact.email or NOTHING
+        """May break before its @, so that a long one does not push other columns out of sight."""
+        name, at, host = contact.email.rpartition("@")
+        return format_html("{}<wbr>{}{}", name, at, host) if contact.email else NOTHING
 
     @display(description="City")
     def city(self, contact: Contact) -> SafeString | str:

@@ -13,11 +13,17 @@ from django.views.decorators.http import require_POST
 
 from contacts.admin.contacts import ContactAdmin
 from contacts.models import Contact
-from quickbooks_integration import enriching, reconciling, standing
+from quickbooks_integration import addresses, enriching, reconciling, standing
 from quickbooks_integration.admin.pushing import PushPages
 from quickbooks_integration.enriching import Difference
-from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
-from quickbooks_integration.reconciling import Settled, comparing, settling
+from quickbooks_integration.models import (
+    MatchCandidate,
+    MatchDecision,
+    QuickBooksAuth,
+    QuickBooksCustomer,
+    QuickBooksSync,
+)
+from quickbooks_integration.reconciling import Settled, comparing, settling, undoing
 from quickbooks_integration.standing import Standing, State
 from quickbooks_integration.sync import outbox, pushing
 
@@ -27,13 +33,16 @@ SYNC = "quickbooks_integration.sync_quickbooks"
 
 @dataclass(frozen=True)
 class LinkedCustomer:
-    """One customer of the contact. differences: only fields that QuickBooks fills with something else."""
+    """One customer of the contact. page: where QuickBooks shows it. linking: how it came to be its customer.
+    differences: only fields that QuickBooks fills with something else."""
 
     customer: QuickBooksCustomer
+    balance: str
+    page: str
+    linking: MatchDecision | None
     differences: list[Difference]
     is_primary: bool
     standing: Standing
-    page: str  # its address in QuickBooks
     can_retry: bool
 
 
@@ -54,7 +63,7 @@ def panel(contact: Contact, request: HttpRequest) -> Panel:
     auth = QuickBooksAuth.objects.in_use().first()
     made = standing.rows_of(("customer",)).filter(local_id=contact.pk, entity_id="").first()
     return Panel(
-        linked=[_linked(contact, customer, auth) for customer in comparing.customers_of(contact)],
+        linked=[_linked(contact, customer) for customer in comparing.customers_of(contact)],
         questions=list(questions.select_related("sync__customer")[:PAIRS_SHOWN]),
         can_decide=_can_decide(request),
         connected=auth is not None,
@@ -64,15 +73,16 @@ def panel(contact: Contact, request: HttpRequest) -> Panel:
     )
 
 
-def _linked(contact: Contact, customer: QuickBooksCustomer, auth: QuickBooksAuth | None) -> LinkedCustomer:
-    is_ours = auth is not None and auth.company_id == customer.sync.company_id
+def _linked(contact: Contact, customer: QuickBooksCustomer) -> LinkedCustomer:
     differences = enriching.differences(contact, customer)
     return LinkedCustomer(
         customer,
+        comparing.dollars(customer.balance_with_jobs),
+        addresses.page_of(customer.sync.company, "customer", customer.sync.entity_id),
+        undoing.linking_decision(customer.sync),
         [line for line in differences if line.field in enriching.LABELS and not line.agrees and line.theirs],
         is_primary=customer.sync.entity_id == contact.quickbooks_customer_id,
         standing=standing.of(customer.sync),
-        page=standing.address_of(auth, "customer", customer.sync.entity_id) if auth and is_ours else "",
         can_retry=standing.state_of(customer.sync) in (State.NEEDS_YOU, State.WAITS, State.ON_ITS_WAY),
     )
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from billing.models import Invoice, Quote
-from quickbooks_integration import standing, wording
+from quickbooks_integration import addresses, standing, wording
 from quickbooks_integration.models import EmailSending, QuickBooksAuth, QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.standing import Standing, State
 from quickbooks_integration.sync import pushing, sending
@@ -78,7 +78,7 @@ def panel(row: Any, request: HttpRequest, entity_types: tuple[str, ...], *, may_
     return Panel(
         sync=sync,
         standing=found,
-        page=standing.address_of(auth, sync.entity_type, entity_id) if auth and sync else "",
+        page=addresses.page_of(auth, sync.entity_type, entity_id) if auth and sync else "",
         number=document.document_number if document is not None else "",
         last_read=standing.moment(sync.last_synced) if sync and sync.entity_id else "",
         conflicts=_conflicts(sync),

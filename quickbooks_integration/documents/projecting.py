@@ -174,6 +174,8 @@ def money(amount: Decimal) -> str:
 
 def tidy(value: str) -> str:
     """Line ends as both sides can keep them; blanks at the ends are no difference worth a person's time."""
+    if "\n" not in value and "\r" not in value:
+        return value.strip()
     return "\n".join(line.rstrip() for line in value.replace("\r\n", "\n").strip().split("\n"))
 
 

@@ -1,14 +1,18 @@
-"""Reads Intuit's documents. Raises Unusable for what no row here can hold; what is merely unusual is marked odd."""
+"""Reads Intuit's documents. Raises Unusable for what no row here can hold; what is merely unusual is marked odd.
+
+Texts that PostgreSQL cannot hold are found when the whole document is written down: mapping.raw_text.
+"""
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from billing import money
 from quickbooks_integration.documents.facts import ZERO, Head, LineFacts, PaymentFacts, SalesFacts
-from quickbooks_integration.mapping import Document, Unusable, moment, nested, raw_text, text
+from quickbooks_integration.mapping import Document, Unusable, moment, nested, text
 
 ITEM, GROUP, TEXT = "SalesItemLineDetail", "GroupLineDetail", "DescriptionOnly"
 DISCOUNT, SUBTOTAL = "DiscountLineDetail", "SubTotalLineDetail"
@@ -31,7 +35,7 @@ def sales_facts(document: Document, names: Mapping[str, str]) -> SalesFacts:
     lines = tuple(_line(line) for line in _lines(document) if _kind(line) not in (DISCOUNT, SUBTOTAL))
     percent, amount, discount = _discount(document)
     tax_detail = _object(document, "TxnTaxDetail")
-    facts = SalesFacts(
+    found = SalesFacts(
         head=head,
         lines=lines,
         subtotal=sum((line.amount for line in lines), ZERO),
@@ -55,7 +59,8 @@ def sales_facts(document: Document, names: Mapping[str, str]) -> SalesFacts:
         delivered_at=moment(_object(document, "DeliveryInfo").get("DeliveryTime")),
         payment_link=text(document, "InvoiceLink")[:500],
     )
-    return _judged(facts, document)
+    reason = _odd_reason(found, document)
+    return replace(found, odd_reason=reason) if reason else found
 
 
 def payment_facts(document: Document, names: Mapping[str, str]) -> PaymentFacts:
@@ -97,7 +102,6 @@ def payment_facts(document: Document, names: Mapping[str, str]) -> PaymentFacts:
 def _head(document: Document) -> Head:
     if not isinstance(document, dict) or not text(document, "Id"):
         raise Unusable("QuickBooks sent a document without an id, so nothing can be linked to it.")
-    raw_text(document)
     meta, total, note = _object(document, "MetaData"), dollars(document, "TotalAmt"), text(document, "PrivateNote")
     # Intuit: a voided document is one of nothing whose note begins like this.
     is_void = total == 0 and note.startswith(VOIDED)
@@ -188,20 +192,19 @@ def _discount(document: Document) -> tuple[Decimal | None, Decimal | None, Decim
     return None, None, ZERO
 
 
-def _judged(facts: SalesFacts, document: Document) -> SalesFacts:
-    """Marks what our constraints would refuse. The first reason is enough."""
-    reason = ""
+def _odd_reason(facts: SalesFacts, document: Document) -> str:
+    """What our constraints would refuse. The first reason is enough."""
     if facts.subtotal - facts.discount_total + facts.tax != facts.head.total:
-        reason = "Its lines, discount and tax do not add up to its total."
-    elif min(facts.discount_total, facts.tax, facts.head.total) < 0 or (facts.discount_amount or ZERO) < 0:
-        reason = "It has a discount, a tax or a total below zero."
-    elif not facts.lines and facts.head.total:
-        reason = "QuickBooks shows a total, but no lines."
-    elif len([line for line in _lines(document) if _kind(line) == DISCOUNT]) > 1:
-        reason = "It has more than one discount."
-    elif facts.deposit < 0:
-        reason = "It has a deposit below zero."
-    return SalesFacts(**{**vars(facts), "odd_reason": reason})
+        return "Its lines, discount and tax do not add up to its total."
+    if min(facts.discount_total, facts.tax, facts.head.total) < 0 or (facts.discount_amount or ZERO) < 0:
+        return "It has a discount, a tax or a total below zero."
+    if not facts.lines and facts.head.total:
+        return "QuickBooks shows a total, but no lines."
+    if len([line for line in _lines(document) if _kind(line) == DISCOUNT]) > 1:
+        return "It has more than one discount."
+    if facts.deposit < 0:
+        return "It has a deposit below zero."
+    return ""
 
 
 # --- Values ------------------------------------------------------------------------------------
@@ -232,7 +235,7 @@ def number(document: Document, key: str) -> Decimal | None:
     if value is None or value == "":
         return None
     try:
-        found = Decimal(str(value))
+        found = value if isinstance(value, Decimal) else Decimal(str(value))
     except InvalidOperation:
         found = Decimal("NaN")
     if not found.is_finite():

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from billing.models import InvoiceItem, Quote, QuoteItem
 from quickbooks_integration.documents.facts import Head, LineFacts, PaymentFacts, SalesFacts
+from quickbooks_integration.documents.projecting import ESTIMATE_STATUS, Projection
 
 Columns = dict[str, Any]
 
@@ -149,6 +150,27 @@ def _sales(facts: SalesFacts, known: Known) -> Columns:
         "is_odd": bool(facts.odd_reason),
         "odd_reason": facts.odd_reason,
     }
+
+
+def projection(theirs: Projection, columns: Columns, known: Known) -> Projection:
+    """What our row of these columns says, right after it was taken over: theirs, but for what has no row here."""
+    ours = dict(theirs)
+    for name in ("quote_date", "invoice_date", "payment_date"):
+        if name in columns:
+            ours["date"] = columns[name].isoformat()
+    if "quote_date" in columns:
+        ours["status"] = ESTIMATE_STATUS[columns["status"]]
+    if "content" in theirs:
+        ours["content"] = _content(theirs["content"], known)
+    return ours
+
+
+def _content(theirs: Projection, known: Known) -> Projection:
+    lines = theirs["lines"]
+    if any(line["item"] and line["item"] not in known.products for line in lines):
+        lines = [line if line["item"] in known.products else line | {"item": ""} for line in lines]
+    code = theirs["tax_code"] if theirs["tax_code"] in known.tax_codes else ""
+    return theirs | {"lines": lines, "tax_code": code}
 
 
 def start_of(day: date | None) -> datetime | None:

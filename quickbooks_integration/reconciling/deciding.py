@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from contacts.models import Contact
-from quickbooks_integration import enriching, wanting
+from quickbooks_integration import attaching, enriching, wanting
 from quickbooks_integration.enriching import Applied
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.reconciling import snapshots
@@ -143,6 +143,7 @@ def tie(
     applied = attach(customer, contact)
     linking = record(customer, contact, action, reasons, by, applied.before | {"pair": pair_was})
     linking.save()
+    attaching.after_commit(customer.sync)
     return linking
 
 

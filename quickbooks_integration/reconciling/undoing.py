@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from contacts.models import Contact
-from quickbooks_integration import enriching
+from quickbooks_integration import attaching, enriching
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.reconciling import snapshots
 from quickbooks_integration.reconciling.deciding import NO_CLAIM, Settled, decision, lock_contact, lock_customer
@@ -44,7 +44,8 @@ def linking_decision(sync: QuickBooksSync) -> MatchDecision | None:
     """The decision by which the customer has its contact."""
     if sync.local_id is None:
         return None
-    return sync.decisions.filter(action__in=MatchDecision.LINKING, undone_at=None, contact_id=sync.local_id).first()
+    linking = sync.decisions.filter(action__in=MatchDecision.LINKING, undone_at=None, contact_id=sync.local_id)
+    return linking.select_related("decided_by").first()
 
 
 def _ask_again(customer: QuickBooksCustomer, decided: MatchDecision) -> list[str]:
@@ -60,6 +61,7 @@ def _untie(customer: QuickBooksCustomer, decided: MatchDecision) -> list[str]:
     if sync.local_id != contact.pk:
         raise Settled(f"{customer} is no longer linked to {contact}. Nothing was changed.")
     _free(sync)
+    attaching.after_commit(sync, was=contact.pk)
     _reopen(sync, contact, decided)
     if decided.action == Action.CREATE_CONTACT:
         return _delete_or_keep(contact, sync, decided)

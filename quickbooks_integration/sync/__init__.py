@@ -1,11 +1,17 @@
 """Keeps the CRM and QuickBooks equal.
 
-reading.py    pages of what changed, in order, without losing a row
-customers.py  stores pulled customers and lets linked contacts follow
-products.py   items become products
-pulling.py    one pull of customers from the first page to the closing sentence
-creating.py   a contact becomes a customer, once
-runs.py       the record of each pull, and the lock that keeps two apart
+reading.py         pages of what changed, in order, without losing a row
+base_pull.py       what every pull does alike
+pulling.py         one pull of customers; customers.py stores them and lets linked contacts follow
+products.py        items become products
+lists.py           terms, methods, accounts, tax codes, settings
+document_pulls.py  one pull of a kind of document; mirroring.py stores them as they are there
+taking_over.py     documents that are new become rows of ours, in bulk; adopting.py joins those that are here already
+following.py       a document that changed, and its row here
+balances.py        invoices owe here what they owe there
+history.py         the import of what was there before the CRM: rehearsed, then committed or dropped
+creating.py        a contact becomes a customer, once
+runs.py            the record of each pull, and the lock that keeps two apart
 """
 
 from typing import Any
@@ -15,17 +21,26 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from contacts.models import Contact
-from quickbooks_integration import enriching, reconciling
+from quickbooks_integration import attaching, enriching, reconciling
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer, SyncRun
 from quickbooks_integration.reconciling import deciding
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import creating, products, pulling, reading, runs
+from quickbooks_integration.sync import (
+    base_pull,
+    creating,
+    document_pulls,
+    history,
+    products,
+    pulling,
+    reading,
+    runs,
+)
 
-__all__ = ["PULLS", "QuickBooksSyncService", "start"]
+__all__ = ["PULLS", "QuickBooksSyncService", "kinds_to_pull", "start", "start_all"]
 
-# In the order in which they are pulled.
-PULLS = {"customer": pulling.CustomerPull, "item": products.ItemPull}
+# In the order in which they are pulled: what a document points to is there before it.
+PULLS = {"customer": pulling.CustomerPull, "item": products.ItemPull, **document_pulls.PULLS}
 UNEXPECTED = (
     "The sync stopped at an error in this program, not in QuickBooks. What it had stored is kept; the next sync goes on "
     "from there. If it happens again, send the time of this run to whoever maintains the CRM."
@@ -45,6 +60,20 @@ def start(
     if is_new:
         tasks.ring(run)
     return run
+
+
+def kinds_to_pull(auth: QuickBooksAuth) -> list[str]:
+    """All kinds in their order; no documents before somebody asked for the history, nor after it was discarded."""
+    return [kind for kind in PULLS if kind not in document_pulls.PULLS or history.is_wanted(auth)]
+
+
+def start_all(auth: QuickBooksAuth, by: AbstractBaseUser | None = None) -> list[SyncRun]:
+    """Asks a worker for a pull of every kind, one after the other; returns their rows at once."""
+    from quickbooks_integration import tasks
+
+    asked = [runs.request(auth, kind, by=by) for kind in kinds_to_pull(auth)]
+    tasks.ring_all([run for run, is_new in asked if is_new])
+    return [run for run, _ in asked]
 
 
 class QuickBooksSyncService:
@@ -80,6 +109,18 @@ class QuickBooksSyncService:
         """Pulls the items that changed (all with full). As sync_customers in everything else."""
         return self._sync("item", dry_run=dry_run, by=by, full=full, brake_released=brake_released)
 
+    def sync(
+        self,
+        entity_type: str,
+        *,
+        full: bool = False,
+        brake_released: bool = False,
+        dry_run: bool = False,
+        by: AbstractBaseUser | None = None,
+    ) -> dict[str, Any]:
+        """Pulls one kind, a key of PULLS. As sync_customers in everything else."""
+        return self._sync(entity_type, dry_run=dry_run, by=by, full=full, brake_released=brake_released)
+
     def _sync(self, entity_type: str, *, dry_run: bool, by: AbstractBaseUser | None, **options: bool) -> dict[str, Any]:
         if dry_run:
             run = SyncRun(company=self.auth, entity_type=entity_type, **options)
@@ -97,7 +138,7 @@ class QuickBooksSyncService:
             runs.begin(run)
             try:
                 message = self._work_off(run)
-            except pulling.BrakeApplied as brake:
+            except base_pull.BrakeApplied as brake:
                 runs.finish(run, SyncRun.State.STOPPED, str(brake))
             except QuickBooksError as error:
                 runs.finish(run, SyncRun.State.FAILED, error.with_reference)
@@ -115,6 +156,7 @@ class QuickBooksSyncService:
         message = self._pull(run, keep=True)["message"]
         runs.report(run, message="All read. Now matching customers with contacts.")
         reconciling.match(self.auth)
+        attaching.sweep(self.auth, document_pulls.ORDER)
         return message
 
     def _pull(self, run: SyncRun, *, keep: bool) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def settle_creates(auth: QuickBooksAuth, service: QuickBooksService, entity_type
 def retry(sync_id: int) -> None:
     """A person says: now. What was refused is sent as it is here now."""
     rows = QuickBooksSync.objects.filter(pk=sync_id)
-    rows.update(next_try_at=None, tries=0, waits_for="", error_message="")
+    rows.update(next_try_at=None, waits_for="", error_message="")
     rows.filter(sync_status=Status.ERROR).update(sync_status=Status.PENDING)
     wanting.ring([sync_id])
 
@@ -155,6 +155,8 @@ class Worker:
     def _send(self, kind: Kind[Any], sync: QuickBooksSync) -> None:
         """The same bytes under the same id, until it is known what became of them."""
         operation = kind.operation(sync.request_kind)
+        # Before the call: a worker that dies in it has tried, too.
+        self._mine().update(tries=F("tries") + 1)
         answer = self.service.write(kind.entity, sync.request_body, sync.request_id, **operation)
         after_commit = self._confirm(kind, answer[kind.entity])
         for what in after_commit:
@@ -267,9 +269,11 @@ class Worker:
             sync.request_kind, sync.request_id = request.kind, uuid.uuid4().hex
             sync.request_body = simplejson.dumps(request.body, use_decimal=True)
             sync.request_lines, sync.request_ours, sync.sending = request.lines, ours, sync.wanted
+            sync.tries = 0
             sync.save(
-                update_fields=["request_kind", "request_id", "request_body", "request_lines", "request_ours", "sending"]
-            )
+                update_fields=["request_kind", "request_id", "request_body", "request_lines", "request_ours",
+                               "sending", "tries"]
+            )  # fmt: skip
         return True
 
     def _without_row(self, sync: QuickBooksSync) -> bool:
@@ -301,21 +305,59 @@ class Worker:
     # --- Trouble -----------------------------------------------------------------------------
 
     def _troubled(self, kind: Kind[Any], sync: QuickBooksSync, error: QuickBooksError) -> bool:
-        """Whether to go on at once. A known refusal ends the request; an unknown outcome keeps it."""
-        if error.kind == Trouble.STALE:
-            self._mine().update(**NO_REQUEST, needs_read=True)
-            return True
+        """Whether to go on at once. A known refusal ends the request; an unknown outcome keeps it. sync: as it was
+        before this try."""
         if error.code == GONE and sync.entity_id:
             self._vanish(kind)
             return False
+        if error.kind in (Trouble.STALE, Trouble.REFUSED) and sync.request_id and sync.tries:
+            return self._look_what_became_of(kind, sync, error)
+        if error.kind == Trouble.STALE:
+            self._mine().update(**NO_REQUEST, needs_read=True)
+            return True
         if error.kind == Trouble.REFUSED:
             self._refuse(kind, error.with_reference, "")
             return False
-        self.company_pauses = error.kind in (Trouble.LOGIN, Trouble.LIMITED)
-        self._mine().update(
-            tries=F("tries") + 1, next_try_at=timezone.now() + pause(sync.tries), error_message=error.with_reference
-        )
+        self._postpone(sync, error)
         return False
+
+    def _look_what_became_of(self, kind: Kind[Any], sync: QuickBooksSync, error: QuickBooksError) -> bool:
+        """Refused now, but an earlier try of the same request had no answer: it may have been carried out all the same,
+        should QuickBooks have forgotten the request id by now. Whether to go on at once."""
+        try:
+            found = self._result_of(kind, sync)
+        except QuickBooksError as trouble:
+            return self._unknown(kind, sync, trouble)
+        if found is not None:
+            for what in self._confirm(kind, found):
+                wanting.release(what)
+            return True
+        if not sync.entity_id:
+            self._refuse(kind, error.with_reference, "")
+            return False
+        self._mine().update(**NO_REQUEST, needs_read=True, tries=0)
+        return True
+
+    def _result_of(self, kind: Kind[Any], sync: QuickBooksSync) -> Document | None:
+        """The object as the open request has left it; None if it was not carried out, or if others changed it since."""
+        if not sync.entity_id:
+            return kind.find_ours(self.service, sync)
+        document = self.service.read(kind.entity, sync.entity_id)[kind.entity]
+        sent, base_ours = sync.request_ours or {}, sync.base_ours or {}
+        theirs = kind.theirs(document, self.world)
+        changed = kind.sendable(sent, base_ours)
+        return document if all(kind.says_same(name, sent[name], theirs.get(name)) for name in changed) else None
+
+    def _unknown(self, kind: Kind[Any], sync: QuickBooksSync, trouble: QuickBooksError) -> bool:
+        if trouble.code == GONE:
+            self._vanish(kind)
+        else:
+            self._postpone(sync, trouble)
+        return False
+
+    def _postpone(self, sync: QuickBooksSync, error: QuickBooksError) -> None:
+        self.company_pauses = error.kind in (Trouble.LOGIN, Trouble.LIMITED)
+        self._mine().update(next_try_at=timezone.now() + pause(sync.tries), error_message=error.with_reference)
 
     def _refuse(self, kind: Kind[Any], sentence: str, waits_for: str) -> None:
         """Waits for a person, visibly; an edit or Try again starts over."""

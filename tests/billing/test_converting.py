@@ -115,6 +115,11 @@ def test_a_quote_that_is_not_approved_is_refused_unless_overridden(status: str, 
     assert quote.history.first().sentence == "Invoiced, without an approval: $100.00."
 
 
+def test_a_quote_whose_invoice_is_not_here_yet_waits_for_it(office: User) -> None:
+    quote = make_quote(("1", "100"), status="invoiced")
+    refused(lambda: converting.convert(quote, office), "marked as invoiced, but its invoice is not here")
+
+
 def test_a_quote_is_invoiced_once(office: User, told: list) -> None:
     quote = approved(("1", "100"))
     invoice = converting.convert(quote, office)

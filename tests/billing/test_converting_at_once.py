@@ -1,42 +1,18 @@
 """Several people and workers on the same quote, invoice and contact at the same moment."""
 
-from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
-from threading import Barrier
-from typing import Any
 
 import pytest
-from django.db import connections
+from django.utils import timezone
 
-from billing import converting, invoices, payments
+from billing import converting, invoices, morning, payments
 from billing.models import Invoice, Payment, Quote
-from billing.refusals import Refused
-from tests.billing.rows import make_invoice, make_quote
+from tests.billing.at_once import at_once
+from tests.billing.rows import make_invoice, make_quote, repair
 from tests.factories import make_contact
 
 pytestmark = pytest.mark.django_db(transaction=True)
-MOST_SECONDS = 60
-
-
-def at_once(calls: list[Callable[[], Any]]) -> Counter[str]:
-    """Starts all in threads of their own at one moment; how many did it, and how many were refused."""
-    together = Barrier(len(calls))
-
-    def run(call: Callable[[], Any]) -> str:
-        try:
-            together.wait(MOST_SECONDS)
-            call()
-        except Refused:
-            return "refused"
-        finally:
-            connections.close_all()
-        return "done"
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return Counter(pool.map(run, calls, timeout=MOST_SECONDS))
 
 
 def test_twenty_clicks_on_convert_make_one_invoice() -> None:
@@ -86,3 +62,12 @@ def test_an_invoice_is_never_paid_twice_and_a_void_does_not_lose_money() -> None
     for payment in Payment.objects.all():
         used = sum(row.amount for row in payment.applications.all())
         assert used + payment.unapplied_amount == payment.amount == 200
+
+
+def test_two_workers_make_the_mornings_invoices_once() -> None:
+    day = timezone.localdate()
+    for _ in range(4):
+        repair(day, quoted=True)
+    assert at_once([lambda: morning.run(day)] * 3) == {"done": 3}
+    assert sorted(Invoice.objects.values_list("quote", flat=True)) == sorted(Quote.objects.values_list("pk", flat=True))
+    assert Invoice.objects.count() == 4

@@ -69,7 +69,7 @@ def sync_with_progress(page: Page) -> None:
     page.get_by_role("button", name="Sync now").click()
     progress = page.locator("#quickbooks-progress")
     expect(progress.get_by_role("progressbar", name="Customers")).to_be_visible()
-    expect(progress).to_contain_text("1200 new", timeout=SYNC_SECONDS * 1000)
+    expect(progress).to_contain_text("1,200 new", timeout=SYNC_SECONDS * 1000)
     expect(progress.get_by_role("heading", name="Customers Done")).to_be_visible(timeout=SYNC_SECONDS * 1000)
     expect(progress.get_by_role("heading", name="Products Done")).to_be_visible(timeout=SYNC_SECONDS * 1000)
     picture(page, "connection")
@@ -79,6 +79,7 @@ def review(page: Page, key: str) -> str:
     """Decides the pair on the screen by one key; returns what the page says was done."""
     if "review" not in page.url:
         menu(page, "Review matches").click()
+        expect(page.locator(".review-sides")).to_be_visible()
         picture(page, "review")
     pair = page.locator("input[name=candidate]").get_attribute("value")
     page.keyboard.press(key)
@@ -137,4 +138,7 @@ def connection_still_works(page: Page) -> None:
 def picture(page: Page, name: str) -> None:
     """With PICTURES=folder the walk leaves the documentation's pictures there."""
     if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}.png")
+        # The theme hides the whole page until its script has run: a picture before that is blank.
+        expect(page.locator("html")).not_to_have_attribute("x-cloak", "")
+        page.evaluate("document.fonts.ready")
+        page.screenshot(path=Path(PICTURES) / f"{name}.png", animations="disabled")

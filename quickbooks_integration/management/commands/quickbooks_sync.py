@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import SyncRun
-from quickbooks_integration.sync import PULLS, QuickBooksSyncService, runs
+from quickbooks_integration.sync import PULLS, QuickBooksSyncService, history, kinds_to_pull, runs
 
 BAD = (SyncRun.State.FAILED, SyncRun.State.STOPPED)
 COUNTS = ("read", "created", "updated", "unchanged", "conflict", "rejected")
@@ -28,9 +28,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.monotonic()
-        wanted = [kind for kind in PULLS if kind in (options["entity"] or PULLS)]
         try:
-            results = {kind: self._pull(kind, options) for kind in wanted}
+            service = QuickBooksSyncService()
+            if not options["dry_run"] and history.begin_first(service.auth):
+                self.stderr.write("The history is read for the first time. Open QuickBooks > History when it is done.")
+            offered = PULLS if options["dry_run"] or options["entity"] else kinds_to_pull(service.auth)
+            wanted = [kind for kind in offered if kind in (options["entity"] or offered)]
+            results = {kind: self._pull(service, kind, options) for kind in wanted}
         except (QuickBooksError, runs.AlreadyRunning) as error:
             raise CommandError(str(error)) from error
         self._print(results, round(time.monotonic() - began, 3), as_json=options["json"])
@@ -38,10 +42,10 @@ class Command(BaseCommand):
         if failed:
             raise CommandError(" ".join(failed))
 
-    def _pull(self, kind: str, options: dict[str, Any]) -> dict[str, Any]:
-        service = QuickBooksSyncService()
-        pull = service.sync_customers if kind == "customer" else service.sync_products
-        return pull(full=options["full"], dry_run=options["dry_run"], brake_released=options["release_brake"])
+    def _pull(self, service: QuickBooksSyncService, kind: str, options: dict[str, Any]) -> dict[str, Any]:
+        return service.sync(
+            kind, full=options["full"], dry_run=options["dry_run"], brake_released=options["release_brake"]
+        )
 
     def _print(self, results: dict[str, dict[str, Any]], seconds: float, *, as_json: bool) -> None:
         counts = {kind: {name: result[name] for name in COUNTS} for kind, result in results.items()}

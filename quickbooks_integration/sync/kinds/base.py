@@ -3,18 +3,22 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, timedelta
 from typing import Any, Generic, TypeVar
+
+import simplejson
 
 from contacts.models import Contact
 from quickbooks_integration.documents.projecting import Projection
 from quickbooks_integration.documents.writing import Names
-from quickbooks_integration.mapping import Document
+from quickbooks_integration.mapping import Document, text
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
 from quickbooks_integration.sync import lists
 from quickbooks_integration.sync.outcomes import Outcome
 
 Row = TypeVar("Row")
+CLOCKS_DIFFER = timedelta(hours=1)
 
 
 class Waits(Exception):
@@ -112,12 +116,27 @@ class Kind(ABC, Generic[Row]):
         """For kinds that compare in a way of their own; None for all others."""
         return None
 
+    def says_same(self, name: str, sent: Any, theirs: Any) -> bool:
+        """Whether this is what QuickBooks makes of a field that was sent so."""
+        return bool(sent == theirs)
+
     def settled_by_itself(self, name: str, base: Any, theirs: Any) -> bool:
         """Whether a change of theirs in this field is nobody's decision, but follows from another document."""
         return False
 
     def check_before_create(self, service: QuickBooksService, local_id: int | None, world: World) -> None:
         """Asks QuickBooks what must be known before something new is made. Raises Unusable. Outside transactions."""
+
+    def find_ours(self, service: QuickBooksService, sync: QuickBooksSync) -> Document | None:
+        """The object that an open create of ours has made, if it has; known by our reference in its note. One call."""
+        reference = simplejson.loads(sync.request_body).get("PrivateNote", "").rpartition("\n")[2]
+        since = (sync.created_at - CLOCKS_DIFFER).astimezone(UTC)
+        answer = service.query(
+            f"SELECT * FROM {self.entity} WHERE MetaData.CreateTime >= '{since:%Y-%m-%dT%H:%M:%SZ}'"
+            " ORDERBY MetaData.CreateTime DESC MAXRESULTS 1000"
+        )
+        found = answer["QueryResponse"].get(self.entity, [])
+        return next((one for one in found if text(one, "PrivateNote").endswith(reference)), None) if reference else None
 
     def needs_look(self, changed: list[str]) -> bool:
         """Whether writing these fields needs a look at the object first."""

@@ -55,6 +55,16 @@ class SalesKind(Kind[Row], Generic[Row]):
         if not customer_id and row.contact is not None:
             raise NeedsCustomer(row.contact)
 
+    def says_same(self, name: str, sent: Any, theirs: Any) -> bool:
+        """Intuit: a line without an item gets the company's usual one."""
+        if name != "content" or not isinstance(theirs, dict) or len(sent["lines"]) != len(theirs["lines"]):
+            return bool(sent == theirs)
+        lines = [
+            line if line["item"] else {**line, "item": there["item"]}
+            for line, there in zip(sent["lines"], theirs["lines"], strict=True)
+        ]
+        return bool({**sent, "lines": lines} == theirs)
+
     def before(self, sync: QuickBooksSync) -> writing.Before | None:
         return writing.Before(sync.document.raw, sync.base_ours or {}) if sync.entity_id else None
 

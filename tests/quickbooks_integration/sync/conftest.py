@@ -3,10 +3,11 @@ from typing import Any
 
 import pytest
 
-from quickbooks_integration import connecting
+from quickbooks_integration import connecting, reconciling
 from quickbooks_integration.emulator import Emulator
+from quickbooks_integration.models import HistoryImport, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import QuickBooksSyncService
+from quickbooks_integration.sync import QuickBooksSyncService, history, kinds_to_pull
 
 
 class Books:
@@ -25,6 +26,25 @@ class Books:
 
     def pull(self, **options: Any) -> dict[str, Any]:
         return self.sync().sync_customers(**options)
+
+    def pull_all(self, **options: Any) -> dict[str, dict[str, Any]]:
+        """Every kind in its order, as a worker does it; the first time this begins the history."""
+        history.begin_first(self.auth)
+        sync = self.sync()
+        return {kind: sync.sync(kind, **options) for kind in kinds_to_pull(self.auth)}
+
+    def take_over(self, **options: Any) -> HistoryImport:
+        """Commits the history that was read, and does what the worker does then."""
+        found = history.current(self.auth)
+        history.commit(found, None, **options)
+        history.work_off(self.auth)
+        found.refresh_from_db()
+        return found
+
+    def contacts_of_all(self) -> None:
+        """Makes a contact of every customer that has none."""
+        for sync in QuickBooksSync.objects.filter(company=self.auth, entity_type="customer", local_id=None):
+            reconciling.create_contact(sync, None)
 
     def queries(self) -> int:
         return self.emulator.requests.counts().get("query", 0)

@@ -1,0 +1,109 @@
+"""Documents of a customer that had no contact find theirs when the customer is linked, and lose it when it is not.
+
+A document belongs to the contact of the customer that QuickBooks has it for. Whoever does this locks documents first,
+contacts after them, so it runs in a transaction of its own, after the link is committed.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+import pghistory
+from django.db import connection, models, transaction
+
+from billing import summaries
+from billing.models import CreditMemo, Invoice, Payment, Quote
+from contacts.models import Contact
+from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync
+
+MODELS: dict[str, type[models.Model]] = {
+    "estimate": Quote,
+    "invoice": Invoice,
+    "credit_memo": CreditMemo,
+    "sales_receipt": Invoice,
+    "refund_receipt": CreditMemo,
+    "payment": Payment,
+}
+# What was written here keeps its contact, whoever the customer in QuickBooks is.
+WRITTEN_HERE = r"(^|[\n ])CRM (quote|invoice|payment) [0-9]{1,10}\s*$"
+AT_ONCE = 500
+
+
+def after_commit(sync: QuickBooksSync, was: int | None = None) -> None:
+    """For the verbs that link and unlink a customer, inside their transaction. was: the contact that it had."""
+    transaction.on_commit(partial(attach_documents, sync, was))
+
+
+def attach_documents(sync_of_customer: QuickBooksSync, was: int | None = None) -> int:
+    """Gives the customer's documents its contact; without one takes `was` off them. Returns how many changed.
+
+    Not inside a transaction that has locked a contact.
+    """
+    with pghistory.context(source="quickbooks"), transaction.atomic():
+        contact_id = QuickBooksSync.objects.filter(pk=sync_of_customer.pk).values_list("local_id", flat=True).first()
+        if contact_id is None and was is None:
+            return 0
+        documents = QuickBooksDocument.objects.filter(
+            sync__company=sync_of_customer.company_id,
+            customer_id=sync_of_customer.entity_id,
+            sync__local_id__isnull=False,
+        )
+        if contact_id is None:
+            documents = documents.exclude(raw__PrivateNote__regex=WRITTEN_HERE)
+        by_model: defaultdict[type[models.Model], list[int]] = defaultdict(list)
+        for entity_type, local_id in documents.values_list("sync__entity_type", "sync__local_id"):
+            by_model[MODELS[entity_type]].append(local_id)
+        before = None if contact_id is not None else was
+        return _move({model: dict.fromkeys(ids, contact_id) for model, ids in by_model.items()}, before)
+
+
+def sweep(auth: QuickBooksAuth, entity_types: Iterable[str]) -> int:
+    """Catches up on documents without a contact whose customer has one by now. Not inside a transaction."""
+    changed = 0
+    for entity_type in entity_types:
+        found = _waiting(auth, entity_type)
+        for start in range(0, len(found), AT_ONCE):
+            with pghistory.context(source="quickbooks"), transaction.atomic():
+                changed += _move({MODELS[entity_type]: dict(found[start : start + AT_ONCE])}, None)
+    return changed
+
+
+def _waiting(auth: QuickBooksAuth, entity_type: str) -> list[tuple[int, int]]:
+    """(our row, contact), for rows that have none."""
+    sync, document = QuickBooksSync._meta.db_table, QuickBooksDocument._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT row.id, customer.local_id FROM {MODELS[entity_type]._meta.db_table} AS row"
+            f" JOIN {sync} AS sync ON sync.local_id = row.id AND sync.company_id = %s AND sync.entity_type = %s"
+            f" JOIN {document} AS document ON document.sync_id = sync.id"
+            f" JOIN {sync} AS customer ON customer.company_id = sync.company_id"
+            " AND customer.entity_type = 'customer' AND customer.entity_id = document.customer_id"
+            f" JOIN {Contact._meta.db_table} AS contact ON contact.id = customer.local_id"
+            " WHERE row.contact_id IS NULL ORDER BY row.id",
+            [auth.company_id, entity_type],
+        )
+        return cursor.fetchall()
+
+
+def _move(wanted: dict[type[models.Model], dict[int, int | None]], before: int | None) -> int:
+    """Gives rows that have the contact `before` the one wanted, and both contacts their sums."""
+    from quickbooks_integration.sync import pairing
+
+    contacts: set[int | None] = {before}
+    invoices: list[int] = []
+    changed = 0
+    for model in (Quote, Invoice, Payment, CreditMemo):  # in the order in which everybody locks them
+        by_id = wanted.get(model, {})
+        rows: Any = model._default_manager.select_for_update(of=("self",), no_key=True)
+        found = list(rows.filter(pk__in=by_id, contact=before).order_by("pk"))
+        for row in found:
+            row.contact_id = by_id[row.pk]
+        model._default_manager.bulk_update(found, ["contact"])
+        contacts |= {row.contact_id for row in found}
+        invoices += [row.pk for row in found if isinstance(row, Invoice)]
+        changed += len(found)
+    if changed:
+        pairing.make_jobs(invoices)
+        summaries.refresh(contacts)
+    return changed

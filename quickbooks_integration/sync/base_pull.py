@@ -1,0 +1,283 @@
+"""What every pull of one kind does alike: read in order, store page by page, keep count, stop at what is implausible."""
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Mapping, Set
+from datetime import datetime, timedelta
+from typing import Any, Generic, Protocol, TypeVar
+
+from django.conf import settings
+from django.db import IntegrityError
+
+from quickbooks_integration import mapping
+from quickbooks_integration.mapping import Document, Unusable
+from quickbooks_integration.models import PullCursor, QuickBooksAuth, RejectedRow, SyncRun
+from quickbooks_integration.sync import bulk, reading, runs
+from quickbooks_integration.sync.outcomes import Outcome
+from quickbooks_integration.sync.reading import Page, Source
+
+# Intuit: an answer's time may lie before a change that it does not show yet, so each pull looks back a little.
+LOOK_BACK = timedelta(minutes=5)
+IDS_A_QUERY = 200
+
+
+class BrakeApplied(Exception):
+    """More would change than is plausible. str() is a sentence for the office."""
+
+
+class Row(Protocol):
+    """One object as it is in QuickBooks. digest: of everything that matters to us."""
+
+    @property
+    def entity_id(self) -> str: ...
+    @property
+    def sync_token(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+class Pull(ABC, Generic[AnyRow]):
+    """Reads pages, stores each in a transaction of its own together with how far was read, and keeps count.
+
+    What is new is stored at once. Changes of what is known wait in `held` until everything is read, so that a pull that
+    would change too many changes none.
+    """
+
+    entity_type: str
+    entity: str  # as Intuit calls it
+    noun: str  # "customers"
+    decide_where: str  # the end of "3 differ on both sides: decide ..."
+
+    def __init__(self, auth: QuickBooksAuth, run: SyncRun, source: Source, *, keep: bool = True) -> None:
+        """keep=False reads and counts, and writes nothing."""
+        self.auth, self.run, self.source, self.keep = auth, run, source, keep
+        self.cursor = self._cursor()
+        self.outcomes: dict[str, Outcome] = {}
+        self.states: dict[str, tuple[str, str]] = {}
+        self.held: dict[str, Any] = {}
+        self.known_before = self._count_known()
+        self.first_server_time: datetime | None = None
+        self.nameless_rejects = 0
+        self.waits_from: datetime | None = None
+
+    def execute(self) -> str:
+        """Returns what happened in a sentence. Raises QuickBooksError or BrakeApplied; what is stored by then stays."""
+        self._prepare()
+        thorough = self.run.full or not self.cursor.complete
+        since = None if self.run.full else self._resume_at()
+        if thorough:
+            self._report(expected=reading.count(self.source, self.entity))
+        self._read(since)
+        vanished: set[str] = set()
+        if thorough:
+            if since is not None and self.run.expected != self._stored():
+                self._read(None)
+                since = None
+            vanished = self._vanished() if since is None else set()
+        self._apply_held(vanished)
+        complete = not thorough or self._all_there()
+        self._advance(complete=complete)
+        self._conclude()
+        return self._sentence(len(vanished), complete)
+
+    # --- What differs by kind ----------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        """Before anything is asked."""
+
+    def _conclude(self) -> None:
+        """After everything is read and stored."""
+
+    @abstractmethod
+    def _row(self, document: Document) -> AnyRow:
+        """Raises Unusable with the reason."""
+
+    @abstractmethod
+    def _store(self, page: Page, rows: list[tuple[AnyRow, Document]]) -> None: ...
+
+    @abstractmethod
+    def _write_held(self, vanished: Set[str]) -> Mapping[str, Outcome]:
+        """The changes that were held, and what is gone. Returns how each of the held ended."""
+
+    @abstractmethod
+    def _stored_ids(self) -> set[str]:
+        """All that QuickBooks still has."""
+
+    def _count_known(self) -> int:
+        """Those whose change the brake watches."""
+        return len(self._stored_ids())
+
+    def _look_at(self, documents: list[Document]) -> None:
+        """Before a page is parsed."""
+
+    def _name(self, document: Document) -> str:
+        return mapping.display_name(document)
+
+    def _set_aside(self, document: Document, reason: str) -> None:
+        """One that cannot be used. It has its RejectedRow already."""
+
+    # --- Reading ---------------------------------------------------------------------------
+
+    def _read(self, since: datetime | None) -> None:
+        for page in reading.changes(self.source, self.entity, since):
+            self.first_server_time = self.first_server_time or page.server_time
+            self._take(page)
+
+    @bulk.without_collector
+    def _take(self, page: Page) -> None:
+        rows = self._parse(page.rows)
+        try:
+            self._store(page, rows)
+        except IntegrityError:
+            # One that this CRM creates at this moment was stored between our look and our write: look again.
+            self._store(page, rows)
+        self._report()
+
+    def _parse(self, documents: list[Document]) -> list[tuple[AnyRow, Document]]:
+        """The rows that this run has not seen in this state yet; what cannot be stored is set aside with its reason."""
+        self._look_at(documents)
+        parsed: dict[str, tuple[AnyRow, Document]] = {}
+        rejected = []
+        for document in documents:
+            try:
+                row = self._row(document)
+            except Unusable as reason:
+                if self._reject(document):
+                    rejected.append(self._rejected_row(document, str(reason)))
+                    self._set_aside(document, str(reason))
+                continue
+            state = (row.sync_token, row.digest)
+            if self.states.get(row.entity_id) != state:
+                self.states[row.entity_id] = state
+                parsed[row.entity_id] = (row, document)
+        if self.keep:
+            RejectedRow.objects.bulk_create(rejected)
+        return list(parsed.values())
+
+    def _reject(self, document: Document) -> bool:
+        """Counts a rejected document once, however often overlapping pages bring it."""
+        entity_id = mapping.text(document, "Id") if isinstance(document, dict) else ""
+        if not entity_id:
+            self.nameless_rejects += 1
+            return True
+        first = self.outcomes.get(entity_id) != Outcome.REJECTED
+        self.outcomes[entity_id] = Outcome.REJECTED
+        return first
+
+    def _rejected_row(self, document: Document, reason: str) -> RejectedRow:
+        is_object = isinstance(document, dict)
+        return RejectedRow(
+            run=self.run,
+            entity_id=mapping.text(document, "Id")[:50] if is_object else "",
+            name=mapping.storable(self._name(document))[:500] if is_object else "",
+            reason=reason,
+            raw={"document": mapping.storable(repr(document))},
+        )
+
+    # --- Too much at once ----------------------------------------------------------------------
+
+    def _brake(self, affected: int) -> None:
+        allowed = max(settings.QUICKBOOKS_BRAKE_MINIMUM, self.known_before * settings.QUICKBOOKS_BRAKE_PERCENT // 100)
+        if affected > allowed and not self.run.brake_released:
+            raise BrakeApplied(
+                f"Stopped: QuickBooks would change or remove more than {allowed} of the {self.known_before} {self.noun} "
+                f"known here ({settings.QUICKBOOKS_BRAKE_PERCENT} %). None of these changes was made. If somebody did "
+                "a big clean-up in QuickBooks, press Apply anyway. If not, check first that the right company is "
+                "connected."
+            )
+
+    def _apply_held(self, vanished: set[str]) -> None:
+        self._brake(len(self.held) + len(vanished))
+        self.outcomes |= self._write_held(vanished)
+        self.held = {}
+        self._report()
+
+    # --- What is no longer there -------------------------------------------------------------
+
+    def _vanished(self) -> set[str]:
+        """What is stored and a whole pass did not meet, and QuickBooks, asked by id, does not know either."""
+        missing = sorted(self._stored_ids() - self.outcomes.keys())
+        gone: set[str] = set()
+        for start in range(0, len(missing), IDS_A_QUERY):
+            asked = missing[start : start + IDS_A_QUERY]
+            rows = reading.by_ids(self.source, self.entity, asked)
+            self._store(Page(rows, None, self._server_time()), self._parse(rows))
+            gone |= set(asked) - {str(row.get("Id")) for row in rows}
+        return gone
+
+    def _all_there(self) -> bool:
+        """Whether QuickBooks counts as many as are stored or set aside; asks again only if it did not at the start."""
+        return self.run.expected == self._stored() or reading.count(self.source, self.entity) == self._stored()
+
+    def _stored(self) -> int:
+        if not self.keep:
+            return len(self.outcomes) + self.nameless_rejects
+        stored = self._stored_ids()
+        return (
+            len(stored | {id for id, how in self.outcomes.items() if how == Outcome.REJECTED}) + self.nameless_rejects
+        )
+
+    # --- How far was read ----------------------------------------------------------------------
+
+    def _cursor(self) -> PullCursor:
+        mine = {"company": self.auth, "entity_type": self.entity_type}
+        if not self.keep:
+            return PullCursor.objects.filter(**mine).first() or PullCursor()
+        return PullCursor.objects.get_or_create(**mine)[0]
+
+    def _resume_at(self) -> datetime | None:
+        since = self.cursor.changed_since
+        return since - LOOK_BACK if since and self.cursor.complete else since
+
+    def _move_cursor(self, read_up_to: datetime) -> None:
+        """Forward only, and not past what waits. In the transaction of the rows that it speaks for."""
+        if self.waits_from is not None:
+            read_up_to = min(read_up_to, self.waits_from)
+        if self.cursor.changed_since is None or read_up_to > self.cursor.changed_since:
+            self.cursor.changed_since = read_up_to
+            if self.keep:
+                self.cursor.save(update_fields=["changed_since"])
+
+    def _advance(self, *, complete: bool) -> None:
+        self._move_cursor(self._server_time())
+        if complete and not self.cursor.complete:
+            self.cursor.complete = True
+            if self.keep:
+                self.cursor.save(update_fields=["complete"])
+
+    def _server_time(self) -> datetime:
+        assert self.first_server_time is not None, "a pull reads at least one page"
+        return self.first_server_time
+
+    # --- Telling -------------------------------------------------------------------------------
+
+    def counts(self) -> dict[str, int]:
+        """read = created + updated + unchanged + conflict + rejected."""
+        counted = Counter(self.outcomes.values())
+        counts = {outcome.value: counted[outcome] for outcome in Outcome}
+        counts["rejected"] += self.nameless_rejects
+        return {"read": sum(counts.values()), **counts}
+
+    def _report(self, **columns: int) -> None:
+        columns |= self.counts() | {"api_calls": getattr(self.source, "calls_made", 0)}
+        if self.keep:
+            runs.report(self.run, **columns)
+        else:
+            for name, value in columns.items():
+                setattr(self.run, name, value)
+
+    def _sentence(self, vanished: int, complete: bool) -> str:
+        counts = self.counts()
+        said = [f"{counts['created']:,} new, {counts['updated']:,} changed, {counts['unchanged']:,} as before."]
+        if counts["conflict"]:
+            said.append(f"{counts['conflict']} differ on both sides: decide {self.decide_where}.")
+        if counts["rejected"]:
+            said.append(f"{counts['rejected']} could not be stored: see the rejected rows below.")
+        if vanished:
+            said.append(f"{vanished} are no longer in QuickBooks: see the links with an error.")
+        if not complete:
+            said.append(f"QuickBooks counts more {self.noun} than it showed. The next sync reads all of them again.")
+        return " ".join(said)

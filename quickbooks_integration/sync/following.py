@@ -1,0 +1,153 @@
+"""A document that changed in QuickBooks, and its row here. What may also be edited here is merged; the rest follows."""
+
+from datetime import datetime
+from typing import Any
+
+import pghistory
+from django.db import transaction
+from django.utils import timezone
+
+from billing import invoices, payments, summaries
+from billing.models import CreditMemo, Invoice, Payment, Quote
+from quickbooks_integration.documents import taking
+from quickbooks_integration.documents.facts import SalesFacts
+from quickbooks_integration.documents.taking import Known
+from quickbooks_integration.mapping import Document
+from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync
+from quickbooks_integration.service import QuickBooksService
+from quickbooks_integration.sync import adopting, documents, lists, merging, mirroring, outbox, taking_over
+from quickbooks_integration.sync.kinds import KINDS, World
+from quickbooks_integration.sync.mirroring import Seen
+from quickbooks_integration.sync.outcomes import Outcome
+
+DELETED = {
+    "estimate": "This estimate was deleted in QuickBooks. The quote is still here as it was: leave it, or write a new one.",
+    "invoice": "This invoice was deleted in QuickBooks. It is void here, so that nobody is asked for the money. If that "
+    "was a mistake, enter it in QuickBooks again.",
+    "payment": "This payment was deleted in QuickBooks. It is void here, and its invoices are open again. If it did come "
+    "in, record it again.",
+    "credit_memo": "This credit memo was deleted in QuickBooks. It is void here.",
+    "sales_receipt": "This sales receipt was deleted in QuickBooks. It is void here.",
+    "refund_receipt": "This refund was deleted in QuickBooks. It is void here.",
+}
+
+
+def settle_creates(auth: QuickBooksAuth, service: QuickBooksService, entity_type: str) -> datetime | None:
+    """Since when a create of ours waits for an answer that is not known; None if there is none."""
+    return outbox.settle_creates(auth, service, entity_type) if entity_type in KINDS else None
+
+
+def follow(auth: QuickBooksAuth, sync_id: int, document: Document, *, asked_at: datetime) -> Outcome:
+    """One changed document whose row is here. asked_at: when, by our clock, QuickBooks was asked for it."""
+    sync = QuickBooksSync.objects.get(pk=sync_id)
+    if sync.entity_type in KINDS:
+        return merging.follow(auth, sync_id, document, asked_at=asked_at, world=World.of(auth))
+    seen = mirroring.see(sync.entity_type, document, lists.names(auth))
+    with pghistory.context(source="quickbooks"), transaction.atomic():
+        row = _lock(sync)
+        sync = QuickBooksSync.objects.select_for_update(no_key=True).get(pk=sync_id)
+        mirroring.write(sync, seen, document)
+        if row is not None:
+            _take(auth, sync, row, seen)
+    return Outcome.UPDATED
+
+
+def _lock(sync: QuickBooksSync) -> Any:
+    from django.apps import apps
+
+    model = apps.get_model(QuickBooksSync.LOCAL_MODELS[sync.entity_type])
+    return model._default_manager.select_for_update(of=("self",)).filter(pk=sync.local_id).first()
+
+
+# --- Everything of it is QuickBooks' -------------------------------------------------------------
+
+
+def _take(auth: QuickBooksAuth, sync: QuickBooksSync, row: Invoice | CreditMemo, seen: Seen) -> None:
+    known, contacts = _known(auth, seen), {row.contact_id}
+    columns = _columns(sync.entity_type, seen, known)
+    if isinstance(row, Invoice):
+        columns |= _owed(columns, seen)
+    for name, value in columns.items():
+        setattr(row, name, value)
+    row.save(update_fields=[*columns, "updated_at"])
+    if isinstance(row, Invoice):
+        _take_lines(row, seen.facts, known)
+        invoices.recompute([row.pk])
+    summaries.refresh(contacts | {row.contact_id})
+    sync.base, sync.sync_status, sync.error_message, sync.conflicts = seen.theirs, sync.Status.SYNCED, "", {}
+    sync.save(update_fields=["base", "sync_status", "error_message", "conflicts"])
+
+
+def _known(auth: QuickBooksAuth, seen: Seen) -> Known:
+    facts = seen.facts
+    lines = facts.lines if isinstance(facts, SalesFacts) else ()
+    return documents.known(
+        auth,
+        customer_ids=[seen.columns["customer_id"]],
+        item_ids=[line.item_id for line in lines],
+        tax_code_ids=[facts.tax_code_id] if isinstance(facts, SalesFacts) else (),
+    )
+
+
+def _columns(entity_type: str, seen: Seen, known: Known) -> dict[str, Any]:
+    facts: Any = seen.facts
+    if entity_type in ("credit_memo", "refund_receipt"):
+        return taking.credit_memo(facts, known, is_refund=entity_type == "refund_receipt")
+    return taking.invoice(facts, known, is_sales_receipt=True)
+
+
+def _owed(columns: dict[str, Any], seen: Seen) -> dict[str, Any]:
+    """Until it is recomputed; an odd document keeps QuickBooks' own."""
+    if columns["is_odd"]:
+        balance = seen.columns["balance"]
+        return {"balance_due": balance, "amount_paid": columns["total_amount"] - balance}
+    return {"amount_paid": columns["deposit"], "balance_due": columns["total_amount"] - columns["deposit"]}
+
+
+def _take_lines(row: Invoice, facts: Any, known: Known) -> None:
+    """A line that both know keeps its row, so that what points to it stays right."""
+    rows = adopting.lines_of(row)
+    ours = {line.quickbooks_line_id: line for line in rows if line.quickbooks_line_id}
+    new, kept = [], []
+    for columns in taking_over.lines_of(facts, known):
+        line = ours.pop(columns["quickbooks_line_id"], None)
+        if line is None:
+            new.append(rows.model(**columns, invoice=row))
+            continue
+        for name, value in columns.items():
+            setattr(line, name, value)
+        kept.append(line)
+    rows.exclude(pk__in=[line.pk for line in kept]).delete()
+    rows.model._default_manager.bulk_update(
+        kept, [name.removesuffix("_id") if name == "product_id" else name for name in taking_over.LINE_COLUMNS]
+    )
+    rows.model._default_manager.bulk_create(new)
+
+
+# --- No longer there -----------------------------------------------------------------------------
+
+
+def mark_vanished(auth: QuickBooksAuth, entity_type: str, entity_id: str) -> None:
+    """QuickBooks does not have it any more. Nothing is deleted here, but nobody owes this money any more."""
+    with pghistory.context(source="quickbooks"), transaction.atomic():
+        found = QuickBooksSync.objects.get(company=auth, entity_type=entity_type, entity_id=entity_id)
+        row = KINDS[entity_type].lock(found.local_id) if entity_type in KINDS else _lock(found)
+        sync = QuickBooksSync.objects.select_for_update(no_key=True).get(pk=found.pk)
+        now = timezone.now()
+        if not QuickBooksDocument.objects.filter(sync=sync, vanished_at=None).update(vanished_at=now):
+            return
+        sync.sync_status, sync.error_message = sync.Status.ERROR, DELETED[entity_type]
+        sync.save(update_fields=["sync_status", "error_message"])
+        if row is not None and not isinstance(row, Quote):
+            _make_void(row)
+
+
+def _make_void(row: Invoice | Payment | CreditMemo) -> None:
+    if isinstance(row, Invoice):
+        invoices.void(row, None, origin="quickbooks")
+    elif isinstance(row, Payment):
+        payments.void(row, None, origin="quickbooks")
+    else:
+        row.is_void, row.remaining_credit = True, taking_over.ZERO
+        row.save(update_fields=["is_void", "remaining_credit", "updated_at"])
+        summaries.refresh([row.contact_id])

@@ -1,0 +1,381 @@
+"""Mirrored documents that have no row of ours yet get one, in bulk.
+
+A document and its map row change in one transaction, so whoever is stopped in the middle goes on with what is left and
+ends with the same rows: the documents without a row of ours are the list of what is to do.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import pghistory
+import simplejson
+from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import Model
+from django.utils import timezone
+
+from billing import invoices, summaries
+from billing.models import CreditMemo, Invoice, InvoiceItem, Payment, PaymentApplication, Quote, QuoteItem, numbers
+from contacts.models import Contact
+from quickbooks_integration.documents import taking
+from quickbooks_integration.documents.facts import LineFacts, PaymentFacts, SalesFacts
+from quickbooks_integration.documents.projecting import Projection, money
+from quickbooks_integration.documents.taking import Columns, Known
+from quickbooks_integration.mapping import Unusable
+from quickbooks_integration.models import PullCursor, QuickBooksAuth, QuickBooksDocument, QuickBooksSync
+from quickbooks_integration.sync import adopting, balances, bulk, documents, lists, mirroring, pairing
+from quickbooks_integration.sync.mirroring import DOCUMENT, SYNC, Facts, dumps
+
+CHUNK = 1000
+LINE_COLUMNS = ("position", "product_id", "description", "quantity", "unit_price", "line_total", "taxable",
+                "quickbooks_line_id", "is_odd")  # fmt: skip
+CANNOT_HOLD = "The CRM cannot hold this document: it breaks a rule of the database. Tell whoever looks after the CRM."
+OVERPAID = "Its balance is more than its total."
+ELSEWHERE = "It is used for something that is not here."
+ZERO = Decimal("0.00")
+
+
+def take(auth: QuickBooksAuth, entity_types: Iterable[str], *, at_once: bool = True) -> None:
+    """Makes rows of ours of what is mirrored, in this order of kinds. Not inside a transaction.
+
+    at_once: sums of invoices and contacts follow with each step; without it the caller makes them at the end.
+    """
+    names = lists.names(auth)
+    for entity_type in entity_types:
+        TAKERS[entity_type](auth, entity_type, names, at_once=at_once).run()
+        if entity_type == "payment":
+            balances.settle(auth)
+
+
+@dataclass
+class Entry:
+    """One document that is to become a row of ours. waits: something that it points to comes later."""
+
+    sync_id: int
+    facts: Any
+    theirs: Projection
+    columns: Columns | None = None
+    local_id: int | None = None
+    ours: Projection | None = None
+    waits: bool = False
+
+
+class Taker(ABC):
+    """Takes over documents of one kind, a chunk in each transaction."""
+
+    points_to: ClassVar[dict[str, tuple[str, type[Model], str]]] = {}
+
+    def __init__(
+        self, auth: QuickBooksAuth, entity_type: str, names: Mapping[str, str], *, at_once: bool = True
+    ) -> None:
+        self.auth, self.entity_type, self.names, self.at_once = auth, entity_type, names, at_once
+        self.items = documents.known(auth, item_ids=_all_items(), tax_code_ids=_all_codes())
+
+    def run(self) -> None:
+        after = 0
+        while True:
+            ids = self._next(after)
+            if not ids:
+                return
+            self._take(ids)
+            after = ids[-1]
+
+    @bulk.without_collector
+    def _take(self, ids: list[int]) -> None:
+        """A document that no row can hold is set aside by itself and takes no other with it."""
+        try:
+            with pghistory.context(source="quickbooks"), transaction.atomic():
+                self._take_over(self._locked(ids))
+        except (IntegrityError, DataError):
+            if len(ids) == 1:
+                _set_aside(ids[0], CANNOT_HOLD)
+                return
+            middle = len(ids) // 2
+            self._take(ids[:middle])
+            self._take(ids[middle:])
+
+    def _next(self, after: int) -> list[int]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT sync.id FROM {SYNC} AS sync JOIN {DOCUMENT} AS document ON document.sync_id = sync.id"
+                " WHERE sync.company_id = %s AND sync.entity_type = %s AND sync.local_id IS NULL"
+                " AND sync.sync_status <> 'error' AND document.vanished_at IS NULL AND sync.id > %s"
+                " ORDER BY sync.id LIMIT %s",
+                [self.auth.company_id, self.entity_type, after, CHUNK],
+            )
+            return [id for (id,) in cursor.fetchall()]
+
+    def _locked(self, ids: list[int]) -> list[Entry]:
+        """Those that nobody took meanwhile, with what QuickBooks says."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT sync.id, document.raw::text FROM {SYNC} AS sync JOIN {DOCUMENT} AS document"
+                " ON document.sync_id = sync.id WHERE sync.id = ANY(%s) AND sync.local_id IS NULL"
+                " ORDER BY sync.id FOR NO KEY UPDATE OF sync",
+                [ids],
+            )
+            rows = cursor.fetchall()
+        found = []
+        for sync_id, raw in rows:
+            try:
+                facts = mirroring.facts_of(self.entity_type, simplejson.loads(raw, use_decimal=True), self.names)
+            except Unusable as reason:
+                _set_aside(sync_id, str(reason))
+                continue
+            found.append(Entry(sync_id, facts, mirroring.projection_of(self.entity_type, facts)))
+        return found
+
+    def _take_over(self, entries: list[Entry]) -> None:
+        adopted = adopting.by_reference(
+            self.auth, self.entity_type, {entry.sync_id: entry.facts.head for entry in entries}
+        )
+        entries = [entry for entry in entries if entry.sync_id not in adopted]
+        known = self._known(entries)
+        self._insert(entries, known)
+        taken = [entry for entry in entries if entry.local_id is not None]
+        _write_map_rows(taken, known)
+        if self.at_once:
+            self._finish(taken)
+
+    def _known(self, entries: Sequence[Entry]) -> Known:
+        customers = {entry.facts.head.customer_id for entry in entries}
+        contacts = documents.known(self.auth, customer_ids=customers).contacts
+        there = set(Contact.objects.filter(pk__in=set(contacts.values())).values_list("pk", flat=True))
+        return Known(
+            contacts={customer: pk for customer, pk in contacts.items() if pk in there},
+            products=self.items.products,
+            tax_codes=self.items.tax_codes,
+        )
+
+    @abstractmethod
+    def _insert(self, entries: list[Entry], known: Known) -> None:
+        """Sets columns and local_id of each that is taken."""
+
+    def _finish(self, taken: list[Entry]) -> None:
+        """Sums that follow, at the end of the transaction."""
+        summaries.refresh(entry.columns["contact_id"] for entry in taken if entry.columns)
+
+    def _coming(self, kind: str, missing: set[str], entries: Mapping[str, list[Entry]]) -> None:
+        """Marks entries that point to a document which is about to be read or taken over; the others are complete."""
+        if not missing:
+            return
+        rows = QuickBooksSync.objects.filter(company=self.auth, entity_type=kind, entity_id__in=missing)
+        mirrored = dict(rows.filter(document__vanished_at=None).values_list("entity_id", "sync_status"))
+        cursor = PullCursor.objects.filter(company=self.auth, entity_type=kind).first()
+        read_up_to = cursor.changed_since if cursor else None
+        for entity_id in missing:
+            for entry in entries[entity_id]:
+                changed_at = entry.facts.head.updated_at
+                if entity_id in mirrored:
+                    is_coming = mirrored[entity_id] != QuickBooksSync.Status.ERROR
+                else:
+                    is_coming = bool(read_up_to and changed_at and changed_at >= read_up_to)
+                entry.waits = entry.waits or is_coming
+
+
+class Estimates(Taker):
+    def _insert(self, entries: list[Entry], known: Known) -> None:
+        if not entries:
+            return
+        first = numbers.take("quote", len(entries))
+        for number, entry in enumerate(entries, first):
+            entry.columns = taking.quote(entry.facts, known) | {"number": number}
+        _insert_with_lines(Quote, QuoteItem, "quote_id", entries, known)
+
+
+class Invoices(Taker):
+    def _insert(self, entries: list[Entry], known: Known) -> None:
+        quotes = self._quotes(entries)
+        entries = [entry for entry in entries if not entry.waits]
+        paid_on = self._payment_days(entries)
+        firsts = pairing.FirstInvoices(self.auth, quotes)
+        is_sales_receipt = self.entity_type == "sales_receipt"
+        for entry in entries:
+            columns = taking.invoice(entry.facts, known, is_sales_receipt=is_sales_receipt)
+            entry.columns = columns | _derived(columns, entry.facts, paid_on)
+            entry.columns["quote_id"] = firsts.quote_for(entry.facts)
+        _insert_with_lines(Invoice, InvoiceItem, "invoice_id", entries, known)
+        pairing.make_jobs([entry.local_id for entry in entries if entry.columns and entry.columns["quote_id"]])
+
+    def _quotes(self, entries: list[Entry]) -> dict[str, int]:
+        """Our quotes by QuickBooks' id of the estimate; marks the entries whose estimate comes later."""
+        by_estimate: dict[str, list[Entry]] = {}
+        for entry in entries:
+            for id in entry.facts.estimate_ids:
+                by_estimate.setdefault(id, []).append(entry)
+        rows = Quote.objects.filter(quickbooks_estimate_id__in=list(by_estimate))
+        quotes = dict(rows.values_list("quickbooks_estimate_id", "pk"))
+        self._coming("estimate", by_estimate.keys() - quotes.keys(), by_estimate)
+        return quotes
+
+    def _payment_days(self, entries: list[Entry]) -> dict[str, datetime]:
+        ids = {id for entry in entries for kind, id in entry.facts.head.links if kind == "Payment"}
+        rows = QuickBooksDocument.objects.filter(
+            sync__company=self.auth, sync__entity_type="payment", sync__entity_id__in=ids, date__isnull=False
+        )
+        return {id: taking.start_of(day) for id, day in rows.values_list("sync__entity_id", "date")}
+
+
+class CreditMemos(Taker):
+    def _insert(self, entries: list[Entry], known: Known) -> None:
+        is_refund = self.entity_type == "refund_receipt"
+        for entry in entries:
+            entry.columns = taking.credit_memo(entry.facts, known, is_refund=is_refund)
+        _take_ids(entries, bulk.insert(CreditMemo, [entry.columns for entry in entries]))
+
+
+class Payments(Taker):
+    def _insert(self, entries: list[Entry], known: Known) -> None:
+        bills = self._ours("invoice", Invoice, "quickbooks_invoice_id", entries, "invoices")
+        memos = self._ours("credit_memo", CreditMemo, "quickbooks_credit_memo_id", entries, "credits")
+        entries = [entry for entry in entries if not entry.waits]
+        for entry in entries:
+            entry.columns = _payment_columns(entry.facts, known, bills, memos)
+        _take_ids(entries, bulk.insert(Payment, [entry.columns for entry in entries]))
+        bulk.insert(
+            PaymentApplication,
+            [
+                row | {"payment_id": entry.local_id}
+                for entry in entries
+                for row in applications_of(entry.facts, bills, memos)
+            ],
+        )
+        for entry in entries:
+            entry.ours = taking.projection(entry.theirs, entry.columns or {}, known) | {
+                "applied": {id: money(amount) for id, amount in sorted(entry.facts.invoices.items()) if id in bills}
+            }
+
+    def _ours(self, kind: str, model: type[Model], column: str, entries: list[Entry], used: str) -> dict[str, int]:
+        by_id: dict[str, list[Entry]] = {}
+        for entry in entries:
+            for id in getattr(entry.facts, used):
+                by_id.setdefault(id, []).append(entry)
+        rows = model._default_manager.filter(**{f"{column}__in": list(by_id)})
+        found = dict(rows.values_list(column, "pk"))
+        self._coming(kind, by_id.keys() - found.keys(), by_id)
+        return found
+
+    def _finish(self, taken: list[Entry]) -> None:
+        ids = [entry.local_id for entry in taken]
+        paid = PaymentApplication.objects.filter(payment__in=ids, invoice__isnull=False)
+        invoices.recompute(paid.values_list("invoice_id", flat=True))
+        super()._finish(taken)
+
+
+TAKERS: dict[str, type[Taker]] = {
+    "estimate": Estimates,
+    "invoice": Invoices,
+    "credit_memo": CreditMemos,
+    "sales_receipt": Invoices,
+    "refund_receipt": CreditMemos,
+    "payment": Payments,
+}
+
+
+# --- Rows ----------------------------------------------------------------------------------------
+
+
+def _insert_with_lines(
+    model: type[Model], line_model: type[Model], parent: str, entries: Sequence[Entry], known: Known
+) -> None:
+    _take_ids(entries, bulk.insert(model, [entry.columns or {} for entry in entries]))
+    bulk.insert(
+        line_model,
+        [line | {parent: entry.local_id} for entry in entries for line in lines_of(entry.facts, known)],
+    )
+    for entry in entries:
+        entry.ours = taking.projection(entry.theirs, entry.columns or {}, known)
+
+
+def lines_of(facts: SalesFacts, known: Known) -> list[Columns]:
+    """An id that QuickBooks gave twice is no id."""
+    seen: set[str | None] = set()
+    found = []
+    for position, one in enumerate(facts.lines, 1):
+        columns = taking.line(one, position, known)
+        if columns["quickbooks_line_id"] in seen:
+            columns["quickbooks_line_id"] = None
+        seen.add(columns["quickbooks_line_id"])
+        found.append(columns)
+    return found
+
+
+def _take_ids(entries: Sequence[Entry], ids: list[int]) -> None:
+    for entry, id in zip(entries, ids, strict=True):
+        entry.local_id = id
+
+
+def _derived(columns: Columns, facts: SalesFacts, paid_on: Mapping[str, datetime]) -> Columns:
+    """What is paid, as QuickBooks' balance tells it; the payments here have to come to the same (see balances.py)."""
+    total, balance = columns["total_amount"], ZERO if columns["is_sales_receipt"] else facts.balance
+    paid = total - balance
+    odd = columns["odd_reason"] or (OVERPAID if paid < 0 else "")
+    status = invoices.payment_status(total, balance, columns["due_date"], timezone.localdate())
+    days = [paid_on[id] for kind, id in facts.head.links if kind == "Payment" and id in paid_on]
+    is_paid = status == Invoice.PaymentStatus.PAID
+    return {
+        "amount_paid": paid,
+        "balance_due": balance,
+        "payment_status": status,
+        "paid_date": (max(days) if days else taking.start_of(columns["invoice_date"])) if is_paid else None,
+        "is_odd": bool(odd),
+        "odd_reason": odd,
+    }
+
+
+def _payment_columns(facts: PaymentFacts, known: Known, bills: Mapping[str, int], memos: Mapping[str, int]) -> Columns:
+    columns = taking.payment(facts, known)
+    if not facts.odd_reason and (facts.invoices.keys() - bills.keys() or facts.credits.keys() - memos.keys()):
+        columns |= {"is_odd": True, "odd_reason": ELSEWHERE}
+    return columns
+
+
+def applications_of(facts: PaymentFacts, bills: Mapping[str, int], memos: Mapping[str, int]) -> list[Columns]:
+    """What a payment is used for, of what is here: ours by QuickBooks' ids."""
+    used: list[Columns] = []
+    used += [{"invoice_id": bills[id], "amount": amount} for id, amount in facts.invoices.items() if id in bills]
+    used += [{"credit_memo_id": memos[id], "amount": amount} for id, amount in facts.credits.items() if id in memos]
+    return used
+
+
+def _write_map_rows(taken: Sequence[Entry], known: Known) -> None:
+    """The pair is made, and both sides agree as they stand."""
+    if not taken:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {SYNC} AS sync SET local_id = new.local_id, base_ours = coalesce(new.ours::jsonb, sync.base), sync_status = 'synced',"
+            " error_message = '', last_synced = now()"
+            " FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS new (id, local_id, ours) WHERE sync.id = new.id",
+            [
+                [entry.sync_id for entry in taken],
+                [entry.local_id for entry in taken],
+                [None if entry.ours in (None, entry.theirs) else dumps(entry.ours) for entry in taken],
+            ],
+        )
+
+
+def _set_aside(sync_id: int, reason: str) -> None:
+    with transaction.atomic():
+        QuickBooksSync.objects.filter(pk=sync_id, local_id=None).update(
+            sync_status=QuickBooksSync.Status.ERROR, error_message=reason
+        )
+        QuickBooksDocument.objects.filter(sync_id=sync_id).update(problem=reason[: mirroring.LONGEST_PROBLEM])
+
+
+def _all_items() -> list[str]:
+    from billing.models import Product
+
+    return list(Product.objects.exclude(quickbooks_item_id=None).values_list("quickbooks_item_id", flat=True))
+
+
+def _all_codes() -> list[str]:
+    from billing.models import TaxCode
+
+    return list(TaxCode.objects.exclude(quickbooks_tax_code_id=None).values_list("quickbooks_tax_code_id", flat=True))
+
+
+__all__ = ["TAKERS", "Facts", "LineFacts", "take"]
