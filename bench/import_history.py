@@ -21,11 +21,11 @@ from bench import timing
 from bench.database import scratch_database
 from bench.pull_customers import REALM, customer, prepare_connection, tables_like
 
-CUSTOMERS, INVOICES, PAYMENTS, LINES, ROUNDS = 10_000, 30_000, 25_000, 4, 0
+CUSTOMERS, INVOICES, PAYMENTS, LINES, ROUNDS = 10_000, 30_000, 25_000, 4, 3
 BEGAN, FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC), date(2021, 1, 1)
 FIRST_PAYMENT = 100_000
 ITEMS = 20
-LEAST_MEMORY_MB = 500
+MOST_MEMORY_MB = 500
 
 
 def changed(number: int) -> str:
@@ -179,7 +179,7 @@ def compare(url: str, statements: list[str]) -> None:
         clear_floor()
         seconds = run_import(auth)
         peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-        if round_number or not ROUNDS:  # the first round warms both
+        if round_number:  # the first round warms both
             floors.append(floor)
             imports.append(seconds)
         clear()
@@ -187,7 +187,7 @@ def compare(url: str, statements: list[str]) -> None:
     sys.stdout.write(
         f"import of {CUSTOMERS:,} customers, {INVOICES:,} invoices, {PAYMENTS:,} payments: {timing.spread(imports)}; "
         f"floor {timing.spread(floors)}; ratio {ratio:.2f} (aim: at most 2.5); "
-        f"peak memory {max(peaks):.0f} MB (aim: under {LEAST_MEMORY_MB})\n"
+        f"peak memory {max(peaks):.0f} MB (aim: under {MOST_MEMORY_MB})\n"
     )
 
 
@@ -195,6 +195,7 @@ def compare(url: str, statements: list[str]) -> None:
 
 
 def prepare(url: str) -> Any:
+    from billing.models import Product
     from contacts.models import Contact
 
     auth = prepare_connection(url)
@@ -202,6 +203,9 @@ def prepare(url: str) -> Any:
     Contact.objects.bulk_create(
         Contact(id=number, first_name="Given", last_name=f"Family{number}") for number in range(1, CUSTOMERS + 1)
     )
+    names = [f"Floor {number}" for number in range(1, ITEMS + 1)]
+    made = Product.objects.bulk_create(Product(name=name) for name in names)
+    PRODUCTS.update({str(number): product.pk for number, product in enumerate(made, 1)})
     return auth
 
 
@@ -428,7 +432,7 @@ FLOORS: dict[str, Callable[[Rows, int], Copied]] = {
     "Invoice": floor_invoices,
     "Payment": floor_payments,
 }
-PRODUCTS: dict[str, int | None] = dict.fromkeys((str(number) for number in range(1, ITEMS + 1)), None)
+PRODUCTS: dict[str, int] = {}  # of the floor, by QuickBooks' id of the item
 
 
 def _columns(model: Any) -> tuple[tuple[str, ...], Callable[[dict[str, Any]], tuple[Any, ...]]]:
@@ -444,10 +448,12 @@ def clear_floor() -> None:
 
 
 def clear() -> None:
+    from billing.models import Product
     from quickbooks_integration.models import ApiCall, HistoryImport, PullCursor, SyncRun
 
     rest = [model._meta.db_table for model in (ApiCall, HistoryImport, PullCursor, SyncRun)]
-    _truncate([*TABLES(), *rest, "billing_product"])
+    _truncate([*TABLES(), *rest])
+    Product.objects.exclude(quickbooks_item_id=None).delete()
 
 
 def _truncate(tables: list[str]) -> None:

@@ -15,10 +15,11 @@ from django.utils.text import capfirst
 from quickbooks_integration import addresses, errors, reconciling
 from quickbooks_integration.errors import RECONNECT, QuickBooksError
 from quickbooks_integration.fields import UnreadableToken
-from quickbooks_integration.models import ApiCall, QuickBooksAuth, SyncRun
+from quickbooks_integration.models import ApiCall, QuickBooksAuth, QuickBooksSync, SyncRun
 from quickbooks_integration.service import UNREADABLE, refuse_unusable
 
 RECENT = 5
+ORDER = [kind for kind, _ in QuickBooksSync.EntityType.choices]
 BUSY = (SyncRun.State.WAITING, SyncRun.State.RUNNING)
 SILENT_AFTER_SECONDS = 120
 SOON = timedelta(days=14)
@@ -72,6 +73,7 @@ def context(user: User) -> dict[str, Any]:
         "runs": _runs(auth)[:RECENT] if auth else [],
         "calls": described_calls(auth) if auth else [],
         "to_review": _to_review(user) if in_use else 0,
+        "history_step": _history_step(auth, user) if auth and in_use else "",
         "can_see_runs": user.has_perm("quickbooks_integration.view_syncrun"),
         "can_see_calls": user.has_perm("quickbooks_integration.view_apicall"),
     }
@@ -80,6 +82,12 @@ def context(user: User) -> dict[str, Any]:
 def _to_review(user: User) -> int:
     """Pairs that wait for a decision, for those who may decide."""
     return reconciling.remaining() if user.has_perm("quickbooks_integration.decide_matches") else 0
+
+
+def _history_step(auth: QuickBooksAuth, user: User) -> str:
+    from quickbooks_integration import history_page
+
+    return history_page.next_step(auth, user)
 
 
 def headline(auth: QuickBooksAuth | None) -> Headline:
@@ -185,7 +193,8 @@ def described_calls(auth: QuickBooksAuth) -> list[dict[str, str]]:
 
 def progress(auth: QuickBooksAuth) -> dict[str, Any]:
     """The newest run of each kind, as the page's script draws it: {"active": bool, "runs": [...]}."""
-    newest = SyncRun.objects.filter(company=auth).order_by("entity_type", "-id").distinct("entity_type")
+    rows = SyncRun.objects.filter(company=auth).order_by("entity_type", "-id").distinct("entity_type")
+    newest = sorted(rows, key=lambda run: ORDER.index(run.entity_type))
     runs = [
         {
             "id": run.pk,

@@ -105,7 +105,9 @@ class CustomerRow(NamedTuple):
 def text(document: Document, key: str) -> str:
     """A text field without surrounding blanks; "" when absent."""
     value = document.get(key)
-    return "" if value is None else str(value).strip()
+    if isinstance(value, str):
+        return value.strip()
+    return "" if value is None else str(value)
 
 
 def nested(document: Document, key: str, inner: str) -> str:

@@ -1,3 +1,25 @@
-from quickbooks_integration.admin import connection, contacts, customers, documents, links, matching, products, runs
+from quickbooks_integration.admin import (
+    connection,
+    contacts,
+    customers,
+    documents,
+    history,
+    links,
+    matching,
+    mirrored,
+    products,
+    runs,
+)
 
-__all__ = ["connection", "contacts", "customers", "documents", "links", "matching", "products", "runs"]
+__all__ = [
+    "connection",
+    "contacts",
+    "customers",
+    "documents",
+    "history",
+    "links",
+    "matching",
+    "mirrored",
+    "products",
+    "runs",
+]

@@ -18,6 +18,7 @@ from quickbooks_integration import connecting, connection_page, errors, sync
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import ApiCall, QuickBooksAuth
 from quickbooks_integration.service import PAGE_PATIENCE, QuickBooksService
+from quickbooks_integration.sync import history
 
 PAGE = "admin:quickbooks_integration_quickbooksauth_changelist"
 TEMPLATES = "quickbooks_integration/connection"
@@ -74,12 +75,12 @@ class ConnectionAdmin(ReadOnly):
 
     @method_decorator(require_POST)
     def sync_view(self, request: HttpRequest) -> HttpResponse:
-        """Puts a pull of each kind into the queue; the page then shows how it goes."""
+        """Puts a pull of each kind into the queue, the first time with the history; the page then shows how it goes."""
         _require(request, "sync_quickbooks")
         try:
             auth = QuickBooksService.current(PAGE_PATIENCE).auth
-            for entity_type in sync.PULLS:
-                sync.start(auth, by=request.user, entity_type=entity_type)
+            history.begin_first(auth)
+            sync.start_all(auth, by=request.user)
         except QuickBooksError as error:
             messages.error(request, str(error))
         return redirect(PAGE)

@@ -32,8 +32,10 @@ def reference(kind: str, number: int) -> str:
 def sales_facts(document: Document, names: Mapping[str, str]) -> SalesFacts:
     """names: payment terms by QuickBooks id, for documents that give the id only."""
     head = _head(document)
-    lines = tuple(_line(line) for line in _lines(document) if _kind(line) not in (DISCOUNT, SUBTOTAL))
-    percent, amount, discount = _discount(document)
+    kinds = [(_kind(line), line) for line in _lines(document)]
+    lines = tuple(_line(line, kind) for kind, line in kinds if kind not in (DISCOUNT, SUBTOTAL))
+    discounts = [line for kind, line in kinds if kind == DISCOUNT]
+    percent, amount, discount = _discount(discounts)
     tax_detail = _object(document, "TxnTaxDetail")
     found = SalesFacts(
         head=head,
@@ -59,7 +61,7 @@ def sales_facts(document: Document, names: Mapping[str, str]) -> SalesFacts:
         delivered_at=moment(_object(document, "DeliveryInfo").get("DeliveryTime")),
         payment_link=text(document, "InvoiceLink")[:500],
     )
-    reason = _odd_reason(found, document)
+    reason = _odd_reason(found, len(discounts))
     return replace(found, odd_reason=reason) if reason else found
 
 
@@ -136,8 +138,8 @@ def _links(document: Document) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys((kind, id) for kind, id in found if kind and id))
 
 
-def _line(line: Document) -> LineFacts:
-    kind, amount = _kind(line), dollars(line, "Amount")
+def _line(line: Document, kind: str) -> LineFacts:
+    amount = dollars(line, "Amount")
     detail = _object(line, kind)
     quantity, price, is_odd = _quantity_and_price(line, detail, kind, amount)
     item = nested(detail, "GroupItemRef" if kind == GROUP else "ItemRef", "value")
@@ -179,11 +181,9 @@ def _is_taxed(line: Document, detail: Document, kind: str) -> bool:
     return nested(detail, "TaxCodeRef", "value") not in ("", "NON")
 
 
-def _discount(document: Document) -> tuple[Decimal | None, Decimal | None, Decimal]:
+def _discount(discounts: list[Document]) -> tuple[Decimal | None, Decimal | None, Decimal]:
     """Percent, dollars (one of the two), and what it comes to."""
-    for line in _lines(document):
-        if _kind(line) != DISCOUNT:
-            continue
+    for line in discounts:
         detail, amount = _object(line, DISCOUNT), dollars(line, "Amount")
         percent = number(detail, "DiscountPercent") if detail.get("PercentBased") is True else None
         if percent is not None and percent == percent.quantize(_FOUR) and 0 <= percent <= 100:
@@ -192,7 +192,7 @@ def _discount(document: Document) -> tuple[Decimal | None, Decimal | None, Decim
     return None, None, ZERO
 
 
-def _odd_reason(facts: SalesFacts, document: Document) -> str:
+def _odd_reason(facts: SalesFacts, discounts: int) -> str:
     """What our constraints would refuse. The first reason is enough."""
     if facts.subtotal - facts.discount_total + facts.tax != facts.head.total:
         return "Its lines, discount and tax do not add up to its total."
@@ -200,7 +200,7 @@ def _odd_reason(facts: SalesFacts, document: Document) -> str:
         return "It has a discount, a tax or a total below zero."
     if not facts.lines and facts.head.total:
         return "QuickBooks shows a total, but no lines."
-    if len([line for line in _lines(document) if _kind(line) == DISCOUNT]) > 1:
+    if discounts > 1:
         return "It has more than one discount."
     if facts.deposit < 0:
         return "It has a deposit below zero."

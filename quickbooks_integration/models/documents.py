@@ -14,7 +14,7 @@ class QuickBooksDocument(models.Model):
     """The mirror of one document: the whole JSON and the few columns that are searched. Only `sync/` writes it.
 
     A document keeps the customer that it was written for, whoever that customer's contact is. Until the history is
-    committed, and while its customer has no contact, the map row points to nothing here.
+    committed, and when no row of ours can hold it, the map row points to nothing here.
     """
 
     KINDS: ClassVar[dict[str, str]] = {
@@ -40,7 +40,9 @@ class QuickBooksDocument(models.Model):
     vanished_at = models.DateTimeField(null=True, blank=True, help_text="QuickBooks no longer has it: deleted there.")
     # Of the mapped projection, not of the document: QuickBooks' answers differ in fields that mean nothing to us.
     digest = models.CharField(max_length=40)
-    problem = models.CharField(max_length=300, blank=True, help_text="Why it is not among our documents.")
+    problem = models.CharField(
+        max_length=300, blank=True, help_text="What is unusual about it, or why it has no row here."
+    )
     raw = models.JSONField(encoder=ExactEncoder, decoder=ExactDecoder)
 
     class Meta:

@@ -34,6 +34,7 @@ class HistoryImport(models.Model):
         ordering = ["-id"]
         verbose_name = "import of history"
         verbose_name_plural = "imports of history"
+        permissions = [("import_history", "Can take over the history of QuickBooks")]
         constraints = [
             models.UniqueConstraint(
                 fields=["company"], name="history_import_one_per_company", condition=~models.Q(state="discarded")

@@ -23,11 +23,16 @@
         return made;
     }
 
-    function card(run) {
+    // One line for each kind: what, how far, how it stands, and the sentence.
+    function line(run) {
         const made = element("section", `quickbooks-run quickbooks-${run.tone}`, "");
         const title = element("h2", "", `${run.title} `);
         title.append(element("span", "quickbooks-state", run.state));
-        made.append(title, bar(run), element("p", "", run.sentence));
+        made.append(title);
+        if (run.tone === "busy") {
+            made.append(bar(run));
+        }
+        made.append(element("p", "", run.sentence));
         made.dataset.tone = run.tone;
         return made;
     }
@@ -35,7 +40,7 @@
     let watching = false;
 
     function draw(progress) {
-        place.replaceChildren(...progress.runs.map(card));
+        place.replaceChildren(...progress.runs.map(line));
         if (progress.active) {
             watching = true;
             setTimeout(ask, SECOND);
