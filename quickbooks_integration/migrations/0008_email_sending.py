@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('quickbooks_integration', '0006_documents_and_outbox'),
+        ('quickbooks_integration', '0007_history_permission'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
