@@ -183,6 +183,18 @@ class InvoiceWithQuickBooksAdmin(EmailPages, QuickBooksPanel, InvoiceAdmin):
     list_filter = (*InvoiceAdmin.list_filter, StandingFilter)
     actions = (*(InvoiceAdmin.actions or ()), "push_to_quickbooks")
 
+    def get_fieldsets(self, request: HttpRequest, obj: Invoice | None = None) -> Any:
+        """The payment link is the panel's: it knows whether a customer may have it."""
+        return [
+            (name, {**part, "fields": _without(part["fields"], "payment_link")})
+            for name, part in super().get_fieldsets(request, obj)
+        ]
+
+
+def _without(fields: Any, left_out: str) -> list[Any]:
+    kept = [tuple(one for one in row if one != left_out) if isinstance(row, tuple) else row for row in fields]
+    return [row for row in kept if row not in ((), left_out)]
+
 
 @admin.register(Payment)
 class PaymentWithQuickBooksAdmin(QuickBooksPanel, PaymentAdmin):

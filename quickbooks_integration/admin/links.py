@@ -28,7 +28,7 @@ STATES = {
     "needs_you": ("Needs you", "danger", Q(sync_status=Status.ERROR)),
     "conflict": ("Both changed", "warning", Q(sync_status=Status.CONFLICT)),
     "waits": ("Waits", "info", Q(sync_status=Status.PENDING, local_id__isnull=False)),
-    "unlinked": ("Only in QuickBooks", "default", Q(sync_status=Status.PENDING, local_id=None)),
+    "unlinked": ("Not linked", "default", Q(sync_status=Status.PENDING, local_id=None)),
     "in_step": ("In step", "success", Q(sync_status=Status.SYNCED)),
 }
 MODELS: dict[str, Any] = {

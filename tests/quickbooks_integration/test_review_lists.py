@@ -138,18 +138,18 @@ def test_links_show_both_sides_the_state_and_the_error(auth: QuickBooksAuth, off
     link_to(theirs, pairs.contact("Ann", "Smith"), ann)
     auth.syncs.update(sync_status="error", error_message="QuickBooks no longer has this customer.")
     text = words(office.get(LINKS))
-    for expected in ("Bob Jones", "Ann Smith", "Error", "QuickBooks no longer has this customer."):
+    for expected in ("Bob Jones", "Ann Smith", "Needs you", "QuickBooks no longer has this customer."):
         assert expected in text
     page = reverse("admin:quickbooks_integration_quickbookssync_change", args=[theirs.pk])
     assert "Ann Smith" in words(office.get(page))
-    assert [row.pk for row in office.get(f"{LINKS}?sync_status__exact=synced").context["cl"].result_list] == []
+    assert [row.pk for row in office.get(f"{LINKS}?state=in_step").context["cl"].result_list] == []
 
 
 def test_a_customer_without_a_contact_is_not_called_pending(auth: QuickBooksAuth, office: Client) -> None:
     pairs.customer(auth, "Bob Jones", NUMBER)
     text = words(office.get(LINKS))
     assert "Not linked" in text
-    assert "no contact Pending" not in text
+    assert "no contact Waits" not in text
 
 
 def test_a_list_without_a_hit_says_what_was_looked_for_and_leads_back(auth: QuickBooksAuth, office: Client) -> None:
