@@ -22,11 +22,14 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         ]),
         ("Work", [
             ("Quotes", "request_quote", "billing_quote_changelist", "billing.view_quote"),
+            ("Morning invoices", "wb_twilight", "billing_appointment_morning", "billing.view_invoice"),
             ("Invoices", "receipt_long", "billing_invoice_changelist", "billing.view_invoice"),
             ("Payments", "payments", "billing_payment_changelist", "billing.view_payment"),
             ("Credit memos", "undo", "billing_creditmemo_changelist", "billing.view_creditmemo"),
             ("Jobs", "construction", "billing_job_changelist", "billing.view_job"),
             ("Appointments", "event", "billing_appointment_changelist", "billing.view_appointment"),
+            ("Quote templates", "dashboard_customize", "billing_quotetemplate_changelist",
+             "billing.view_quotetemplate"),
             ("Products", "inventory_2", "billing_product_changelist", "billing.view_product"),
         ]),
         ("QuickBooks", [
@@ -61,7 +64,16 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         ]
         if items:
             shown.append({"title": title, "separator": True, "items": items})
+    _mark_active(shown, request.path)
     return shown
+
+
+def _mark_active(sections: list[dict[str, Any]], path: str) -> None:
+    """One link: the longest that the page is under. The theme would mark a list and the page below it."""
+    items = [item for section in sections for item in section["items"]]
+    under = [item["link"] for item in items if path.startswith(item["link"])]
+    for item in items:
+        item["active"] = item["link"] == max(under, key=len, default="")
 
 
 def environment(request: HttpRequest) -> list[str] | None:

@@ -1,14 +1,20 @@
 """What beat does when. A person may change or switch off a schedule in the admin: that is never undone here."""
 
 from dataclasses import dataclass
+from datetime import time
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 
 @dataclass(frozen=True)
 class Schedule:
+    """`when`: every so many minutes, or at a time of the day in the business' zone."""
+
     name: str
     task: str
-    minutes: int
+    when: int | time
     description: str
 
 
@@ -18,6 +24,12 @@ SCHEDULES = [
         "quickbooks_integration.tasks.pull",
         15,
         "Asks QuickBooks for everything that changed since the last pull.",
+    ),
+    Schedule(
+        "Push what waits to QuickBooks",
+        "quickbooks_integration.tasks.push_waiting",
+        1,
+        "Sends quotes, invoices, payments and contacts whose first try did not get through.",
     ),
     Schedule(
         "Read everything from QuickBooks",
@@ -38,6 +50,12 @@ SCHEDULES = [
         "Deletes the records of calls to QuickBooks that are older than 30 days.",
     ),
     Schedule(
+        "Make the morning's invoices",
+        "billing.tasks.morning_invoices",
+        time(6, 0),
+        "Makes the invoices of today's repairs from their approved quotes.",
+    ),
+    Schedule(
         "Mark overdue invoices",
         "billing.tasks.mark_overdue",
         60,
@@ -48,20 +66,27 @@ SCHEDULES = [
 
 def create_missing(**signal: Any) -> None:
     """Runs after every migrate: adds a schedule for each task that has none, and touches no other."""
-    from django_celery_beat.models import IntervalSchedule, PeriodicTask
+    from django_celery_beat.models import PeriodicTask
 
     for schedule in SCHEDULES:
         # By task, not by name: a person may give it another name.
         if PeriodicTask.objects.filter(task=schedule.task).exists():
             continue
-        every = {"every": schedule.minutes, "period": IntervalSchedule.MINUTES}
-        # Not get_or_create: a person may have made the same interval once more.
-        interval = IntervalSchedule.objects.filter(**every).first() or IntervalSchedule.objects.create(**every)
         PeriodicTask.objects.get_or_create(
             name=schedule.name,
-            defaults={
-                "task": schedule.task,
-                "interval": interval,
-                "description": schedule.description,
-            },
+            defaults={"task": schedule.task, "description": schedule.description, **_timing(schedule.when)},
         )
+
+
+def _timing(when: int | time) -> dict[str, Any]:
+    from django_celery_beat.models import CrontabSchedule, IntervalSchedule
+
+    if isinstance(when, time):
+        return {"crontab": _only(CrontabSchedule, minute=str(when.minute), hour=str(when.hour), day_of_week="*",
+                                 day_of_month="*", month_of_year="*", timezone=ZoneInfo(settings.TIME_ZONE))}  # fmt: skip
+    return {"interval": _only(IntervalSchedule, every=when, period=IntervalSchedule.MINUTES)}
+
+
+def _only(model: Any, **columns: Any) -> Any:
+    """Not get_or_create: a person may have made the same once more."""
+    return model.objects.filter(**columns).first() or model.objects.create(**columns)

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-ALL = ["pull_customers", "import_contacts", "contact_list", "import_history"]
+ALL = ["pull_customers", "import_contacts", "contact_list", "import_history", "emulator"]
 
 
 def main() -> int:

@@ -38,6 +38,11 @@ def cents(dollars: Decimal) -> Decimal:
     return dollars.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
+def dollars(amount: Decimal) -> str:
+    """As people write it: $1,234.50, -$5.00."""
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.2f}"
+
+
 def line_total(quantity: Decimal, unit_price: Decimal) -> Decimal:
     return cents(quantity * unit_price)
 

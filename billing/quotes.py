@@ -1,22 +1,19 @@
 """Verbs on quotes. Each locks the quote, writes a sentence into its history and tells quote_changed, in one transaction."""
 
-from decimal import Decimal
+from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from billing import money
+from billing import sums
 from billing.models import Quote, QuoteHistory, QuoteItem
 from billing.models.quotes import expiration
+from billing.money import dollars
+from billing.refusals import Refused
 from billing.signals import quote_changed
 
 Status = Quote.Status
-SUMS = ("subtotal", "discount_total", "tax_amount", "total_amount")
-
-
-class Refused(Exception):
-    """The quote cannot do that now. str() is a sentence for the office; nothing was changed."""
 
 
 @transaction.atomic
@@ -28,48 +25,16 @@ def finish_edit(quote: Quote, by: AbstractBaseUser | None, *, origin: str = "off
     """
     quote.refresh_from_db(from_queryset=Quote.objects.select_for_update())
     before = quote.total_amount
-    _set_sums(quote)
-    quote.save(update_fields=[*SUMS, "updated_at"])
+    sums.set_on(quote, list(quote.quote_items.all()))
+    quote.save(update_fields=[*sums.COLUMNS, "updated_at"])
     if not quote.history.exists():
-        sentence = f"Written. The total is {_dollars(quote.total_amount)}."
+        sentence = f"Written. The total is {dollars(quote.total_amount)}."
     elif before == quote.total_amount:
-        sentence = f"Edited. The total is {_dollars(quote.total_amount)}, as before."
+        sentence = f"Edited. The total is {dollars(quote.total_amount)}, as before."
     else:
-        sentence = f"Edited. The total was {_dollars(before)} and is {_dollars(quote.total_amount)} now."
+        sentence = f"Edited. The total was {dollars(before)} and is {dollars(quote.total_amount)} now."
     _tell(quote, sentence, by, origin)
     return quote
-
-
-def predicted(quote: Quote, lines: list[QuoteItem]) -> money.Totals:
-    """The sums that QuickBooks will make of these lines; nothing is written."""
-    code = quote.tax_code
-    return money.totals(
-        [money.Amount(line.line_total, line.taxable) for line in lines],
-        discount_percent=quote.discount_percent,
-        discount_amount=quote.discount_amount,
-        tax_rates=[rate.percent for rate in code.rates.all()] if code else (),
-        tax_after_discount=quote.tax_after_discount,
-    )
-
-
-def _set_sums(quote: Quote) -> None:
-    """A document that QuickBooks itself adds up oddly keeps its sums."""
-    if quote.is_odd:
-        return
-    sums = predicted(quote, list(quote.quote_items.all()))
-    refuse_impossible(sums)
-    quote.subtotal, quote.discount_total, quote.tax_amount = sums.subtotal, sums.discount, sums.tax
-    quote.total_amount = sums.total
-
-
-def refuse_impossible(sums: money.Totals) -> None:
-    """Raises Refused for sums that neither QuickBooks nor the database takes."""
-    if sums.total < 0:
-        raise Refused(
-            f"The total would be {_dollars(sums.total)}. QuickBooks takes no total below zero: make the discount smaller."
-        )
-    if not sums.fits:
-        raise Refused("These amounts are more than a quote can hold. Check the quantities and prices.")
 
 
 def mark_ready(quote: Quote, by: AbstractBaseUser | None, *, origin: str = "office") -> Quote:
@@ -92,6 +57,23 @@ def decline(quote: Quote, by: AbstractBaseUser | None, *, origin: str = "office"
     """The customer said no, perhaps after a yes. Declining twice changes nothing. Raises Refused."""
     allowed = {Status.DRAFT, Status.READY, Status.SENT, Status.APPROVED}
     return _move(quote, Status.DECLINED, allowed, "Declined.", by, origin, declined_at=timezone.now(), approved_at=None)
+
+
+@transaction.atomic
+def mark_sent(quote: Quote, to: str, at: datetime, by: AbstractBaseUser | None, *, origin: str = "office") -> Quote:
+    """It went out to this e-mail address. What was not sent before is sent now; an answer stays an answer.
+
+    The same sending told twice changes nothing.
+    """
+    quote.refresh_from_db(from_queryset=Quote.objects.select_for_update())
+    if (quote.sent_to, quote.sent_at) == (to[:254], at):
+        return quote
+    quote.sent_to, quote.sent_at = to[:254], at
+    if quote.status in (Status.DRAFT, Status.READY):
+        quote.status = Status.SENT
+    quote.save(update_fields=["sent_to", "sent_at", "status", "updated_at"])
+    _tell(quote, f"Sent to {to}.", by, origin)
+    return quote
 
 
 @transaction.atomic
@@ -137,16 +119,17 @@ def duplicate(quote: Quote, by: AbstractBaseUser | None) -> Quote:
         for position, line in enumerate(quote.quote_items.all(), 1)
     ]  # fmt: skip
     QuoteItem.objects.bulk_create(lines)
-    _set_sums(copy)
-    copy.save(update_fields=SUMS)
-    _tell(copy, f"Copied from {quote}. The total is {_dollars(copy.total_amount)}.", by, "office")
+    sums.set_on(copy, lines)
+    copy.save(update_fields=sums.COLUMNS)
+    _tell(copy, f"Copied from {quote}. The total is {dollars(copy.total_amount)}.", by, "office")
     return copy
+
+
+def taken_over(quote: Quote, sentence: str) -> None:
+    """QuickBooks' side was written into the quote; call it in that transaction, with what the office reads about it."""
+    _tell(quote, sentence, None, "quickbooks")
 
 
 def _tell(quote: Quote, sentence: str, by: AbstractBaseUser | None, origin: str) -> None:
     QuoteHistory.objects.create(quote=quote, by=by, origin=origin, sentence=sentence)
     quote_changed.send(sender=Quote, quote=quote, origin=origin)
-
-
-def _dollars(amount: Decimal) -> str:
-    return f"{'-' if amount < 0 else ''}${abs(amount):,.2f}"

@@ -28,7 +28,7 @@ def refresh(contact_ids: Iterable[int | None]) -> None:
     wanted = {contact_id for contact_id in contact_ids if contact_id is not None}
     if not wanted:
         return
-    contacts = list(Contact.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk"))
+    contacts = list(Contact.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=wanted).order_by("pk"))
     sums = _Sums(wanted)
     changed = [contact for contact in contacts if sums.apply(contact)]
     _save(changed)

@@ -1,11 +1,18 @@
 """Doors for the background worker; the verbs are elsewhere."""
 
 from celery import shared_task
+from django.utils import timezone
 
-from billing import invoices
+from billing import invoices, morning
 
 
 @shared_task
 def mark_overdue() -> int:
     """Every hour: what was due yesterday is overdue today."""
     return invoices.mark_overdue()
+
+
+@shared_task
+def morning_invoices() -> int:
+    """At 6:00: the invoices of today's repairs. How many were made."""
+    return len(morning.run(timezone.localdate()).made)

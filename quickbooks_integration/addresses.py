@@ -9,6 +9,16 @@ from quickbooks_integration.models import QuickBooksAuth
 SANDBOX_API = "https://sandbox-quickbooks.api.intuit.com"
 LIVE_API = "https://quickbooks.api.intuit.com"
 
+# The web pages that people see. Not documented by Intuit: these are the addresses that QuickBooks itself shows.
+APPS = {
+    QuickBooksAuth.Environment.SANDBOX: "https://app.sandbox.qbo.intuit.com/app",
+    QuickBooksAuth.Environment.PRODUCTION: "https://app.qbo.intuit.com/app",
+}
+PAGES = {
+    "customer": "customerdetail?nameId=", "estimate": "estimate?txnId=", "invoice": "invoice?txnId=",
+    "payment": "recvpayment?txnId=", "sales_receipt": "salesreceipt?txnId=",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Addresses:
@@ -40,3 +50,13 @@ def environment() -> str:
     if settings.QUICKBOOKS_SANDBOX:
         return QuickBooksAuth.Environment.SANDBOX
     return QuickBooksAuth.Environment.PRODUCTION
+
+
+def page_of(auth: QuickBooksAuth, entity_type: str, entity_id: str) -> str:
+    """The web page on which QuickBooks shows this object to people; "" when there is none."""
+    if not entity_id or entity_type not in PAGES:
+        return ""
+    if auth.environment != QuickBooksAuth.Environment.EMULATOR:
+        return f"{APPS[QuickBooksAuth.Environment(auth.environment)]}/{PAGES[entity_type]}{entity_id}"
+    emulator = settings.QUICKBOOKS_EMULATOR_URL
+    return f"{emulator}/companies/{auth.company_id}/{entity_type.replace('_', '')}/{entity_id}" if emulator else ""

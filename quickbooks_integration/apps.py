@@ -6,4 +6,4 @@ class QuickBooksIntegrationConfig(AppConfig):
     verbose_name = "QuickBooks"
 
     def ready(self) -> None:
-        from quickbooks_integration import checks  # noqa: F401  (they register themselves)
+        from quickbooks_integration import checks, receivers  # noqa: F401  (they register themselves)

@@ -222,9 +222,7 @@ def run_in_words(run: SyncRun) -> str:
         and (timezone.now() - run.heartbeat_at).total_seconds() > SILENT_AFTER_SECONDS
     ):
         return "No sign of life for some minutes. Nothing is lost: the next sync goes on from here."
-    if run.state != SyncRun.State.RUNNING and run.message:
-        return run.message
-    return counts_in_words(run)
+    return run.message or counts_in_words(run)
 
 
 def counts_in_words(run: SyncRun) -> str:

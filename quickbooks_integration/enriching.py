@@ -49,7 +49,11 @@ class Applied:
 
     @property
     def changed(self) -> bool:
-        return bool(self.filled or self.before["phones"] or self.before["emails"] or self.before["addresses"])
+        return bool(self.filled) or self.has_new_rows
+
+    @property
+    def has_new_rows(self) -> bool:
+        return bool(self.before["phones"] or self.before["emails"] or self.before["addresses"])
 
 
 def facts_of(customer: QuickBooksCustomer) -> CustomerFacts:
@@ -66,6 +70,7 @@ def apply(contact: Contact, customer: QuickBooksCustomer) -> Applied:
     """
     sync, facts = customer.sync, facts_of(customer)
     base, applied = sync.base or {}, Applied()
+    ours_before = ours_of(contact)
     others = NAME_FIELDS if _is_another_person(contact, facts, base) else ()
     for name in TEXT_FIELDS:
         if name not in others or getattr(contact, name):
@@ -80,13 +85,39 @@ def apply(contact: Contact, customer: QuickBooksCustomer) -> Applied:
     _set_customer_type(contact, applied)
     set_money(contact)
     contact.save()
-    forget_prefetched(contact)
+    if applied.has_new_rows:
+        forget_prefetched(contact)
     sync.base = _agreed(base, facts)
+    sync.base_ours = _agreed_ours(sync.base_ours, ours_before, ours_of(contact))
+    forget_prefetched(contact)
     sync.conflicts = _still_open(sync.conflicts, contact) | applied.conflicts
-    sync.sync_status = sync.Status.CONFLICT if sync.conflicts else sync.Status.SYNCED
+    waits = sync.Status.PENDING if sync.sent < sync.wanted else sync.Status.SYNCED
+    sync.sync_status = sync.Status.CONFLICT if sync.conflicts else waits
     sync.error_message = ""
-    sync.save(update_fields=["base", "conflicts", "sync_status", "error_message"])
+    sync.save(update_fields=["base", "base_ours", "conflicts", "sync_status", "error_message"])
     return applied
+
+
+def ours_of(contact: Contact) -> dict[str, Any]:
+    """What of a contact the office may change in QuickBooks too, as JSON. Reads prefetched rows."""
+    return {
+        "first_name": contact.first_name,
+        "last_name": contact.last_name,
+        "company": contact.company,
+        "notes": contact.notes,
+        "phones": [phone.number for phone in contact.phones.all()],
+        "emails": [email.key for email in contact.emails.all() if email.key],
+        "addresses": {
+            row.kind: _address(row)._asdict() for row in contact.addresses.all() if row.kind in ADDRESS_KINDS
+        },
+    }
+
+
+def _agreed_ours(base: dict[str, Any] | None, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """Our side as QuickBooks knows it by now; what a person changed and what was not sent yet stays a difference."""
+    if base is None:
+        return after
+    return {name: after[name] if before[name] == base.get(name) else base.get(name) for name in after}
 
 
 def _is_another_person(contact: Contact, facts: CustomerFacts, base: dict[str, Any]) -> bool:

@@ -197,7 +197,7 @@ def term_name(document: Document, terms: dict[str, str]) -> str:
 
 def needs_terms(document: Document) -> bool:
     """Whether the payment term is given by id only."""
-    reference = document.get("SalesTermRef")
+    reference = document.get("SalesTermRef") if isinstance(document, dict) else None
     return isinstance(reference, dict) and not text(reference, "name")
 
 
@@ -353,7 +353,7 @@ def customer_body(new: NewCustomer) -> Document:
     body |= dict(zip(PHONE_FIELDS[:3], _phone_values(new.phones), strict=False))
     body["PrimaryEmailAddr"] = {"Address": _email_list(new.emails)} if new.emails else None
     for kind, value in (("BillAddr", new.billing), ("ShipAddr", new.shipping)):
-        body[kind] = _address_value(value) if value != Address() else None
+        body[kind] = address_value(value) if value != Address() else None
     return {field: value for field, value in body.items() if value}
 
 
@@ -370,7 +370,7 @@ def _email_list(emails: tuple[str, ...]) -> str:
     return ", ".join(kept)
 
 
-def _address_value(value: Address) -> Document:
+def address_value(value: Address) -> Document:
     fields = {
         "Line1": value.street,
         "City": value.city,

@@ -10,9 +10,18 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from quickbooks_integration import connecting
+from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import ApiCall, QuickBooksAuth, SyncRun
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import QuickBooksSyncService, history, kinds_to_pull, runs
+from quickbooks_integration.sync import (
+    QuickBooksSyncService,
+    history,
+    kinds_to_pull,
+    new_customers,
+    outbox,
+    runs,
+    sending,
+)
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +125,42 @@ def _execute(run: SyncRun) -> None:
         QuickBooksSyncService(QuickBooksService(run.company)).execute(run)
     except runs.AlreadyRunning:
         log.info("Sync run %s: another one is at work.", run.pk)
+
+
+@shared_task
+def push(sync_id: int) -> None:
+    """Works at one row that wants to go to QuickBooks. A second message for it finds nothing to do."""
+    service = _service()
+    if service is not None and not new_customers.work(service, sync_id):
+        outbox.work(service, sync_id)
+        sending.release(sync_id)
+
+
+@shared_task
+def send_email(sending_id: int) -> None:
+    """Has QuickBooks mail one document. A second message for it finds nothing to do."""
+    service = _service()
+    if service is not None:
+        sending.work(service, sending_id)
+
+
+@shared_task
+def push_waiting() -> None:
+    """Every minute: rows whose bell was lost, whose worker died, or whose pause is over."""
+    service = _service()
+    if service is not None:
+        new_customers.work_off(service)
+        outbox.work_off(service)
+        sending.work_off(service)
+
+
+def _service() -> QuickBooksService | None:
+    """None while a person has to sign in: the rows wait."""
+    try:
+        return QuickBooksService.current(patience=outbox.PATIENCE)
+    except QuickBooksError as error:
+        log.info("Nothing is pushed: %s", error)
+        return None
 
 
 @shared_task

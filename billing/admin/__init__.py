@@ -1,3 +1,3 @@
-from billing.admin import catalogue, invoices, jobs, payments, quotes
+from billing.admin import catalogue, invoices, jobs, payments, quotes, templates
 
-__all__ = ["catalogue", "invoices", "jobs", "payments", "quotes"]
+__all__ = ["catalogue", "invoices", "jobs", "payments", "quotes", "templates"]

@@ -10,6 +10,7 @@ from django.urls import URLPattern, path
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
+from billing import prices
 from billing.admin.showing import amount_cell, dollars
 from billing.models import Product, TaxCode, TaxRate
 from contacts.admin.merging import MergingAdmin, MergingInline
@@ -68,8 +69,12 @@ class ProductAdmin(MergingAdmin):
         return super().get_search_results(request, queryset, search_term)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.line_view)
-        return [path("<int:product_id>/line/", view, name="billing_product_line"), *super().get_urls()]
+        line, past = self.admin_site.admin_view(self.line_view), self.admin_site.admin_view(self.prices_view)
+        return [
+            path("<int:product_id>/line/", line, name="billing_product_line"),
+            path("<int:product_id>/prices/", past, name="billing_product_prices"),
+            *super().get_urls(),
+        ]
 
     def line_view(self, request: HttpRequest, product_id: int) -> JsonResponse:
         """What a new line of a quote takes from the product. Texts, so that no price becomes a float on its way."""
@@ -80,6 +85,15 @@ class ProductAdmin(MergingAdmin):
         return JsonResponse(
             {"description": product.description or product.name, "unit_price": price, "taxable": product.taxable}
         )
+
+    def prices_view(self, request: HttpRequest, product_id: int) -> JsonResponse:
+        """What it cost before, beside the line that is being written. ?quote= is the one that is open."""
+        if not self.has_view_permission(request) or not request.user.has_perm("billing.view_quote"):
+            return JsonResponse({}, status=403)
+        quote = request.GET.get("quote", "")
+        besides = int(quote) if quote.isascii() and quote.isdecimal() and len(quote) < 19 else None
+        found = prices.recent(product_id, besides_quote=besides)
+        return JsonResponse({"prices": [_in_words(price) for price in found]})
 
     @display(description="Type", ordering="item_type", label={"Service": "info", "Inventory": "success"})
     def shown_type(self, product: Product) -> str:
@@ -106,6 +120,13 @@ class ProductAdmin(MergingAdmin):
         if product.quantity_on_hand is None:
             return "-"
         return f"{product.quantity_on_hand}, reorder now" if product.is_low else str(product.quantity_on_hand)
+
+
+def _in_words(price: prices.PastPrice) -> str:
+    """$95.00 x 2, Quincy, May 2026, approved (Quote 1001)"""
+    parts = (f"{dollars(price.unit_price)} x {price.quantity.normalize():f}", price.town, f"{price.day:%b %Y}",
+             price.outcome.lower())  # fmt: skip
+    return f"{', '.join(filter(None, parts))} ({price.document})"
 
 
 class TaxRateInline(MergingInline):

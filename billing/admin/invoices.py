@@ -1,23 +1,30 @@
-"""Invoices in the admin: looked at; only what is about the work can be changed."""
+"""Invoices in the admin: edited like quotes while they are not void, paid and voided on pages of their own."""
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
+from billing import invoices
+from billing.admin import documents
+from billing.admin.document_lines import InvoiceItemInline
+from billing.admin.receiving import TakesPayments
 from billing.admin.showing import PEOPLE, LookedAt, amount_cell, dollars, for_customer
-from billing.models import Invoice, InvoiceItem, PaymentApplication
-from contacts.admin.merging import MergingAdmin
+from billing.models import Invoice, PaymentApplication
+from billing.refusals import Refused
+from contacts.admin.merging import MergingForm
 
+OURS = ("job", "notes")  # QuickBooks has no place for them
+EDITABLE = (
+    *OURS, "invoice_date", "due_date", "payment_terms", "job_date", "technician", "message", "discount_percent",
+    "discount_amount", "tax_code", "tax_after_discount",
+)  # fmt: skip
 STATUS_COLOURS = {"Unpaid": "info", "Partly paid": "warning", "Paid": "success", "Overdue": "danger"}
-
-
-class InvoiceItemInline(LookedAt):
-    model = InvoiceItem
-    fields = readonly_fields = ("description", "quantity", "unit_price", "line_total", "taxable")
 
 
 class PaidInline(LookedAt):
@@ -29,8 +36,24 @@ class PaidInline(LookedAt):
         return super().get_queryset(request).select_related("payment", "invoice", "credit_memo")
 
 
+class InvoiceForm(MergingForm):
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if set(self.changed_data) - set(OURS):
+            moved_to = [cleaned["invoice_date"]] if cleaned.get("invoice_date") else []
+            try:
+                invoices.refuse_edit(self.instance, *moved_to)
+            except Refused as reason:
+                raise ValidationError(str(reason)) from reason
+        day, due = cleaned.get("invoice_date"), cleaned.get("due_date")
+        if day and due and due < day and {"invoice_date", "due_date"}.intersection(self.changed_data):
+            self.add_error("due_date", "This is before the invoice's own date.")
+        return self.cleaned_data
+
+
 @admin.register(Invoice)
-class InvoiceAdmin(MergingAdmin):
+class InvoiceAdmin(TakesPayments, documents.DocumentAdmin):
+    form = InvoiceForm
     list_display = ("shown_number", "shown_customer", "invoice_date", "due_date", "total", "due", "shown_status")
     list_filter = (
         ("payment_status", ChoicesDropdownFilter),
@@ -45,26 +68,52 @@ class InvoiceAdmin(MergingAdmin):
     search_help_text = "Number, or name, phone, e-mail or street of the customer"
     autocomplete_fields = ("job",)
     inlines = (InvoiceItemInline, PaidInline)
+    actions_detail = ("pay", "void")
     fieldsets = (
-        (None, {"fields": (("shown_customer", "quote", "status"), ("invoice_date", "due_date", "payment_terms"))}),
-        ("Work", {"fields": (("job", "job_date", "technician"), "notes")}),
         (
-            "Money",
+            None,
             {
                 "fields": (
-                    ("shown_subtotal", "shown_discount", "shown_tax", "shown_total"),
-                    ("shown_paid", "shown_due", "payment_status", "paid_date"),
-                    ("is_odd", "odd_reason"),
+                    ("shown_customer", "shown_status"),
+                    ("invoice_date", "due_date"),
+                    ("payment_terms", "quote"),
+                    ("job_date", "technician"),
+                    "job",
                 )
             },
         ),
-        ("Sent", {"fields": (("sent_at", "sent_to"), "message", "quickbooks_invoice_id")}),
+        ("Sums", {"fields": (("discount_percent", "discount_amount"), ("tax_code", "tax_after_discount"), "totals")}),
+        ("Message and notes", {"classes": ("tab",), "fields": ("message", "notes")}),
+        (
+            "Sent",
+            {
+                "classes": ("tab",),
+                "fields": (
+                    ("status", "sent_at", "sent_to"),
+                    ("payment_link", "quickbooks_invoice_id"),
+                    ("is_odd", "odd_reason"),
+                ),
+            },
+        ),
+        ("History", {"classes": ("tab",), "fields": ("what_happened",)}),
     )
-    editable = ("job", "job_date", "technician", "notes")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Invoice | None = None) -> list[str]:
         named = (name for _, part in self.fieldsets for row in part["fields"] for name in _row(row))
-        return [name for name in named if name not in self.editable]
+        editable = EDITABLE if obj is None or obj.is_editable else OURS
+        return [name for name in named if name not in editable]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        invoice: Invoice = form.instance
+        if not set(form.changed_data) - set(OURS) and not any(rows.has_changed() for rows in formsets):
+            return
+        invoices.finish_edit(invoice, request.user)
+        documents.warn_about_credit(request, invoice)
+        if invoice.sent_at is not None:
+            messages.warning(
+                request, f"{invoice} was sent already. Send it again: it says something else now than before."
+            )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -103,29 +152,15 @@ class InvoiceAdmin(MergingAdmin):
     def shown_status(self, invoice: Invoice) -> str:
         return "Void" if invoice.status == Invoice.Status.VOID else invoice.get_payment_status_display()
 
-    @display(description="Lines")
-    def shown_subtotal(self, invoice: Invoice) -> str:
-        return dollars(invoice.subtotal)
+    @display(description="Totals")
+    def totals(self, invoice: Invoice) -> Any:
+        paid = f" on {timezone.localdate(invoice.paid_date):%b %d, %Y}" if invoice.paid_date else ""
+        more = (("Paid", dollars(invoice.amount_paid) + paid), ("Still due", dollars(invoice.balance_due)))
+        return documents.totals(invoice, "invoice_items", more)
 
-    @display(description="Discount")
-    def shown_discount(self, invoice: Invoice) -> str:
-        return dollars(invoice.discount_total)
-
-    @display(description="Tax")
-    def shown_tax(self, invoice: Invoice) -> str:
-        return dollars(invoice.tax_amount)
-
-    @display(description="Total")
-    def shown_total(self, invoice: Invoice) -> str:
-        return dollars(invoice.total_amount)
-
-    @display(description="Paid")
-    def shown_paid(self, invoice: Invoice) -> str:
-        return dollars(invoice.amount_paid)
-
-    @display(description="Still due")
-    def shown_due(self, invoice: Invoice) -> str:
-        return dollars(invoice.balance_due)
+    @display(description="What happened")
+    def what_happened(self, invoice: Invoice) -> Any:
+        return documents.what_happened(invoice)
 
 
 def _row(row: str | tuple[str, ...]) -> tuple[str, ...]:

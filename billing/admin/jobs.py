@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
+from billing.admin.morning import ShowsTheMorning
 from billing.admin.showing import PEOPLE
 from billing.models import Appointment, Job, JobParticipant
 from contacts import search
@@ -68,7 +69,7 @@ class JobAdmin(MergingAdmin):
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(MergingAdmin):
+class AppointmentAdmin(ShowsTheMorning, MergingAdmin):
     list_display = ("starts_at", "kind", "contact", "job", "technician", "status")
     list_filter = (
         ("kind", ChoicesDropdownFilter),

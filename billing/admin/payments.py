@@ -1,4 +1,4 @@
-"""Payments and credit memos in the admin: looked at, except for our own notes."""
+"""Payments and credit memos in the admin: looked at, except for our own notes; payments are used and voided on pages."""
 
 from typing import Any
 
@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
 
+from billing.admin import documents
+from billing.admin.receiving import ChangesPayments
 from billing.admin.showing import PEOPLE, LookedAt, amount_cell, dollars, for_customer
 from billing.models import CreditMemo, Payment, PaymentApplication
 from contacts.admin.merging import MergingAdmin
@@ -40,6 +42,12 @@ class ReceiptAdmin(MergingAdmin):
         rows = ((row,) if isinstance(row, str) else row for row in self.fields)
         return [name for row in rows for name in row if name != "notes"]
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if db_field.name == "notes":
+            field.widget.attrs["rows"] = 2
+        return field
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         queryset = super().get_queryset(request)
         if request.resolver_match and request.resolver_match.url_name.endswith("_changelist"):
@@ -57,7 +65,7 @@ class ReceiptAdmin(MergingAdmin):
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReceiptAdmin):
+class PaymentAdmin(ChangesPayments, ReceiptAdmin):
     list_display = ("payment_date", "shown_customer", "money", "unused", "method", "reference", "is_void")
     list_filter = (("payment_date", RangeDateFilter), "is_void", "is_odd")
     search_fields = ("reference",)
@@ -66,11 +74,14 @@ class PaymentAdmin(ReceiptAdmin):
     fields = (
         ("shown_customer", "payment_date"),
         ("shown_money", "shown_unused"),
-        ("method", "reference", "deposit_account"),
-        ("is_void", "is_odd", "odd_reason"),
+        ("method", "reference"),
+        ("deposit_account", "is_void"),
         "notes",
+        ("is_odd", "odd_reason"),
         "quickbooks_payment_id",
+        "what_happened",
     )
+    actions_detail = ("use", "void")
     inlines = (ApplicationInline,)
 
     @display(description="Amount", ordering="amount")
@@ -88,6 +99,10 @@ class PaymentAdmin(ReceiptAdmin):
     @display(description="Not used yet")
     def shown_unused(self, payment: Payment) -> str:
         return dollars(payment.unapplied_amount)
+
+    @display(description="What happened")
+    def what_happened(self, payment: Payment) -> Any:
+        return documents.what_happened(payment)
 
 
 @admin.register(CreditMemo)

@@ -1,6 +1,5 @@
 """Quotes in the admin: written with the keyboard, added up while typing, approved with a button."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,22 +8,25 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
 
-from billing import quotes
-from billing.admin.quote_lines import QuoteItemInline
+from billing import invoices, quotes
+from billing.admin import documents
+from billing.admin.converting import ConvertsQuotes
+from billing.admin.document_lines import QuoteItemInline
 from billing.admin.showing import PEOPLE, amount_cell, dollars, for_customer
-from billing.models import Quote, TaxCode
-from contacts.admin.merging import MergingAdmin, MergingForm
+from billing.models import Invoice, Quote, TaxCode
+from billing.refusals import Refused
+from contacts.admin.merging import MergingForm
 
 STATUS_COLOURS = {
     "Draft": "info", "Ready to send": "info", "Sent": "info", "Approved": "success", "Declined": "danger",
     "Invoiced": "success", "Expired": "warning",
 }  # fmt: skip
-HISTORY_SHOWN = 20
+INVOICES_SHOWN = 20
 
 
 class ExpiredFilter(DropdownFilter):
@@ -48,7 +50,7 @@ class QuoteForm(MergingForm):
 
 
 @admin.register(Quote)
-class QuoteAdmin(MergingAdmin):
+class QuoteAdmin(ConvertsQuotes, documents.DocumentAdmin):
     form = QuoteForm
     list_display = ("number", "shown_customer", "quote_date", "expiration_date", "total", "shown_status")
     list_filter = (("status", ChoicesDropdownFilter), ExpiredFilter, ("quote_date", RangeDateFilter), "is_odd")
@@ -60,18 +62,15 @@ class QuoteAdmin(MergingAdmin):
     autocomplete_fields = ("contact", "job")
     inlines = (QuoteItemInline,)
     actions = ("duplicate",)
+    actions_detail = ("invoice",)
     actions_submit_line = ("mark_ready", "approve", "decline")
-    readonly_fields = ("shown_status", "totals", "what_happened")
+    readonly_fields = ("shown_status", "billed", "totals", "what_happened")
     fieldsets = (
-        (None, {"fields": (("contact", "job"), ("quote_date", "expiration_date", "shown_status"))}),
+        (None, {"fields": (("contact", "job"), ("quote_date", "expiration_date"), ("shown_status", "billed"))}),
         ("Sums", {"fields": (("discount_percent", "discount_amount"), ("tax_code", "tax_after_discount"), "totals")}),
         ("Terms and notes", {"classes": ("tab",), "fields": (("payment_terms", "due_date"), "message", "notes")}),
         ("History", {"classes": ("tab",), "fields": ("what_happened",)}),
     )
-
-    class Media:
-        css = {"all": ("billing/quote.css",)}
-        js = ("billing/quote_sums.js", "billing/quote_lines.js")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Quote]:
         queryset = super().get_queryset(request)
@@ -108,6 +107,7 @@ class QuoteAdmin(MergingAdmin):
         quote: Quote = form.instance
         if not change or form.changed_data or any(rows.has_changed() for rows in formsets):
             quotes.finish_edit(quote, request.user)
+            documents.warn_about_credit(request, quote)
             if quote.status in (Quote.Status.APPROVED, Quote.Status.INVOICED):
                 said = quote.get_status_display().lower()
                 messages.warning(
@@ -120,7 +120,7 @@ class QuoteAdmin(MergingAdmin):
     def _run(self, request: HttpRequest, verb: Callable[..., Quote], quote: Quote) -> None:
         try:
             verb(quote, request.user)
-        except quotes.Refused as reason:
+        except Refused as reason:
             messages.error(request, str(reason))
 
     # The buttons save first; the verb itself runs when the lines are stored too.
@@ -142,7 +142,7 @@ class QuoteAdmin(MergingAdmin):
         for quote in queryset.select_related("contact", "job", "tax_code"):
             try:
                 copy = quotes.duplicate(quote, request.user)
-            except quotes.Refused as reason:
+            except Refused as reason:
                 messages.error(request, str(reason))
             else:
                 messages.success(request, f"{quote} was copied to {copy}.")
@@ -163,30 +163,26 @@ class QuoteAdmin(MergingAdmin):
 
     @display(description="Totals")
     def totals(self, quote: Quote) -> SafeString:
-        """The stored sums; quote_lines.js keeps them up with what is typed."""
-        rates = {
-            str(code.pk): [str(rate.percent) for rate in code.rates.all()]
-            for code in TaxCode.objects.prefetch_related("rates")
-        }
-        sums = (("Lines", "subtotal", quote.subtotal), ("Discount", "discount", quote.discount_total),
-                ("Tax", "tax", quote.tax_amount), ("Total", "total", quote.total_amount))  # fmt: skip
-        rows = format_html_join(
-            "", '<dt>{}</dt><dd data-sum="{}">{}</dd>', ((label, name, dollars(sum)) for label, name, sum in sums)
-        )
-        product = reverse("admin:billing_product_line", args=[0])
-        return format_html(
-            '<dl class="quote-sums" data-quote-sums data-rates="{}" data-product="{}" data-odd="{}" aria-live="polite">'
-            "{}</dl>",
-            json.dumps(rates), product, "yes" if quote.is_odd else "", rows,
+        return documents.totals(quote, "quote_items")
+
+    @display(description="Invoices")
+    def billed(self, quote: Quote) -> SafeString | str:
+        if not quote.pk:
+            return "-"
+        rows = quote.invoices.exclude(status=Invoice.Status.VOID).order_by("invoice_date", "pk")[:INVOICES_SHOWN]
+        return (
+            format_html_join(
+                "",
+                '<p><a class="underline" href="{}">{}</a>: {}, {}</p>',
+                (
+                    (reverse("admin:billing_invoice_change", args=[row.pk]), invoices.named(row, start=True),
+                     dollars(row.total_amount), row.get_payment_status_display().lower())
+                    for row in rows
+                ),
+            )
+            or "None yet"
         )  # fmt: skip
 
     @display(description="What happened")
     def what_happened(self, quote: Quote) -> SafeString | str:
-        if not quote.pk:
-            return "Nothing yet."
-        rows = quote.history.select_related("by")[:HISTORY_SHOWN]
-        return format_html_join(
-            "",
-            "<p>{}: {} <em>{}</em></p>",
-            ((f"{timezone.localtime(row.at):%b %d, %Y %H:%M}", row.sentence, row.by or row.origin) for row in rows),
-        )
+        return documents.what_happened(quote)

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 
+from billing import money
 from contacts import search
 from contacts.models import Contact
 
@@ -16,9 +17,7 @@ PEOPLE = ("contact__phones", "contact__emails")  # what a nameless contact is ca
 
 
 def dollars(amount: Decimal | None) -> str:
-    if amount is None:
-        return "-"
-    return f"{'-' if amount < 0 else ''}${abs(amount):,.2f}"
+    return "-" if amount is None else money.dollars(amount)
 
 
 def amount_cell(amount: Decimal | None) -> SafeString:

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from billing.models.catalogue import Product
+from billing.models.history import History
 from billing.models.lines import Document, Line, dollars, today
 from billing.models.quotes import Quote
 
@@ -27,6 +28,12 @@ class Invoice(Document):
         OVERDUE = "overdue", "Overdue"
 
     quote = models.ForeignKey(Quote, on_delete=models.PROTECT, null=True, blank=True, related_name="invoices")
+    is_part = models.BooleanField(
+        "deposit or part",
+        default=False,
+        editable=False,
+        help_text="Bills a part of its quote in advance. The final invoice takes it off.",
+    )
     status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT, editable=False)
     invoice_date = models.DateField("date", default=today)
     due_date = models.DateField(null=True, blank=True)
@@ -84,10 +91,26 @@ class Invoice(Document):
                 condition=models.Q(contact__isnull=False) | models.Q(quickbooks_invoice_id__isnull=False),
                 violation_error_message="Choose the contact that this invoice is for.",
             ),
+            # Real books link several invoices to one estimate: those are odd, or sales receipts.
+            models.UniqueConstraint(
+                fields=["quote"],
+                name="invoice_one_final_per_quote",
+                condition=models.Q(is_part=False, is_odd=False, is_sales_receipt=False) & ~models.Q(status="void"),
+                violation_error_message="This quote has an invoice already.",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"Invoice {self.document_number}" if self.document_number else "Invoice without a number"
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether the office may change it, closed books aside."""
+        return self.status != self.Status.VOID and not self.is_sales_receipt
+
+    @property
+    def is_payable(self) -> bool:
+        return self.balance_due > 0 and self.status not in (self.Status.DRAFT, self.Status.VOID)
 
     @property
     def is_overdue(self) -> bool:
@@ -109,3 +132,10 @@ class InvoiceItem(Line):
                 condition=models.Q(quickbooks_line_id__isnull=False),
             ),
         ]
+
+
+class InvoiceHistory(History):
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="history")
+
+    class Meta(History.Meta):
+        verbose_name_plural = "invoice history"

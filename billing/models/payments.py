@@ -6,6 +6,7 @@ import pghistory
 from django.core.validators import MinValueValidator
 from django.db import models
 
+from billing.models.history import History
 from billing.models.invoices import Invoice
 from billing.models.lines import ODD, dollars, today
 from contacts.models import Contact
@@ -129,3 +130,10 @@ class PaymentApplication(models.Model):
 
     def __str__(self) -> str:
         return f"${self.amount:,.2f} to {self.invoice or self.credit_memo}"
+
+
+class PaymentHistory(History):
+    payment = models.ForeignKey(Payment, on_delete=models.CASCADE, related_name="history")
+
+    class Meta(History.Meta):
+        verbose_name_plural = "payment history"

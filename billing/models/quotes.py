@@ -4,12 +4,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import pghistory
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from billing.models import numbers
 from billing.models.catalogue import Product
+from billing.models.history import History
 from billing.models.lines import Document, Line, today
 
 GOOD_FOR = timedelta(days=30)
@@ -39,6 +39,7 @@ class Quote(Document):
     due_date = models.DateField(null=True, blank=True)
     expiration_date = models.DateField("good until", null=True, blank=True, default=expiration)
     sent_at = models.DateTimeField(null=True, blank=True, editable=False)
+    sent_to = models.CharField(max_length=254, blank=True, editable=False)
     # approved: the office heard a yes; accepted: the customer's own yes, as QuickBooks recorded it.
     approved_at = models.DateTimeField(null=True, blank=True, editable=False)
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -51,6 +52,7 @@ class Quote(Document):
 
     class Meta(Document.Meta):
         ordering = ["-quote_date", "-id"]
+        permissions = [("convert_unapproved", "Can invoice a quote that is not approved")]
         indexes = [
             models.Index(fields=["-quote_date", "-id"], name="quote_by_date"),
             models.Index(fields=["status", "-quote_date"], name="quote_by_status"),
@@ -77,6 +79,10 @@ class Quote(Document):
         super().save(*args, **kwargs)
 
     @property
+    def may_become_invoice(self) -> bool:
+        return self.status not in (self.Status.DECLINED, self.Status.INVOICED)
+
+    @property
     def is_expired(self) -> bool:
         """Past its date without an answer."""
         if self.expiration_date is None or self.status not in self.WAITING:
@@ -101,18 +107,8 @@ class QuoteItem(Line):
         ]
 
 
-class QuoteHistory(models.Model):
-    """What happened to a quote, in sentences for the office. Every column's values are in QuoteEvent."""
-
+class QuoteHistory(History):
     quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="history")
-    at = models.DateTimeField(default=timezone.now)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    origin = models.CharField(max_length=20, default="office", help_text="Who it came from: office or quickbooks.")
-    sentence = models.TextField()
 
-    class Meta:
-        ordering = ["-id"]
+    class Meta(History.Meta):
         verbose_name_plural = "quote history"
-
-    def __str__(self) -> str:
-        return self.sentence

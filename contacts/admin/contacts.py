@@ -18,6 +18,7 @@ from contacts.admin.filters import LinkedFilter, OwesFilter
 from contacts.admin.merging import MergingAdmin, MergingFormSet, MergingInline
 from contacts.matching import normalise
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone, PropertyContact
+from contacts.signals import contact_changed
 
 # On a phone the style sheet leaves out the lines of a card that say nothing.
 NOTHING = mark_safe('<span class="contact-nothing">-</span>')
@@ -107,7 +108,6 @@ class ContactAdmin(MergingAdmin):
         "city",
         "shown_type",
         "balance",
-        "source",
     )
     list_display_links = ("shown_name",)
     list_filter = (
@@ -165,6 +165,12 @@ class ContactAdmin(MergingAdmin):
             return queryset.prefetch_related("phones", "emails", "addresses")
         return queryset
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Once, when phones, e-mails and addresses are stored too."""
+        super().save_related(request, form, formsets, change)
+        if not change or form.changed_data or any(rows.has_changed() for rows in formsets):
+            contact_changed.send(sender=Contact, contact=form.instance, origin="office")
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str
     ) -> tuple[QuerySet[Contact], bool]:
@@ -184,7 +190,9 @@ class ContactAdmin(MergingAdmin):
 
     @display(description="E-mail")
     def shown_email(self, contact: Contact) -> SafeString | str:
-        return contact.email or NOTHING
+        """May break before its @, so that a long one does not push other columns out of sight."""
+        name, at, host = contact.email.rpartition("@")
+        return format_html("{}<wbr>{}{}", name, at, host) if contact.email else NOTHING
 
     @display(description="City")
     def city(self, contact: Contact) -> SafeString | str:

@@ -13,13 +13,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from contacts import tasks
-from contacts.importing import reading, uploads
+from contacts.importing import reading, runs, uploads
 from contacts.models import ContactImport
 
 ROWS_PER_PAGE = 50
@@ -30,6 +34,7 @@ class UploadForm(forms.ModelForm):
     file = forms.FileField(
         label="CSV file",
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
+        error_messages={"empty": "The file is empty. Check that you picked the right one."},
         help_text="A list with the columns external_id, first_name, last_name, company, phone, email, address, city, state, "
         "zip (any of them), an export of PropertyRadar, or QuickBooks' export of customers. "
         "Nothing is stored before you have seen what would happen.",
@@ -51,7 +56,7 @@ class UploadForm(forms.ModelForm):
 
 @admin.register(ContactImport)
 class ContactImportAdmin(ModelAdmin):
-    list_display = ("filename", "shown_state", "started_at", "imported_by", *COUNTS)
+    list_display = ("filename", "shown_state", "shown_start", *COUNTS)
     list_filter = ()
     list_per_page = 50
     fields = ("filename", "kind", "started_at", "finished_at", "imported_by")
@@ -71,6 +76,11 @@ class ContactImportAdmin(ModelAdmin):
     )
     def shown_state(self, record: ContactImport) -> str:
         return record.get_state_display()
+
+    @display(description="Started", ordering="started_at")
+    def shown_start(self, record: ContactImport) -> SafeString:
+        started = date_format(timezone.localtime(record.started_at), "M j, Y, g:i A")
+        return format_html('<span class="whitespace-nowrap">{}</span>', started)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         needed = ("contacts.add_contactimport", "contacts.add_contact", "contacts.change_contact")
@@ -106,6 +116,7 @@ class ContactImportAdmin(ModelAdmin):
             "title": record.filename,
             "may_import": self.has_add_permission(request),
             "counts": [(name, getattr(record, name)) for name in COUNTS],
+            "rows_shown": runs.ROWS_SHOWN,
             "rows": Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page")),
         }
 

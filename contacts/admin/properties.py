@@ -74,7 +74,7 @@ class PropertyAdmin(MergingAdmin):
     search_help_text = "Street, city, parcel number, or the name or phone of a person there"
     inlines = (ResidentInline,)
     fieldsets = (
-        (None, {"fields": ("address", ("city", "state", "zip_code"))}),
+        (None, {"fields": ("address", "city", ("state", "zip_code"))}),
         ("Details", {"fields": (("property_type", "parcel_number"), ("year_built", "square_feet"), "notes")}),
     )
 

@@ -1,12 +1,12 @@
 """What each row does: new, fills in, says nothing new, contradicts, or cannot be used. Changes rows in memory only."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from contacts.importing import houses, known
 from contacts.importing.drafts import Draft, House
-from contacts.models import Contact
+from contacts.models import Contact, ContactEmail, ContactPhone
 from contacts.particulars import Particulars
 from contacts.people import Card, Difference, compare
 
@@ -27,7 +27,7 @@ DIFFERENCE_NAMES = {"customer_type": "customer type", "payment_terms": "payment 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one row. reason: for the office, "" when all went well."""
+    """What became of one row. reason: what the office should know of it, "" when there is nothing."""
 
     draft: Draft
     outcome: Outcome
@@ -80,13 +80,13 @@ class Chunk:
             return
         if card is None:
             card = self._new_card(person)
-            verdict = Verdict(draft, Outcome.CREATED, contact=card.contact)
+            verdict = Verdict(draft, Outcome.CREATED, _kept_as_typed(card.phones, card.emails), card.contact)
         else:
             verdict = self._enrich(draft, person, card)
         if person.external_id:
             self.lines.setdefault(person.external_id, draft.line)
         if place is not None and place.add_owner(card.contact) and verdict.outcome is Outcome.UNCHANGED:
-            verdict = Verdict(draft, Outcome.ENRICHED, contact=verdict.contact)
+            verdict = replace(verdict, outcome=Outcome.ENRICHED)
         parts.append(verdict)
 
     def _find(self, person: Particulars, place: houses.Place | None) -> Card | None:
@@ -112,6 +112,7 @@ class Chunk:
         first_line = self.lines.get(person.external_id) if person.external_id else None
         if reason and first_line:
             reason = f"Line {first_line} has the same external id “{person.external_id}”. {reason}"
+        reason = " ".join(filter(None, [reason, _kept_as_typed(changes.phones, changes.emails)]))
         return Verdict(draft, _outcome(bool(changes), changes.differs), reason, card.contact)
 
 
@@ -119,6 +120,13 @@ def _outcome(filled: bool, differs: dict[str, Difference]) -> Outcome:
     if differs:
         return Outcome.CONFLICT
     return Outcome.ENRICHED if filled else Outcome.UNCHANGED
+
+
+def _kept_as_typed(phones: Iterable[ContactPhone], emails: Iterable[ContactEmail]) -> str:
+    """What is new and cannot be dialled or written to: nothing is lost, but somebody should know."""
+    said = [f"“{phone.number}” is not a phone number" for phone in phones if not phone.key]
+    said += [f"“{email.address}” is not an e-mail address" for email in emails if not email.key]
+    return " ".join(f"{one}; it is kept as typed. Correct it at the contact." for one in said)
 
 
 def _reason(differs: dict[str, Difference], of: str = "") -> str:

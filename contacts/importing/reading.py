@@ -84,7 +84,7 @@ def _encoding(sample: bytes) -> str:
     # A lone NUL costs its row; many of them, or other control characters, are no text.
     controls = sum(sample.count(bytes([byte])) for byte in range(32) if byte not in b"\t\n\v\f\r\x1a\x1b")
     if not what and controls > max(4, len(sample) // 200):
-        what = "no text (or text in the encoding UTF-16 without its mark)"
+        what = "no text, or text in an encoding that cannot be told"
     if what:
         raise FileRefused(f"This is not a CSV file: it is {what}. {_SAVE_AS}")
     return "utf-8-sig"

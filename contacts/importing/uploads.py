@@ -16,7 +16,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from contacts.importing.reading import FileRefused
-from contacts.importing.runs import Result, run
+from contacts.importing.runs import Result, kept_outcome, run
 from contacts.models import ContactImport, ContactImportRow
 
 logger = logging.getLogger(__name__)
@@ -107,9 +107,13 @@ def _check(record: ContactImport) -> None:
     content = bytes(record.content or b"")
     result = _run(record, content, dry_run=True)
     counts = result.counts()
-    ContactImport.objects.filter(pk=record.pk).update(state=State.PREVIEW, kind=result.kind, content=content, **counts)
+    ContactImport.objects.filter(pk=record.pk).update(
+        state=State.PREVIEW, kind=result.kind, ignored_columns=result.ignored_columns, content=content, **counts
+    )
     ContactImportRow.objects.bulk_create(
-        ContactImportRow(source_id=record.pk, line=row.line, outcome=row.outcome, reason=row.reason, row=row.cells)
+        ContactImportRow(
+            source_id=record.pk, line=row.line, outcome=kept_outcome(row.outcome), reason=row.reason, row=row.cells
+        )
         for row in result.rows
     )
 

@@ -23,6 +23,7 @@ class ContactImport(models.Model):
     filename = models.CharField(max_length=255)
     state = models.CharField(max_length=10, choices=State, default=State.DONE)
     kind = models.CharField("kind of list", max_length=40, blank=True)
+    ignored_columns = models.JSONField(default=list, help_text="Names in the header that are not imported.")
     content = models.BinaryField(null=True, editable=False, help_text="The uploaded file, until it is imported.")
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -61,11 +62,13 @@ class ContactImport(models.Model):
 
 
 class ContactImportRow(models.Model):
-    """A line that was rejected, or that says something else than a filled field of its contact."""
+    """A line that was rejected, that says something else than a filled field of its contact, or that holds a phone or
+    an e-mail which is none."""
 
     class Outcome(models.TextChoices):
         CONFLICT = "conflict", "Conflict"
         REJECTED = "rejected", "Rejected"
+        NOTE = "note", "Note"
 
     source = models.ForeignKey(ContactImport, on_delete=models.CASCADE, related_name="rows")
     line = models.PositiveIntegerField(help_text="Line of the file, the header being line 1.")

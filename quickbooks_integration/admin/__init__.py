@@ -6,8 +6,20 @@ from quickbooks_integration.admin import (
     history,
     links,
     matching,
+    mirrored,
     products,
     runs,
 )
 
-__all__ = ["connection", "contacts", "customers", "documents", "history", "links", "matching", "products", "runs"]
+__all__ = [
+    "connection",
+    "contacts",
+    "customers",
+    "documents",
+    "history",
+    "links",
+    "matching",
+    "mirrored",
+    "products",
+    "runs",
+]

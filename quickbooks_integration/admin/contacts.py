@@ -13,21 +13,37 @@ from django.views.decorators.http import require_POST
 
 from contacts.admin.contacts import ContactAdmin
 from contacts.models import Contact
-from quickbooks_integration import enriching, reconciling
+from quickbooks_integration import addresses, enriching, reconciling, standing
+from quickbooks_integration.admin.pushing import PushPages
 from quickbooks_integration.enriching import Difference
-from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
-from quickbooks_integration.reconciling import Settled, comparing, settling
+from quickbooks_integration.models import (
+    MatchCandidate,
+    MatchDecision,
+    QuickBooksAuth,
+    QuickBooksCustomer,
+    QuickBooksSync,
+)
+from quickbooks_integration.reconciling import Settled, comparing, settling, undoing
+from quickbooks_integration.standing import Standing, State
+from quickbooks_integration.sync import outbox, pushing
 
 PAIRS_SHOWN = 20
+SYNC = "quickbooks_integration.sync_quickbooks"
 
 
 @dataclass(frozen=True)
 class LinkedCustomer:
-    """One customer of the contact. differences: only fields that QuickBooks fills with something else."""
+    """One customer of the contact. page: where QuickBooks shows it. linking: how it came to be its customer.
+    differences: only fields that QuickBooks fills with something else."""
 
     customer: QuickBooksCustomer
+    balance: str
+    page: str
+    linking: MatchDecision | None
     differences: list[Difference]
     is_primary: bool
+    standing: Standing
+    can_retry: bool
 
 
 @dataclass(frozen=True)
@@ -36,15 +52,24 @@ class Panel:
     questions: list[MatchCandidate]
     can_decide: bool
     connected: bool
+    can_push: bool
+    # Somebody pushed the contact, which is no customer yet.
+    creation: Standing | None
+    creation_id: int | None
 
 
 def panel(contact: Contact, request: HttpRequest) -> Panel:
     questions = MatchCandidate.objects.filter(contact=contact, state=MatchCandidate.State.OPEN)
+    auth = QuickBooksAuth.objects.in_use().first()
+    made = standing.rows_of(("customer",)).filter(local_id=contact.pk, entity_id="").first()
     return Panel(
         linked=[_linked(contact, customer) for customer in comparing.customers_of(contact)],
         questions=list(questions.select_related("sync__customer")[:PAIRS_SHOWN]),
         can_decide=_can_decide(request),
-        connected=QuickBooksAuth.objects.exclude(state=QuickBooksAuth.State.DISCONNECTED).exists(),
+        connected=auth is not None,
+        can_push=request.user.has_perm(SYNC),
+        creation=standing.of(made) if made else None,
+        creation_id=made.pk if made else None,
     )
 
 
@@ -52,8 +77,13 @@ def _linked(contact: Contact, customer: QuickBooksCustomer) -> LinkedCustomer:
     differences = enriching.differences(contact, customer)
     return LinkedCustomer(
         customer,
+        comparing.dollars(customer.balance_with_jobs),
+        addresses.page_of(customer.sync.company, "customer", customer.sync.entity_id),
+        undoing.linking_decision(customer.sync),
         [line for line in differences if line.field in enriching.LABELS and not line.agrees and line.theirs],
         is_primary=customer.sync.entity_id == contact.quickbooks_customer_id,
+        standing=standing.of(customer.sync),
+        can_retry=standing.state_of(customer.sync) in (State.NEEDS_YOU, State.WAITS, State.ON_ITS_WAY),
     )
 
 
@@ -65,11 +95,13 @@ admin.site.unregister(Contact)
 
 
 @admin.register(Contact)
-class ContactWithQuickBooksAdmin(ContactAdmin):
+class ContactWithQuickBooksAdmin(PushPages, ContactAdmin):
+    entity_types = ("customer",)
+    actions = (*ContactAdmin.actions, "push_to_quickbooks")
     change_form_outer_before_template = "quickbooks_integration/review/contact_panel.html"
 
     class Media:
-        css = {"all": ("quickbooks_integration/review.css",)}
+        css = {"all": ("quickbooks_integration/review.css", "quickbooks_integration/documents.css")}
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.quickbooks_view)
@@ -87,9 +119,11 @@ class ContactWithQuickBooksAdmin(ContactAdmin):
 
     @method_decorator(require_POST)
     def quickbooks_view(self, request: HttpRequest, contact_id: int) -> HttpResponse:
-        """The panel's buttons: take, keep (a field) and unlink (a customer)."""
+        """The panel's buttons: take, keep (a field), unlink (a customer), retry and read (its row)."""
         contact = get_object_or_404(Contact, pk=contact_id)
-        if not (_can_decide(request) and self.has_change_permission(request, contact)):
+        is_push = request.POST.get("action") in ("retry", "read")
+        allowed = request.user.has_perm(SYNC) if is_push else _can_decide(request)
+        if not (allowed and self.has_change_permission(request, contact)):
             raise PermissionDenied
         chosen = request.POST.get("sync", "")
         sync = get_object_or_404(
@@ -107,7 +141,13 @@ class ContactWithQuickBooksAdmin(ContactAdmin):
     def _act(self, request: HttpRequest, sync: QuickBooksSync, field: str) -> None:
         label = enriching.LABELS.get(field, "The field")
         action = request.POST.get("action")
-        if action == "take":
+        if action == "retry":
+            outbox.retry(sync.pk)
+            messages.success(request, "On its way to QuickBooks. This page shows in a few seconds what became of it.")
+        elif action == "read":
+            pushing.read_again(sync.pk)
+            messages.success(request, "QuickBooks is asked. What changed there is here in a few seconds.")
+        elif action == "take":
             settling.take_theirs(sync, field, request.user)
             messages.success(request, f"{label} is now as in QuickBooks.")
         elif action == "keep":

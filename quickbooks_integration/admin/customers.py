@@ -14,10 +14,11 @@ from unfold.decorators import display
 
 from contacts.matching import normalise
 from contacts.matching.exact import readable_phone
-from quickbooks_integration import reconciling
+from quickbooks_integration import addresses, reconciling
 from quickbooks_integration.admin.links import attach_contacts, contact_link, contact_of
 from quickbooks_integration.admin.matching import tell
 from quickbooks_integration.admin.runs import ReadOnly
+from quickbooks_integration.connection_page import moment
 from quickbooks_integration.models import MatchCandidate, QuickBooksCustomer
 from quickbooks_integration.reconciling.comparing import dollars
 
@@ -81,10 +82,10 @@ class QuickBooksCustomerAdmin(ReadOnly, ModelAdmin):
     actions = ("create_contacts",)
     fields = (
         ("display_name", "contact"), ("state_text", "job_of"), ("own_balance", "balance_shown"), "phones", "emails",
-        ("remote_created_at", "remote_updated_at"), "pairs", "document",
+        ("created_there", "changed_there"), "page", "pairs", "document",
     )  # fmt: skip
     readonly_fields = (
-        "contact", "state_text", "job_of", "own_balance", "balance_shown", "phones", "emails", "pairs", "document",
+        "created_there", "changed_there", "page", "contact", "state_text", "job_of", "own_balance", "balance_shown", "phones", "emails", "pairs", "document",
     )  # fmt: skip
 
     class Media:
@@ -148,6 +149,20 @@ class QuickBooksCustomerAdmin(ReadOnly, ModelAdmin):
     def emails(self, customer: QuickBooksCustomer) -> str:
         return ", ".join(customer.email_keys)
 
+    @display(description="Created in QuickBooks")
+    def created_there(self, customer: QuickBooksCustomer) -> str:
+        return moment(customer.remote_created_at) if customer.remote_created_at else "not known"
+
+    @display(description="Last changed in QuickBooks")
+    def changed_there(self, customer: QuickBooksCustomer) -> str:
+        return moment(customer.remote_updated_at) if customer.remote_updated_at else "not known"
+
+    @display(description="In QuickBooks")
+    def page(self, customer: QuickBooksCustomer) -> SafeString | str:
+        page = addresses.page_of(customer.sync.company, "customer", customer.sync.entity_id)
+        link = '<a class="underline" href="{}" target="_blank" rel="noopener">Open in QuickBooks</a>'
+        return format_html(link, page) if page else ""
+
     @display(description="Possible matches")
     def pairs(self, customer: QuickBooksCustomer) -> SafeString | str:
         candidates = customer.sync.candidates.select_related("contact").prefetch_related(
@@ -162,7 +177,9 @@ class QuickBooksCustomerAdmin(ReadOnly, ModelAdmin):
 
     @display(description="What QuickBooks says")
     def document(self, customer: QuickBooksCustomer) -> SafeString:
-        return _readable(customer.raw)
+        return format_html(
+            "<details><summary>Everything, under QuickBooks' own names</summary>{}</details>", _readable(customer.raw)
+        )
 
     @admin.action(description="Create contacts", permissions=["decide"])
     def create_contacts(self, request: HttpRequest, queryset: QuerySet[QuickBooksCustomer]) -> None:

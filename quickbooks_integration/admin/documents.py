@@ -1,145 +1,204 @@
-"""QuickBooks' documents as they are there, read-only: whose, how much, which row of ours, what is unusual."""
+"""What QuickBooks adds to the pages and lists of quotes, invoices and payments."""
 
-from datetime import date
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import Max, Min, Q, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from quickbooks_integration.admin.runs import ReadOnly
-from quickbooks_integration.models import QuickBooksDocument, QuickBooksSync
-from quickbooks_integration.reconciling.comparing import dollars
+from billing.admin.invoices import InvoiceAdmin
+from billing.admin.payments import PaymentAdmin
+from billing.admin.quotes import QuoteAdmin
+from billing.models import Invoice, Payment, Quote
+from quickbooks_integration import standing, wording
+from quickbooks_integration.admin import document_panel
+from quickbooks_integration.admin.emailing import EmailPages
+from quickbooks_integration.admin.pushing import PushPages
+from quickbooks_integration.models import QuickBooksSync
+from quickbooks_integration.sync import merging, outbox, pushing
 
-OURS = {
-    "estimate": ("quote", "billing_quote"),
-    "invoice": ("invoice", "billing_invoice"),
-    "sales_receipt": ("invoice", "billing_invoice"),
-    "credit_memo": ("credit memo", "billing_creditmemo"),
-    "refund_receipt": ("credit memo", "billing_creditmemo"),
-    "payment": ("payment", "billing_payment"),
-}
-MOST_YEARS = 20
-
-
-class DocumentKindFilter(DropdownFilter):
-    title = "kind"
-    parameter_name = "kind"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(kind, str(QuickBooksSync.EntityType(kind).label)) for kind in QuickBooksDocument.KINDS]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[QuickBooksDocument]) -> QuerySet[QuickBooksDocument]:
-        return queryset.filter(sync__entity_type=self.value()) if self.value() else queryset
+DECIDE, SYNC = "quickbooks_integration.decide_matches", "quickbooks_integration.sync_quickbooks"
 
 
-class YearFilter(DropdownFilter):
-    title = "year"
-    parameter_name = "year"
+class StandingFilter(DropdownFilter):
+    title = "QuickBooks"
+    parameter_name = "quickbooks"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        found = QuickBooksDocument.objects.aggregate(first=Min("date"), last=Max("date"))
-        if found["last"] is None:
-            return []
-        last, first = found["last"].year, max(found["first"].year, found["last"].year - MOST_YEARS)
-        return [(str(year), str(year)) for year in range(last, first - 1, -1)]
+        self.entity_types = model_admin.entity_types
+        return [(state.value, label) for state, label in standing.LABELS.items()]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[QuickBooksDocument]) -> QuerySet[QuickBooksDocument]:
-        year = self.value() or ""
-        if not (year.isdecimal() and 1 <= int(year) <= 9998):
-            return queryset
-        return queryset.filter(date__gte=date(int(year), 1, 1), date__lt=date(int(year) + 1, 1, 1))
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return standing.in_state(queryset, self.value() or "", self.entity_types)
 
 
-class ProblemFilter(DropdownFilter):
-    title = "state"
-    parameter_name = "state"
-    CONDITIONS = {
-        "unusual": ("Unusual", ~Q(problem="")),
-        "missing": ("Not among ours", Q(sync__local_id=None)),
-        "gone": ("Deleted in QuickBooks", Q(vanished_at__isnull=False)),
-        "open": ("Open balance", Q(balance__gt=0, vanished_at=None)),
-    }
+class QuickBooksPanel(PushPages):
+    """The panel, its buttons, and the list's column. In front of the admin class that it adds to."""
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(state, label) for state, (label, _) in self.CONDITIONS.items()]
+    entity_types: tuple[str, ...]  # the first one is what is pushed
+    change_form_outer_before_template = "quickbooks_integration/documents/panel.html"
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[QuickBooksDocument]) -> QuerySet[QuickBooksDocument]:
-        found = self.CONDITIONS.get(self.value() or "")
-        return queryset.filter(found[1]) if found else queryset
+    class Media:
+        css = {"all": ("quickbooks_integration/review.css", "quickbooks_integration/documents.css")}
+        js = ("quickbooks_integration/documents.js",)
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_quickbooks"
+        view = self.admin_site.admin_view(self.quickbooks_view)
+        return [path("<int:object_id>/quickbooks/", view, name=name), *super().get_urls()]
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        standing.attach(changelist.result_list, self.entity_types)
+        return changelist
+
+    @display(description="QuickBooks", label=standing.COLOURS)
+    def shown_standing(self, row: Any) -> str:
+        if not hasattr(row, "quickbooks_row"):
+            standing.attach([row], self.entity_types)
+        return standing.LABELS[standing.state_of(row.quickbooks_row)]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **options: Any
+    ) -> HttpResponse:
+        if obj is not None and request.user.has_perm("quickbooks_integration.view_quickbookssync"):
+            may_change = self.has_change_permission(request, obj)
+            context["quickbooks"] = document_panel.panel(obj, request, self.entity_types, may_change=may_change)
+            context["quickbooks_name"] = f"admin:{self.opts.app_label}_{self.opts.model_name}_quickbooks"
+        # What the class behind this one shows in the same place comes after the panel.
+        context["quickbooks_also"] = getattr(super(), "change_form_outer_before_template", None)
+        return super().render_change_form(request, context, *args, obj=obj, **options)
+
+    # --- The buttons -------------------------------------------------------------------------
+
+    @method_decorator(require_POST)
+    def quickbooks_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """retry and read (the row), take and keep (a field of a conflict)."""
+        row = get_object_or_404(self.model, pk=object_id)
+        sync = get_object_or_404(standing.rows_of(self.entity_types).select_related("company"), local_id=row.pk)
+        act = {"retry": self._retry, "read": self._read, "take": self._take, "keep": self._keep}.get(
+            request.POST.get("action", "")
+        )
+        if act is None or not self.has_change_permission(request, row):
+            raise PermissionDenied
+        act(request, sync)
+        return HttpResponseRedirect(self._change_page(row.pk))
+
+    def _change_page(self, object_id: int) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[object_id])
+
+    def _retry(self, request: HttpRequest, sync: QuickBooksSync) -> None:
+        _require(request, SYNC)
+        outbox.retry(sync.pk)
+        messages.success(request, "On its way to QuickBooks. This page shows in a few seconds what became of it.")
+
+    def _read(self, request: HttpRequest, sync: QuickBooksSync) -> None:
+        _require(request, SYNC)
+        pushing.read_again(sync.pk)
+        messages.success(request, "QuickBooks is asked. What changed there is here in a few seconds.")
+
+    def _take(self, request: HttpRequest, sync: QuickBooksSync) -> None:
+        name = self._field(request, sync)
+        if name:
+            merging.take_theirs(sync.pk, name)
+            messages.success(request, f"{wording.label(name)}: now as in QuickBooks.")
+
+    def _keep(self, request: HttpRequest, sync: QuickBooksSync) -> None:
+        name = self._field(request, sync)
+        if name:
+            merging.keep_ours(sync.pk, name)
+            messages.success(request, f"{wording.label(name)}: stays as it is here, and goes to QuickBooks.")
+
+    def _field(self, request: HttpRequest, sync: QuickBooksSync) -> str:
+        """The field of the conflict that was looked at; "" if it is another one by now."""
+        _require(request, DECIDE)
+        name = request.POST.get("field", "")
+        if name not in sync.conflicts:
+            messages.warning(request, "This is settled already. Nothing was changed.")
+        elif request.POST.get("seen") != document_panel.fingerprint(sync.conflicts[name]):
+            messages.warning(request, "It was changed again meanwhile. Look at both sides once more, then decide.")
+        else:
+            return name
+        return ""
 
 
-@admin.register(QuickBooksDocument)
-class QuickBooksDocumentAdmin(ReadOnly, ModelAdmin):
-    list_display = ("what", "customer_name", "date", "total_shown", "balance_shown", "ours", "remark")
-    list_display_links = ("what",)
-    list_filter = (DocumentKindFilter, YearFilter, ProblemFilter)
-    list_filter_submit = True
-    list_per_page = 50
-    list_select_related = ("sync",)
-    show_full_result_count = False
-    ordering = ("-date", "-sync_id")
-    search_fields = ("document_number", "customer_name")
-    search_help_text = "Number, or the customer's name"
-    fields = ("what", "customer_name", "date", "total_shown", "balance_shown", "ours", "remark", "seen", "linked")
-    readonly_fields = fields
+def _require(request: HttpRequest, permission: str) -> None:
+    if not request.user.has_perm(permission):
+        raise PermissionDenied
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[QuickBooksDocument]:
-        return super().get_queryset(request).defer("raw")
 
-    @display(description="Document", ordering="document_number")
-    def what(self, document: QuickBooksDocument) -> str:
-        number = f" {document.document_number}" if document.document_number else ""
-        return f"{document.sync.get_entity_type_display()}{number}"
+admin.site.unregister(Quote)
+admin.site.unregister(Invoice)
+admin.site.unregister(Payment)
 
-    @display(description="Total", ordering="total")
-    def total_shown(self, document: QuickBooksDocument) -> str:
-        return dollars(document.total)
 
-    @display(description="Open", ordering="balance")
-    def balance_shown(self, document: QuickBooksDocument) -> str:
-        return dollars(document.balance) if document.balance else "-"
+@admin.register(Quote)
+class QuoteWithQuickBooksAdmin(EmailPages, QuickBooksPanel, QuoteAdmin):
+    entity_types = ("estimate",)
+    list_display = (*QuoteAdmin.list_display, "shown_standing")
+    list_filter = (*QuoteAdmin.list_filter, StandingFilter)
+    actions = (*QuoteAdmin.actions, "push_to_quickbooks")
 
-    @display(description="Here")
-    def ours(self, document: QuickBooksDocument) -> SafeString | str:
-        if document.sync.local_id is None:
-            return "not taken over"
-        name, page = OURS[document.sync.entity_type]
-        url = reverse(f"admin:{page}_change", args=[document.sync.local_id])
-        return format_html('<a class="underline" href="{}">Our {}</a>', url, name)
+    def has_delete_permission(self, request: HttpRequest, obj: Quote | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj is not None and _is_out(obj))
 
-    @display(description="Remark")
-    def remark(self, document: QuickBooksDocument) -> str:
-        if document.vanished_at:
-            return document.sync.error_message or "Deleted in QuickBooks."
-        return document.problem or document.status or "-"
-
-    @display(description="Last changed in QuickBooks")
-    def seen(self, document: QuickBooksDocument) -> Any:
-        return document.remote_updated_at
-
-    @display(description="Linked to")
-    def linked(self, document: QuickBooksDocument) -> SafeString | str:
-        """Other documents of the mirror by their names; what is not mirrored, by its kind alone."""
-        wanted = {(kind, id) for kind, id in document.links}
-        rows = QuickBooksDocument.objects.select_related("sync").defer("raw")
-        kinds = {entity: kind for kind, entity in QuickBooksDocument.KINDS.items()}
-        found = rows.filter(sync__company=document.sync.company_id, sync__entity_id__in=[id for _, id in wanted])
-        known = {(QuickBooksDocument.KINDS[other.sync.entity_type], other.sync.entity_id): other for other in found}
-        parts = [
-            format_html(
-                '<a class="underline" href="{}">{}</a>',
-                reverse("admin:quickbooks_integration_quickbooksdocument_change", args=[known[link].pk]),
-                self.what(known[link]),
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What QuickBooks has, or is being sent, is declined: deleted here it would come back with the next pull."""
+        quote = self.get_object(request, object_id) if object_id.isdecimal() and request.method == "GET" else None
+        if request.method == "POST":
+            with transaction.atomic():  # from here on nobody starts to send it
+                quote = Quote.objects.select_for_update(of=("self",), no_key=True).filter(pk=object_id).first()
+                if quote is None or not _is_out(quote):
+                    return super().delete_view(request, object_id, extra_context)
+        if quote is not None and _is_out(quote):
+            messages.error(
+                request,
+                f"{quote} is in QuickBooks, or on its way there, so it cannot be deleted: the next sync would bring it "
+                "back. Decline it instead. Nothing was changed.",
             )
-            if link in known
-            else str(QuickBooksSync.EntityType(kinds[link[0]]).label if link[0] in kinds else link[0])
-            for link in sorted(wanted)
+            return HttpResponseRedirect(self._change_page(quote.pk))
+        return super().delete_view(request, object_id, extra_context)
+
+
+def _is_out(quote: Quote) -> bool:
+    """Whether QuickBooks has it, or may have it by now."""
+    rows = QuickBooksSync.objects.filter(entity_type="estimate", local_id=quote.pk)
+    return bool(quote.quickbooks_estimate_id) or rows.exclude(entity_id="", request_id="").exists()
+
+
+@admin.register(Invoice)
+class InvoiceWithQuickBooksAdmin(EmailPages, QuickBooksPanel, InvoiceAdmin):
+    entity_types = ("invoice", "sales_receipt")
+    list_display = (*InvoiceAdmin.list_display, "shown_standing")
+    list_filter = (*InvoiceAdmin.list_filter, StandingFilter)
+    actions = (*(InvoiceAdmin.actions or ()), "push_to_quickbooks")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Invoice | None = None) -> Any:
+        """The payment link is the panel's: it knows whether a customer may have it."""
+        return [
+            (name, {**part, "fields": _without(part["fields"], "payment_link")})
+            for name, part in super().get_fieldsets(request, obj)
         ]
-        return format_html(", ".join(["{}"] * len(parts)), *parts) if parts else "nothing"
+
+
+def _without(fields: Any, left_out: str) -> list[Any]:
+    kept = [tuple(one for one in row if one != left_out) if isinstance(row, tuple) else row for row in fields]
+    return [row for row in kept if row not in ((), left_out)]
+
+
+@admin.register(Payment)
+class PaymentWithQuickBooksAdmin(QuickBooksPanel, PaymentAdmin):
+    entity_types = ("payment",)
+    list_display = (*PaymentAdmin.list_display, "shown_standing")
+    list_filter = (*PaymentAdmin.list_filter, StandingFilter)
+    actions = (*(PaymentAdmin.actions or ()), "push_to_quickbooks")

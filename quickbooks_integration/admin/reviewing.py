@@ -168,11 +168,13 @@ def _skip(request: HttpRequest) -> str:
 
 def _undo(request: HttpRequest) -> str:
     number = request.POST.get("decision", "")
-    decided = MatchDecision.objects.filter(pk=number).first() if number.isdecimal() else None
+    rows = MatchDecision.objects.select_related("sync__customer", "contact")
+    decided = rows.filter(pk=number).first() if number.isdecimal() else None
     if decided is None:
         raise Settled("There is nothing to undo.")
+    said = f"Undone: {decided.get_action_display()}, {decided.sync.customer} and {decided.contact or 'no contact'}."
     stays = reconciling.undo(decided, request.user)
-    messages.success(request, " ".join([f"Undone: {decided.get_action_display()}.", *stays]))
+    messages.success(request, " ".join([said, *stays]))
     return _back_to(decided)
 
 

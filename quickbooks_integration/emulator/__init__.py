@@ -23,10 +23,11 @@ Where things are:
     command, server, messages     the process, the socket, requests and answers
     application, routes           which part answers an address; injection meets injected faults
     oauth/                        sign-in: consent page, tokens, revocation
-    accounting, call, transport   the way through /v3: checks, requestid, envelope; xml_form for XML answers
+    accounting, call, transport   the way through /v3: checks, requestid, envelope; xml_body, xml_form for XML
     query_calls, query/           the query language
     entity_calls, entities/       reading and writing: fields as data, one module per family with rules of its own
     batch, change_feed            several operations in one request; what changed since (change_order is its index)
+    tax_service                   makes tax codes and rates
     sending, outbox, printing/    forms as e-mail and as PDF; attachments/ files; reports/ reports
     company                       one company's documents, ids, indexes, all-or-nothing changes, listeners
     world                         all companies, connections, clock, switches, limits, faults, request log

@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING
 
 from quickbooks_integration.emulator import injection, routes
-from quickbooks_integration.emulator.call import Call
-from quickbooks_integration.emulator.documents import load_json
+from quickbooks_integration.emulator.call import Call, body_of
 from quickbooks_integration.emulator.entity_calls import operation_of
 from quickbooks_integration.emulator.errors import GatewayRefusal, ServiceFault, forbidden, unsupported
 from quickbooks_integration.emulator.messages import Request, Response
@@ -37,10 +36,10 @@ def handle(world: "World", request: Request, trace: "Trace") -> Response:
 def _operation(request: Request) -> str:
     """create, update, delete or void; what can't be read counts as create and is refused later."""
     try:
-        body = load_json(request.body)
-    except ValueError:
+        body = body_of(request.body)
+    except ServiceFault:
         body = {}
-    operation = operation_of(dict(request.query), body if isinstance(body, dict) else {})
+    operation = operation_of(dict(request.query), body)
     return operation if operation in routes.OPERATIONS else "unknown"
 
 

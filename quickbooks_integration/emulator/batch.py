@@ -28,7 +28,7 @@ def run(call: Call) -> Document:
 
 
 def _items(call: Call) -> list[Document]:
-    items = call.json().get("BatchItemRequest")
+    items = call.body().get("BatchItemRequest")
     if items is None:
         raise missing_parameter("BatchItemRequest")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):

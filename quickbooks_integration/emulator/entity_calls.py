@@ -11,7 +11,7 @@ from quickbooks_integration.emulator.errors import not_found, unsupported
 def read(call: Call) -> Document:
     kind = KINDS[call.values["entity"]]
     shown = read_one(call.company, kind, call.values["id"])[kind.name]
-    return {kind.name: kind.extended(call.company, shown, included(call))}
+    return {kind.name: kind.extended(call.company, shown, call.included)}
 
 
 def read_one(company: Company, kind: Kind, id: str) -> Document:
@@ -44,14 +44,9 @@ def operation_of(query: dict[str, str], body: Document) -> str:
 
 def write(call: Call) -> Document:
     kind = KINDS[call.values["entity"]]
-    body = call.json()
+    body = call.body()
     operation = operation_of(dict(call.request.query), body)
-    return write_one(call.company, kind, operation, body, included(call))
-
-
-def included(call: Call) -> frozenset[str]:
-    """What the address asks for beside the usual: include=invoiceLink, include=allowduplicatedocnum."""
-    return frozenset(call.request.query.get("include", "").lower().replace(" ", "").split(","))
+    return write_one(call.company, kind, operation, body, call.included)
 
 
 def write_one(

@@ -18,10 +18,10 @@ def query(call: Call) -> Document:
             statement = call.request.body.decode()
         except UnicodeDecodeError:
             raise refusal("4000", "QueryParserError: The statement is not UTF-8 text") from None
-    return {"QueryResponse": answer(call.company, statement)}
+    return {"QueryResponse": answer(call.company, statement, call.included)}
 
 
-def answer(company: Company, statement: str) -> Document:
+def answer(company: Company, statement: str, include: frozenset[str] = frozenset()) -> Document:
     """The QueryResponse of a statement; batch uses it too. Raises 4000 and 4001."""
     parsed = parse(statement)
     kind = kind_of(parsed.entity)
@@ -32,10 +32,8 @@ def answer(company: Company, statement: str) -> Document:
         return {"totalCount": page.total}
     if not page.documents:
         return {}
-    shown = [
-        evaluation.project(kind.present(company, document, "query"), kind, parsed.projection)
-        for document in page.documents
-    ]
+    rows = (kind.extended(company, kind.present(company, document, "query"), include) for document in page.documents)
+    shown = [evaluation.project(row, kind, parsed.projection) for row in rows]
     response: Document = {kind.name: shown, "startPosition": page.start, "maxResults": len(shown)}
     if kind.page_has_total:
         # Seen: the size of this page, not of the whole result.

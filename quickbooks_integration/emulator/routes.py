@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from quickbooks_integration.emulator import batch, change_feed, entity_calls, query_calls, sending
+from quickbooks_integration.emulator import batch, change_feed, entity_calls, query_calls, sending, tax_service
 from quickbooks_integration.emulator.attachments import downloads, uploads
 from quickbooks_integration.emulator.call import Call, Reply
 from quickbooks_integration.emulator.entities import kind_of
@@ -45,6 +45,7 @@ ROUTES = (
     Route("POST", "{entity}/{id}/send", "send", sending.send),
     Route("GET", "{entity}/{id}/pdf", "pdf", printing.pdf, metered=True),
     Route("POST", "upload", "upload", uploads.upload),
+    Route("POST", "taxservice/taxcode", "taxservice", tax_service.create),
     Route("GET", "download/{id}", "download", downloads.address),
     Route("GET", "companyinfo/{id}", "companyinfo", entity_calls.read_company_info, metered=True),
     Route("GET", "preferences", "preferences", entity_calls.read_preferences, metered=True),

@@ -122,6 +122,12 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.connection.shutdown(socket.SHUT_RDWR)
 
+    def handle_expect_100(self) -> bool:
+        """A client that asks first waits for this, so it must not stay in the buffer."""
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()
+        return goes_on
+
     def version_string(self) -> str:
         return "istio-envoy"
 

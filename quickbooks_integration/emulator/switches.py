@@ -36,6 +36,7 @@ class Switches:
     expired_refresh_description: str = switch(
         "", "error_description for an expired or revoked refresh token; the recorded answer has none."
     )
+    unknown_token_revoked: int = switch(400, "Status of revoking a token that is not known.", 400, 200)
     loopback_redirects: bool = switch(True, "Accept any loopback redirect URI beside the registered ones.")
     auto_approve: bool = switch(False, "Connect without showing the consent page.")
     # Bodies of refusals
@@ -58,6 +59,7 @@ class Switches:
         "replay", "The same requestid with another body: replay the first answer or refuse with 600.", "replay", "600"
     )
     requestid_replays_faults: bool = switch(True, "A refusal is kept and replayed like a success.")
+    empty_text_clears: bool = switch(True, 'In a sparse update "" empties a field; otherwise it says nothing.')
     inactive_reference_code: str = switch("2500", "A reference to something inactive.", "2500", "610")
     # Names
     phone_length: int = switch(30, "Longest telephone number: 30 in the reference, 21 in the schema.", 30, 21)
@@ -90,6 +92,22 @@ class Switches:
     warn_of_duplicate_numbers: bool = switch(
         False, "The office wants to be warned of duplicate numbers: 6140, if it also numbers by hand."
     )
+    given_number: str = switch(
+        "kept",
+        "A DocNumber that a client gives although QuickBooks numbers: kept (seen), or replaced by the next one.",
+        "kept",
+        "replaced",
+    )
+    sparse_lines: str = switch(
+        "replace",
+        "Lines that a sparse update with lines leaves out: they go (practice), or stay beside the sent ones (one report).",
+        "replace",
+        "merge",
+    )
+    line_without_item: str = switch(
+        "usual_item", "A line without ItemRef: sells the company's usual item, or 2020.", "usual_item", "refuse"
+    )
+    negative_lines: str = switch("accept", "A line below zero: accepted, or 2290.", "accept", "refuse")
     negative_total_code: str = switch("6000", "A form whose total would be below zero.", "6000", "2290")
     invoice_terms_from_customer: bool = switch(
         False, "Without SalesTermRef the due date follows the customer's terms, not the company's usual ones."
@@ -97,6 +115,9 @@ class Switches:
     sales_move_stock: bool = switch(True, "Selling inventory items lowers QtyOnHand.")
     sale_before_stock: str = switch(
         "allow", "An inventory item sold before its InvStartDate: allowed, or refused with 6000.", "allow", "refuse"
+    )
+    invoice_link_stays: bool = switch(
+        True, "An invoice shows its InvoiceLink in every answer once it was asked for (recorded), or only when asked."
     )
     estimate_after_link: str = switch(
         "Closed", "TxnStatus of an estimate that an invoice is linked to; Closed was seen.", "Closed", "Converted"
@@ -120,6 +141,9 @@ class Switches:
     # Queries
     too_many_results: str = switch(
         "clamp", "MAXRESULTS over 1000: clamp to 1000 or refuse with 4001.", "clamp", "refuse"
+    )
+    projections: str = switch(
+        "accept", "SELECT Id, DisplayName: answered with these, or refused with 4001.", "accept", "refuse"
     )
     # Change feed
     inactive_in_change_feed: bool = switch(True, "The change feed shows inactive customers, items and accounts.")

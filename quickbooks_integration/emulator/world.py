@@ -6,6 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from quickbooks_integration.emulator.clock import Clock, with_milliseconds
 from quickbooks_integration.emulator.company import Change, Company
@@ -107,9 +108,12 @@ class World:
         self.changed.set()
 
     def base_url(self, request: Request) -> str:
-        """The address under which the client reached the emulator."""
+        """The address under which the client reached the emulator. Intuit's PHP library leaves the port out."""
         host = request.header("host")
-        return f"http://{host}" if host else self.url
+        if not host:
+            return self.url
+        own = urlsplit(self.url)
+        return self.url if host == own.hostname else f"http://{host}"
 
     def now_text(self) -> str:
         return with_milliseconds(self.clock.now())

@@ -4,6 +4,7 @@ from quickbooks_integration.models.documents import QuickBooksDocument
 from quickbooks_integration.models.history import HistoryImport
 from quickbooks_integration.models.lists import ListEntry
 from quickbooks_integration.models.matches import MatchCandidate, MatchDecision
+from quickbooks_integration.models.sending import EmailSending
 from quickbooks_integration.models.sync import (
     PullCursor,
     QuickBooksSync,
@@ -13,6 +14,7 @@ from quickbooks_integration.models.sync import (
 
 __all__ = [
     "ApiCall",
+    "EmailSending",
     "HistoryImport",
     "ListEntry",
     "MatchCandidate",

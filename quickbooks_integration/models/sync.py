@@ -99,6 +99,13 @@ class QuickBooksSync(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0, db_default=0)
     next_try_at = models.DateTimeField(null=True, blank=True, help_text="Not before; empty is at once.")
+    waits_for = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What has to be in QuickBooks first: contact 12.",
+    )
     needs_read = models.BooleanField(
         default=False, db_default=False, help_text="Changed there: read it again before anything else."
     )
@@ -111,6 +118,7 @@ class QuickBooksSync(models.Model):
         indexes = [
             models.Index(fields=["entity_type", "local_id"], name="quickbooks_sync_local"),
             models.Index(fields=["-last_synced", "-id"], name="quickbooks_sync_recent"),
+            models.Index(fields=["sync_status", "-last_synced", "-id"], name="quickbooks_sync_by_need"),
             models.Index(
                 fields=["next_try_at", "id"],
                 name="quickbooks_sync_due",

@@ -76,7 +76,7 @@ def compare(candidate: MatchCandidate) -> Comparison:
 def customers_of(contact: Contact) -> list[QuickBooksCustomer]:
     """The contact's customers, the primary one first."""
     linked = QuickBooksCustomer.objects.filter(sync__entity_type="customer", sync__local_id=contact.pk)
-    found = linked.select_related("sync").order_by("pk")
+    found = linked.select_related("sync__company").order_by("pk")
     return sorted(found, key=lambda customer: customer.sync.entity_id != contact.quickbooks_customer_id)
 
 
@@ -112,7 +112,14 @@ def _names(contact: Contact, customer: QuickBooksCustomer) -> Row:
         Names.CONTRADICT: Verdict.DIFFERS,
         Names.SILENT: Verdict.ONE_SIDE,
     }[names.compare(ours, theirs)]
-    return Row("Name", _values([contact.name]), _values([customer.display_name]), verdict)
+    return Row("Name", _values([contact.name]), _values(_names_there(customer)), verdict)
+
+
+def _names_there(customer: QuickBooksCustomer) -> list[str]:
+    """What QuickBooks calls the customer, and the person's name beside it if that is another: a house has an owner."""
+    person = f"{customer.given_name} {customer.family_name}".strip()
+    is_another = set(normalise.words(person)) - set(normalise.words(customer.display_name))
+    return [customer.display_name, person] if is_another else [customer.display_name]
 
 
 def _firm(text: str) -> set[str]:

@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from contacts.models import Contact
-from quickbooks_integration import attaching, enriching
+from quickbooks_integration import attaching, enriching, wanting
 from quickbooks_integration.enriching import Applied
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.reconciling import snapshots
@@ -154,7 +154,9 @@ def attach(customer: QuickBooksCustomer, contact: Contact) -> Applied:
     sync.save(update_fields=["local_id"])
     if contact.quickbooks_customer_id is None:
         contact.quickbooks_customer_id, contact.quickbooks_sync_token = sync.entity_id, sync.sync_version
-    return enriching.apply(contact, customer)
+    applied = enriching.apply(contact, customer)
+    wanting.release(f"contact {contact.pk}")
+    return applied
 
 
 def record(

@@ -44,7 +44,8 @@ def linking_decision(sync: QuickBooksSync) -> MatchDecision | None:
     """The decision by which the customer has its contact."""
     if sync.local_id is None:
         return None
-    return sync.decisions.filter(action__in=MatchDecision.LINKING, undone_at=None, contact_id=sync.local_id).first()
+    linking = sync.decisions.filter(action__in=MatchDecision.LINKING, undone_at=None, contact_id=sync.local_id)
+    return linking.select_related("decided_by").first()
 
 
 def _ask_again(customer: QuickBooksCustomer, decided: MatchDecision) -> list[str]:

@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Set
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
 from django.conf import settings
@@ -14,19 +13,12 @@ from quickbooks_integration import mapping
 from quickbooks_integration.mapping import Document, Unusable
 from quickbooks_integration.models import PullCursor, QuickBooksAuth, RejectedRow, SyncRun
 from quickbooks_integration.sync import bulk, reading, runs
+from quickbooks_integration.sync.outcomes import Outcome
 from quickbooks_integration.sync.reading import Page, Source
 
 # Intuit: an answer's time may lie before a change that it does not show yet, so each pull looks back a little.
 LOOK_BACK = timedelta(minutes=5)
 IDS_A_QUERY = 200
-
-
-class Outcome(StrEnum):
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    CONFLICT = "conflict"
-    REJECTED = "rejected"
 
 
 class BrakeApplied(Exception):

@@ -104,8 +104,8 @@ def settle(auth: QuickBooksAuth, service: QuickBooksService) -> int:
 def look(auth: QuickBooksAuth, service: QuickBooksService, contact: Contact, name: str = "") -> list[Found]:
     """Who in QuickBooks shares the contact's phone, e-mail or name. Phones are looked up in the mirror: QuickBooks
     cannot be asked for a phone."""
-    found = _sharing_keys(auth, contact)
-    wanted = name or _new_customer(contact).display_name
+    found = sharing_keys(auth, contact)
+    wanted = name or new_customer(contact).display_name
     for entity in NAME_ENTITIES:
         for row in _query(service, entity, "DisplayName", wanted):
             found.append(_found(entity, row, "Same name"))
@@ -118,7 +118,7 @@ def look(auth: QuickBooksAuth, service: QuickBooksService, contact: Contact, nam
     return list(first_reason.values())
 
 
-def _sharing_keys(auth: QuickBooksAuth, contact: Contact) -> list[Found]:
+def sharing_keys(auth: QuickBooksAuth, contact: Contact) -> list[Found]:
     phones = [phone.key for phone in contact.phones.all() if phone.key]
     emails = [email.key for email in contact.emails.all() if email.key]
     sharing = QuickBooksCustomer.objects.filter(
@@ -162,7 +162,7 @@ def _open_create(auth: QuickBooksAuth, contact: Contact) -> QuickBooksSync | Non
 
 def _reserve(auth: QuickBooksAuth, contact: Contact, name: str) -> QuickBooksSync:
     """The row that says what is about to be sent, committed before it is sent."""
-    body = mapping.customer_body(_new_customer(contact, name))
+    body = mapping.customer_body(new_customer(contact, name))
     columns = {
         "request_id": uuid.uuid4().hex,
         "request_body": simplejson.dumps(body, use_decimal=True),
@@ -318,7 +318,7 @@ def _take_lease(sync: QuickBooksSync) -> uuid.UUID | None:
     return lease
 
 
-def _new_customer(contact: Contact, name: str = "") -> NewCustomer:
+def new_customer(contact: Contact, name: str = "") -> NewCustomer:
     addresses = {
         row.kind: mapping.Address(row.street, row.city, row.state, row.zip_code) for row in contact.addresses.all()
     }
@@ -338,7 +338,7 @@ def _new_customer(contact: Contact, name: str = "") -> NewCustomer:
 def _answer(
     result: str, message: str, found: list[Found] | None = None, contact: Contact | None = None
 ) -> dict[str, Any]:
-    suggestion = f"{_new_customer(contact).display_name} {contact.phone or contact.email or '2'}" if contact else ""
+    suggestion = f"{new_customer(contact).display_name} {contact.phone or contact.email or '2'}" if contact else ""
     return {
         "result": result,
         "message": message,

@@ -27,7 +27,7 @@ VANISHED = (
     "QuickBooks no longer has this customer. It was probably merged into another one there: look for the name in "
     "QuickBooks and link the contact to the customer that is left."
 )
-_MIRRORED = [name for name in CUSTOMER_COLUMNS if name not in {"sync_id", "vanished_at", "raw"}]
+MIRRORED = [name for name in CUSTOMER_COLUMNS if name not in {"sync_id", "vanished_at", "raw"}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,9 @@ def update(auth: QuickBooksAuth, changes: list[Change], vanished: Set[str] = fro
     contacts = _locked_contacts(customers)
     conflicts = set()
     for customer in customers:
+        if customer.sync.request_id:  # on its way there: what it says now is compared after the answer
+            QuickBooksSync.objects.filter(pk=customer.sync_id).update(needs_read=True)
+            continue
         change = by_sync.get(customer.sync_id)
         contact = contacts.get(customer.sync.local_id)
         if change is None:
@@ -145,7 +148,7 @@ def _locked_contacts(customers: list[QuickBooksCustomer]) -> dict[int | None, Co
 
 
 def _write(customer: QuickBooksCustomer, change: Change) -> None:
-    for name in _MIRRORED:
+    for name in MIRRORED:
         setattr(customer, name, getattr(change.row, name))
     sync = customer.sync
     sync.sync_version, sync.last_synced = change.row.sync_token, timezone.now()

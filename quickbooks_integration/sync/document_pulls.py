@@ -13,9 +13,11 @@ from django.utils import timezone
 from quickbooks_integration import attaching, mapping
 from quickbooks_integration.mapping import Document
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync, SyncRun
+from quickbooks_integration.service import QuickBooksService
 from quickbooks_integration.sync import customers, following, history, lists, mirroring, taking_over
-from quickbooks_integration.sync.base_pull import Outcome, Pull
+from quickbooks_integration.sync.base_pull import Pull
 from quickbooks_integration.sync.mirroring import ORDER, Known, Seen
+from quickbooks_integration.sync.outcomes import Outcome
 from quickbooks_integration.sync.reading import Page, Source
 
 # The clocks of the two sides differ a little.
@@ -51,8 +53,9 @@ class DocumentPull(Pull[Seen]):
         if self.keep and self._lists_are_due():
             lists.refresh(self.auth, self.source)
         self.names = lists.names(self.auth)
-        if self.keep:
-            self.open_since = following.settle_creates(self.auth, self.source, self.entity_type)
+        service = getattr(self.source, "source", None)
+        if self.keep and isinstance(service, QuickBooksService):
+            self.open_since = following.settle_creates(self.auth, service, self.entity_type)
 
     def _lists_are_due(self) -> bool:
         """Once a day, with the pull of everything, before its first kind; and before the very first document."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from billing.models import Product, TaxCode
+from billing.models import Invoice, Payment, PaymentApplication, Product, Quote, TaxCode
 from quickbooks_integration.documents.facts import Head
 from quickbooks_integration.documents.projecting import Projection
 from quickbooks_integration.documents.taking import Known
@@ -84,3 +84,20 @@ def known(
 
 def mark_vanished(sync: QuickBooksSync) -> None:
     QuickBooksDocument.objects.filter(sync=sync, vanished_at=None).update(vanished_at=timezone.now())
+
+
+def forget_twin(other: QuickBooksSync, ours: int | None) -> None:
+    """A pull stored as somebody else's what was ours on its way: its row and its document go, and what points to that
+    document points to ours. Inside the transaction that confirms ours."""
+    twin, kind = other.local_id, other.entity_type
+    other.delete()
+    if twin is None or ours is None or twin == ours:
+        return
+    if kind == "estimate":
+        Invoice.objects.filter(quote=twin).update(quote=ours)
+        Quote.objects.filter(pk=twin).delete()
+    elif kind == "invoice":
+        PaymentApplication.objects.filter(invoice=twin).update(invoice=ours)
+        Invoice.objects.filter(pk=twin).delete()
+    elif kind == "payment":
+        Payment.objects.filter(pk=twin).delete()

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
+from billing import books
 from billing.models import TaxCode, TaxRate
 from quickbooks_integration.documents.reading import day, number
 from quickbooks_integration.documents.writing import Names
@@ -28,6 +29,7 @@ def refresh(auth: QuickBooksAuth, source: Source) -> None:
         for kind, documents in found.items():
             _store(auth, kind, documents)
         _follow_tax_codes(found[Kind.TAX_CODE], found[Kind.TAX_RATE])
+        books.close_until(books_closed_until(auth))
 
 
 def names(auth: QuickBooksAuth) -> dict[str, str]:

@@ -16,7 +16,8 @@ from quickbooks_integration.mapping import Document, Unusable
 from quickbooks_integration.models import PullCursor, QuickBooksAuth, QuickBooksSync, RejectedRow, SyncRun
 from quickbooks_integration.product_links import ENTITY_TYPE, PRODUCT_COLUMNS, SYNC_COLUMNS, merge
 from quickbooks_integration.sync import customers, reading, runs
-from quickbooks_integration.sync.pulling import IDS_A_QUERY, LOOK_BACK, BrakeApplied, Outcome
+from quickbooks_integration.sync.outcomes import Outcome
+from quickbooks_integration.sync.pulling import IDS_A_QUERY, LOOK_BACK, BrakeApplied
 from quickbooks_integration.sync.reading import Source
 
 ENTITY = "Item"

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Set
 from quickbooks_integration import mapping
 from quickbooks_integration.mapping import CustomerRow, Document
 from quickbooks_integration.sync import customers
-from quickbooks_integration.sync.base_pull import IDS_A_QUERY, LOOK_BACK, BrakeApplied, Outcome, Pull
+from quickbooks_integration.sync.base_pull import IDS_A_QUERY, LOOK_BACK, BrakeApplied, Pull
 from quickbooks_integration.sync.customers import Change, Known
+from quickbooks_integration.sync.outcomes import Outcome
 from quickbooks_integration.sync.reading import Page, Source
 
 __all__ = ["IDS_A_QUERY", "LOOK_BACK", "BrakeApplied", "CustomerPull", "Outcome", "load_terms"]

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from django.utils import timezone
 
 from quickbooks_integration import mapping
+from quickbooks_integration.errors import NOT_UNDERSTOOD, Kind, QuickBooksError
 from quickbooks_integration.mapping import Document
 from quickbooks_integration.models import QuickBooksDocument
 
@@ -67,7 +68,7 @@ def changes(source: Source, entity: str, since: datetime | None) -> Iterator[Pag
     position = _Position(since or BEGINNING, 1)
     while True:
         rows, server_time = _ask(source, entity, position)
-        if position.expected and not position.expected & {str(row.get("Id")) for row in rows}:
+        if position.expected and not position.expected & {_id(row) for row in rows}:
             position = _Position(position.since, max(1, position.start - PAGE))
             continue
         yield Page(rows, _changed_at(rows[-1]) if rows else None, server_time)
@@ -85,7 +86,7 @@ def _after(position: _Position, rows: list[Document]) -> _Position:
     else:
         same_time, since = position.start - 1 + len(rows), position.since
     start = max(1, same_time + 1 - OVERLAP)
-    tail = frozenset(str(row.get("Id")) for row in rows[-OVERLAP:])
+    tail = frozenset(_id(row) for row in rows[-OVERLAP:])
     return _Position(since, start, tail if start > 1 else frozenset())
 
 
@@ -96,13 +97,16 @@ def _ask(source: Source, entity: str, position: _Position) -> tuple[list[Documen
         f"MetaData.LastUpdatedTime >= '{position.since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"
         f" ORDERBY MetaData.LastUpdatedTime, Id STARTPOSITION {position.start} MAXRESULTS {PAGE}"
     )
-    return answer["QueryResponse"].get(entity, []), server_time(answer)
+    return _rows(answer, entity), server_time(answer)
 
 
 def count(source: Source, entity: str) -> int:
     """How many QuickBooks has, active or not."""
     answer = source.query(f"SELECT COUNT(*) FROM {entity}" + ("" if entity in WITHOUT_ACTIVE else f" WHERE {EITHER}"))
-    return int(answer["QueryResponse"]["totalCount"])
+    total = answer["QueryResponse"].get("totalCount")
+    if not isinstance(total, int):
+        raise QuickBooksError(Kind.TRANSIENT, NOT_UNDERSTOOD, status=200)
+    return total
 
 
 def by_ids(source: Source, entity: str, ids: list[str]) -> list[Document]:
@@ -110,19 +114,33 @@ def by_ids(source: Source, entity: str, ids: list[str]) -> list[Document]:
     wanted = ", ".join(f"'{id}'" for id in ids)
     either = "" if entity in WITHOUT_ACTIVE else f" AND {EITHER}"
     answer = source.query(f"SELECT * FROM {entity} WHERE Id IN ({wanted}){either} MAXRESULTS {PAGE}")
-    return answer["QueryResponse"].get(entity, [])
+    return _rows(answer, entity)
+
+
+def _rows(answer: dict[str, Any], entity: str) -> list[Document]:
+    rows = answer["QueryResponse"].get(entity, [])
+    if not isinstance(rows, list):
+        raise QuickBooksError(Kind.TRANSIENT, NOT_UNDERSTOOD, status=200)
+    return rows
 
 
 def server_time(answer: dict[str, Any]) -> datetime:
     """Intuit's clock, never ours: watermarks are compared with its times of change."""
-    found = mapping.moment(answer.get("time"))
+    try:
+        found = mapping.moment(answer.get("time"))
+    except mapping.Unusable:
+        found = None
     if found is None:
-        raise ValueError("QuickBooks' answer does not say its time.")
+        raise QuickBooksError(Kind.TRANSIENT, NOT_UNDERSTOOD, status=200)
     return found
 
 
-def _changed_at(row: Document) -> datetime | None:
-    meta = row.get("MetaData")
+def _id(row: Any) -> str:
+    return str(row.get("Id")) if isinstance(row, dict) else ""
+
+
+def _changed_at(row: Any) -> datetime | None:
+    meta = row.get("MetaData") if isinstance(row, dict) else None
     try:
         return mapping.moment(meta.get("LastUpdatedTime")) if isinstance(meta, dict) else None
     except mapping.Unusable:  # this row is set aside when it is stored; the others still have to be read

@@ -1,3 +1,8 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests.billing.signals import listening
 from tests.people import (  # noqa: F401
     bookkeeper,
     bookkeeper_client,
@@ -6,3 +11,10 @@ from tests.people import (  # noqa: F401
     office,
     office_client,
 )
+
+
+@pytest.fixture
+def told() -> Iterator[list[tuple[str, int, str]]]:
+    """(kind, id, origin) of each signal of billing."""
+    with listening() as heard:
+        yield heard

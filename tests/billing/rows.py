@@ -1,12 +1,25 @@
 """Rows of billing for tests: a plain function per model, with defaults for what a test does not care about."""
 
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from billing.models import Invoice, Payment, PaymentApplication, Product, Quote, QuoteItem, TaxCode, TaxRate
-from tests.factories import make_contact
+from django.utils import timezone
+
+from billing.models import (
+    Appointment,
+    Invoice,
+    Job,
+    Payment,
+    PaymentApplication,
+    Product,
+    Quote,
+    QuoteItem,
+    TaxCode,
+    TaxRate,
+)
+from tests.factories import make_contact, make_property
 
 _numbers = count(1)
 
@@ -61,3 +74,23 @@ def pay(*parts: tuple[Invoice, str], on: date, more: str = "0", **fields: Any) -
     for invoice, amount in parts:
         PaymentApplication.objects.create(payment=payment, invoice=invoice, amount=Decimal(amount))
     return payment
+
+
+def repair(day: date, *, quoted: bool = False, at: time = time(9), **fields: Any) -> Appointment:
+    """A repair on this day, of a job of its own; `quoted`: with an approved quote of $100."""
+    if "contact" not in fields:
+        fields["contact"] = make_contact("Ann", "Lee")
+    if "job" not in fields:
+        fields["job"] = Job.objects.create(property=make_property(), title="Crack")
+    starts = timezone.make_aware(datetime.combine(day, at))
+    fields = {"kind": "repair", "starts_at": starts, "ends_at": starts + timedelta(hours=2)} | fields
+    if quoted:
+        make_quote(
+            ("1", "100"),
+            contact=fields["contact"],
+            job=fields["job"],
+            status="approved",
+            subtotal=100,
+            total_amount=100,
+        )
+    return Appointment.objects.create(**fields)

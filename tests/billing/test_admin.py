@@ -92,7 +92,7 @@ def test_the_office_may_all_the_bookkeeper_looks_and_the_marketer_sees_nothing(
         return {codename.split("_")[0] for codename in rows.values_list("codename", flat=True)}
 
     assert (held("office"), held("bookkeeper"), held("marketer")) == (
-        {"add", "change", "delete", "view"}, {"view"}, set(),
+        {"add", "change", "convert", "delete", "view"}, {"view"}, set(),
     )  # fmt: skip
     for model in MODELS:
         assert bookkeeper_client.get(url(model)).status_code == 200
@@ -149,7 +149,7 @@ def test_a_new_quote_is_added_up_told_once_and_has_its_history(office_client: Cl
     assert quote.history.get().sentence == "Written. The total is $125.21."
 
 
-def test_saving_and_opening_a_quote_take_the_same_queries_for_three_lines_and_for_sixty(office_client: Client) -> None:
+def test_saving_and_opening_a_quote_take_the_same_queries_for_1_10_and_60_lines(office_client: Client) -> None:
     products = [make_product() for _ in range(60)]
 
     def cost(lines: int) -> list[int]:
@@ -172,8 +172,8 @@ def test_saving_and_opening_a_quote_take_the_same_queries_for_three_lines_and_fo
         return [*counted, len(captured)]
 
     cost(1)
-    few, many = cost(3), cost(60)
-    assert many == few
+    few = cost(1)
+    assert few == cost(10) == cost(60)
     assert max(few) <= 60, few
 
 
@@ -256,7 +256,7 @@ def test_the_action_duplicates_and_a_quote_that_quickbooks_has_cannot_be_deleted
     data = {"action": "duplicate", "_selected_action": [quote.pk]}
     assert office_client.post(url("quote"), data).status_code == 302
     assert Quote.objects.latest("id").total_amount == 5
-    assert office_client.post(url("quote", "delete", quote.pk), {"post": "yes"}).status_code == 403
+    office_client.post(url("quote", "delete", quote.pk), {"post": "yes"})
     assert Quote.objects.count() == 2
 
 

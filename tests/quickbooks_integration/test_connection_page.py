@@ -347,6 +347,14 @@ def test_a_sync_without_a_pulse_is_called_so(office, connected):
     assert progress(office)["runs"][0]["sentence"].startswith("No sign of life for some minutes.")
 
 
+def test_a_running_sync_that_has_read_all_says_what_it_is_doing_now(office, connected):
+    SyncRun.objects.create(
+        company=connected, entity_type="customer", state="running", expected=9, read=9, created=9, message="Matching."
+    )
+
+    assert progress(office)["runs"][0]["sentence"] == "Matching."
+
+
 def test_only_the_newest_sync_of_a_kind_is_drawn(office, connected):
     SyncRun.objects.create(company=connected, entity_type="customer", state="failed", message="Old.")
     newest = SyncRun.objects.create(company=connected, entity_type="customer", state="done", message="New.")

@@ -26,12 +26,21 @@ def moments(settings, company_id: str) -> list[int]:
         return [int(value) for value in client.lrange(limiter._keys(company_id)[0], 0, -1)]
 
 
-def test_so_many_a_second_go_at_once_and_the_next_waits(settings):
+def test_so_many_a_second_go_in_four_bursts_and_the_next_waits(settings):
     waits = [limiter._reserve("1", LONG) for _ in range(9)]
 
-    assert waits[:8] == [0] * 8
-    assert 0 < waits[8] <= 1
+    assert waits[:2] == [0] * 2
+    assert [round(wait * 4) for wait in waits[2:]] == [1, 1, 2, 2, 3, 3, 4]
     assert limiter.local.used == 0
+
+
+def test_what_the_network_holds_up_for_a_quarter_of_a_second_stays_below_intuits_ten(settings):
+    for _ in range(40):
+        limiter._reserve("1", LONG)
+
+    sent = moments(settings, "1")
+    # Any second of arrivals is at most a second and a quarter of sending.
+    assert max(sum(start <= moment < start + 1_250_000 for moment in sent) for start in sent) <= 10
 
 
 def test_no_window_ever_holds_more_than_allowed(settings):
@@ -117,7 +126,7 @@ def test_without_redis_each_process_limits_itself_and_says_so(settings, caplog):
 
     waits = [limiter._reserve("1", LONG) for _ in range(9)]
 
-    assert waits[:8] == [0] * 8
+    assert waits[:2] == [0] * 2
     assert 0 < waits[8] <= 1
     assert limiter.local.used == 9
     assert caplog.text.count("Redis does not answer") == 1  # asked once, then left in peace for a while
@@ -128,9 +137,9 @@ def test_a_mute_redis_holds_up_one_request_for_half_a_second_at_most(settings, c
         settings.REDIS_URL = f"redis://127.0.0.1:{mute.getsockname()[1]}/0"
         assert limiter.REDIS_TIMEOUT == 0.5
 
-        assert [limiter._reserve("1", LONG) for _ in range(3)] == [0, 0, 0]
+        assert [limiter._reserve("1", LONG) for _ in range(2)] == [0, 0]
 
-    assert limiter.local.used == 3
+    assert limiter.local.used == 2
     assert caplog.text.count("Redis does not answer") == 1
 
 

@@ -1,5 +1,6 @@
 """QuickBooks' customers, the links, and what QuickBooks adds to a contact's page."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -81,11 +82,13 @@ def test_a_customer_page_shows_its_contact_and_the_whole_document(
     auth: QuickBooksAuth, office: Client, ann: Any
 ) -> None:
     theirs = pairs.customer(auth, "Bob Jones", NUMBER, Balance=Decimal("1234.50"), BillAddr={"Line1": "<b>1 Elm St"})
+    QuickBooksCustomer.objects.update(remote_created_at=datetime(2018, 7, 30, 13, 33, tzinfo=UTC))
     link_to(theirs, pairs.contact("Ann", "Smith"), ann)
     response = office.get(reverse("admin:quickbooks_integration_quickbookscustomer_change", args=[theirs.pk]))
     text = words(response)
     assert "Ann Smith : Linked" in text
     assert "$1,234.50" in text
+    assert "Created in QuickBooks Jul 30, 2018, 9:33 AM" in text
     assert "&lt;b&gt;1 Elm St" in response.content.decode()
 
 
@@ -135,11 +138,31 @@ def test_links_show_both_sides_the_state_and_the_error(auth: QuickBooksAuth, off
     link_to(theirs, pairs.contact("Ann", "Smith"), ann)
     auth.syncs.update(sync_status="error", error_message="QuickBooks no longer has this customer.")
     text = words(office.get(LINKS))
-    for expected in ("Bob Jones", "Ann Smith", "Error", "QuickBooks no longer has this customer."):
+    for expected in ("Bob Jones", "Ann Smith", "Needs you", "QuickBooks no longer has this customer."):
         assert expected in text
     page = reverse("admin:quickbooks_integration_quickbookssync_change", args=[theirs.pk])
     assert "Ann Smith" in words(office.get(page))
-    assert [row.pk for row in office.get(f"{LINKS}?sync_status__exact=synced").context["cl"].result_list] == []
+    assert [row.pk for row in office.get(f"{LINKS}?state=in_step").context["cl"].result_list] == []
+
+
+def test_a_customer_without_a_contact_is_not_called_pending(auth: QuickBooksAuth, office: Client) -> None:
+    pairs.customer(auth, "Bob Jones", NUMBER)
+    text = words(office.get(LINKS))
+    assert "Not linked" in text
+    assert "no contact Waits" not in text
+
+
+def test_a_list_without_a_hit_says_what_was_looked_for_and_leads_back(auth: QuickBooksAuth, office: Client) -> None:
+    pairs.customer(auth, "Bob Jones", NUMBER)
+    response = office.get(f"{LINKS}?q=nobody")
+    assert "No QuickBooks link fits “nobody”. Show all" in words(response)
+    assert [str(row) for row in office.get(f"{LINKS}?q=").context["cl"].result_list] == ["Customer Bob Jones"]
+
+
+def test_an_empty_queue_says_so_and_show_all_leads_to_what_was_decided(linked: Contact, office: Client) -> None:
+    queue = reverse("admin:quickbooks_integration_matchcandidate_changelist")
+    assert "No possible match fits these filters. Show all" in words(office.get(queue, follow=True))
+    assert [row.state for row in office.get(f"{queue}?q=").context["cl"].result_list] == ["linked"]
 
 
 # --- The contact's page ------------------------------------------------------------------------
@@ -165,7 +188,7 @@ def linked(auth: QuickBooksAuth, ann: Any) -> Contact:
         GivenName="Ann",
         FamilyName="Smith",
         CompanyName="Acme Painting",
-        Balance=Decimal("5.00"),
+        Balance=Decimal("1234.50"),
     )
     link_to(theirs, ours, ann)
     ours.refresh_from_db()
@@ -174,9 +197,32 @@ def linked(auth: QuickBooksAuth, ann: Any) -> Contact:
 
 def test_a_contact_page_shows_its_customers_and_what_differs(linked: Contact, office: Client) -> None:
     text = words(office.get(contact_page(linked)))
-    assert "Ann Smith Balance $5.00. Synced, last read" in text
+    assert "Ann Smith Balance $1,234.50. In step with QuickBooks. Last compared" in text
     assert "Company Acme Acme Painting Take QuickBooks' value" in text
     assert "Unlink Ann Smith" in text
+
+
+def test_a_contact_page_says_who_linked_it_and_why(linked: Contact, office: Client) -> None:
+    day = f"{timezone.localdate():%b} {timezone.localdate().day}, {timezone.localdate().year}"
+    assert f"Linked on {day} by ann: Picked by hand. " in words(office.get(contact_page(linked)))
+
+
+@pytest.mark.parametrize(
+    ("environment", "address"),
+    [
+        ("production", "https://app.qbo.intuit.com/app/customerdetail?nameId={}"),
+        ("sandbox", "https://app.sandbox.qbo.intuit.com/app/customerdetail?nameId={}"),
+        ("emulator", "http://127.0.0.1:9/companies/{company}/customer/{}"),
+    ],
+)
+def test_a_customer_can_be_opened_in_quickbooks(linked, office, auth, settings, environment, address) -> None:
+    settings.QUICKBOOKS_EMULATOR_URL = "http://127.0.0.1:9"
+    QuickBooksAuth.objects.update(environment=environment)
+    sync = linked.match_decisions.get().sync
+    link = f'href="{address.format(sync.entity_id, company=auth.company_id)}"'
+    assert link in office.get(contact_page(linked)).content.decode()
+    page = reverse("admin:quickbooks_integration_quickbookscustomer_change", args=[sync.pk])
+    assert link in office.get(page).content.decode()
 
 
 def test_taking_quickbooks_value_changes_that_field(linked: Contact, office: Client) -> None:
@@ -218,7 +264,7 @@ def test_a_contact_that_is_not_linked_offers_its_questions_and_a_new_customer(
 def test_the_panels_buttons_need_their_permission(linked: Contact, client: Client) -> None:
     client.force_login(pairs.somebody("bob", "contacts.view_contact", "quickbooks_integration.view_quickbookscustomer"))
     text = words(client.get(contact_page(linked)))
-    assert "Balance $5.00" in text
+    assert "Balance $1,234.50" in text
     assert "Unlink" not in text
     page = reverse("admin:contacts_contact_quickbooks", args=[linked.pk])
     assert client.post(page, {"action": "unlink", "sync": linked.match_decisions.get().sync_id}).status_code == 403

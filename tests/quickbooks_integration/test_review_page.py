@@ -80,6 +80,20 @@ def test_both_sides_stand_side_by_side_with_what_agrees_and_why(auth: QuickBooks
     assert "? Unclear: Another name: Ann Smith here, Bob Jones in QuickBooks" in text
 
 
+@pytest.mark.parametrize(
+    ("called", "shown"),
+    [("201 Winter St", "201 Winter St Ann Smith"), ("Smith, Ann", "Smith, Ann"), ("Ann Smith 2", "Ann Smith 2")],
+)
+def test_the_person_behind_a_customers_name_is_shown_where_the_names_are_compared(
+    auth: QuickBooksAuth, office: Client, called: str, shown: str
+) -> None:
+    for _ in range(2):  # two contacts on one number, so that the pair is a question
+        pairs.contact("Ann", "Smith", NUMBER)
+    pairs.customer(auth, called, NUMBER, GivenName="Ann", FamilyName="Smith")
+    match(auth)
+    assert f"Name Ann Smith {shown} ✓ same" in words(office.get(PAGE))
+
+
 def test_other_candidates_and_links_of_both_sides_are_mentioned(auth: QuickBooksAuth, office: Client, ann: Any) -> None:
     first = pairs.contact("Ann", "Smith", NUMBER)
     pairs.contact("Carl", "Lee", NUMBER)
@@ -171,7 +185,7 @@ def test_undo_takes_back_the_last_decision_and_shows_its_pair(auth: QuickBooksAu
     text = press(office, "link", rows[0])
     assert "Last: Linked, Bob Jones 0 and Ann Smith 0" in text
     text = press(office, "undo", decision=MatchDecision.objects.get().pk)
-    assert "Undone: Linked." in text
+    assert "Undone: Linked, Bob Jones 0 and Ann Smith 0." in text
     assert "In the CRM: Ann Smith 0" in text
     assert "3 pairs to decide" in text
     assert not QuickBooksSync.objects.filter(local_id__isnull=False).exists()

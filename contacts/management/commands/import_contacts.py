@@ -46,6 +46,6 @@ def as_text(result: Result) -> str:
     if result.ignored_columns:
         lines.append(f"  Columns that are not imported: {', '.join(result.ignored_columns)}")
     lines += [f"  Line {row.line} {row.outcome}: {row.reason}" for row in result.rows]
-    if counts["conflict"] + counts["rejected"] > len(result.rows):
+    if result.noted > len(result.rows):
         lines.append(f"  ... the other rows are in the admin under Imports, {result.filename}.")
     return "\n".join(lines)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from quickbooks_integration.emulator.attachments.multipart import Part, parts_of
-from quickbooks_integration.emulator.call import Call, body_as_json
+from quickbooks_integration.emulator.call import Call, body_of
 from quickbooks_integration.emulator.company import Company
 from quickbooks_integration.emulator.documents import Document
 from quickbooks_integration.emulator.entities.attachable import ATTACHABLE
@@ -46,7 +46,7 @@ def _uploads(call: Call) -> list[Upload]:
 
 def _answer(company: Company, each: Upload) -> Document:
     try:
-        body = body_as_json(each.metadata.content) if each.metadata else {}
+        body = body_of(each.metadata.content) if each.metadata else {}
         with company.changing():
             document = _kept(company, body, each.content)
             company.files[document["Id"]] = each.content.content

@@ -1,6 +1,5 @@
 """Customers: sub-customers and their full names, tax defaults, balances."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -81,14 +80,16 @@ class CustomerKind(NameKind):
             yield ("sub-customers", parent)
 
     def present(self, company: Company, document: Document, purpose: str) -> Document:
-        """Seen: reads and queries add two internal ids, queries leave the default tax code out."""
+        """Seen: queries leave the default tax code out."""
         shown = super().present(company, document, purpose)
-        if purpose != "write":
-            shown["V4IDPseudonym"] = _pseudonym(company.realm, document["Id"])
-            shown["ClientEntityId"] = "0"
         if purpose == "query":
             shown.pop("DefaultTaxCodeRef", None)
         return shown
+
+    def own_ids(self, company: Company, document: Document, purpose: str) -> Document:
+        """Seen: what is written has none, a read has one, rows of a query have two."""
+        ids = {} if purpose == "write" else super().own_ids(company, document, purpose)
+        return {**ids, "ClientEntityId": "0"} if purpose == "query" else ids
 
     def complete(self, draft: Draft) -> None:
         settle_parent(draft)
@@ -243,14 +244,27 @@ def _mask_identifiers(fields: Document) -> None:
             fields[name] = MASK + str(fields[name])[-5:]
 
 
-def _pseudonym(realm: str, id: str) -> str:
-    return "002098" + hashlib.blake2b(f"{realm}/{id}".encode(), digest_size=13).hexdigest()
-
-
 CUSTOMER = CustomerKind(
     "Customer",
     CUSTOMER_FIELDS,
     keeps=frozenset(("CurrencyRef", "Balance", "DefaultTaxCodeRef")),
     addresses=("BillAddr", "ShipAddr"),
     noun="customer",
+    shape=(
+        "Taxable",
+        "BillAddr",
+        "ShipAddr",
+        "Notes",
+        "Job",
+        "BillWithParent",
+        "ParentRef",
+        "Level",
+        "SalesTermRef",
+        "PaymentMethodRef",
+        "Balance",
+        "BalanceWithJobs",
+        "CurrencyRef",
+        "PreferredDeliveryMethod",
+        "IsProject",
+    ),
 )

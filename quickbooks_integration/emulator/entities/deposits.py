@@ -1,6 +1,6 @@
 """Deposits: payments and receipts that wait in Undeposited Funds go to the bank, or money comes from elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -97,7 +97,7 @@ class DepositKind(TransactionKind):
         fields, before = draft.fields, draft.before
         if not fields.get("Line"):
             raise missing_parameter("Line")
-        own = {_source(line) for line in (before or {}).get("Line", ())}
+        own = {_source(line): line for line in (before or {}).get("Line", ()) if line.get("LinkedTxn")}
         numbers = [int(line["Id"]) for line in (before or {}).get("Line", ()) if str(line.get("Id", "")).isdecimal()]
         direct = max(numbers, default=0)
         lines: list[Document] = []
@@ -110,7 +110,8 @@ class DepositKind(TransactionKind):
             lines.append(linked)
         fields["Line"] = _numbered(lines)
         fields["TotalAmt"] = total_of(line["Amount"] for line in lines) - _cash_back(fields)
-        fields["TxnTaxDetail"] = {}
+        if before is None:
+            fields["TxnTaxDetail"] = {}
 
     def after_store(self, company: Company, before: Document | None, after: Document) -> None:
         _move_links(company, before, after)
@@ -127,8 +128,8 @@ def _source(line: Document) -> tuple[str, str]:
     return linked.get("TxnType", ""), linked.get("TxnId", "")
 
 
-def _linked_line(company: Company, line: Document, own: set[tuple[str, str]]) -> Document:
-    """A payment taken to the bank. Seen: its method and check number stand on the line."""
+def _linked_line(company: Company, line: Document, own: Mapping[tuple[str, str], Document]) -> Document:
+    """A payment taken to the bank, or the line that it has there. Seen: its method and check number stand on it."""
     kind, id = _source(line)
     document = company.find(kind, id) if kind in SOURCES else None
     if document is None:
@@ -138,6 +139,8 @@ def _linked_line(company: Company, line: Document, own: set[tuple[str, str]]) ->
     amount = Decimal(document["TotalAmt"]) * (-1 if kind == "RefundReceipt" else 1)
     if "Amount" in line and cents(line["Amount"]) != amount:
         raise _invalid("A payment is deposited as a whole.", "Line.Amount")
+    if (kind, id) in own:
+        return own[kind, id]
     detail = {}
     if "PaymentMethodRef" in document:
         detail["PaymentMethodRef"] = {"value": document["PaymentMethodRef"]["value"]}

@@ -61,6 +61,7 @@ class Draft:
     before: Document | None  # None while creating
     given: Document  # what the client sent, None for a field that it cleared
     place: Place
+    sparse: bool = False
 
     def default(self, name: str, value: object) -> None:
         if value is not None:
@@ -120,17 +121,19 @@ class Kind:
         if not self.can_update:
             raise unsupported(f"update {self.name}")
         before = without_names(before)
+        sparse = body.get("sparse") in (True, "true")
+        if sparse and not company.switches.empty_text_clears:
+            body = {name: value for name, value in body.items() if value != "" or name == "DocNumber"}
         given = self.clean(company, body)
         for name in self.repeats:
             if given.get(name) is None:
                 raise missing_parameter(name)
-        sparse = body.get("sparse") in (True, "true")
         fields = self._kept(before, sparse)
         for name, value in given.items():
             fields.pop(name, None)
             if value is not None:
                 fields[name] = value
-        draft = Draft(company, fields, before, given, Place(self.name, company.switches))
+        draft = Draft(company, fields, before, given, Place(self.name, company.switches), sparse)
         return self._store(draft)
 
     def delete(self, company: Company, before: Document, body: Document) -> Document:

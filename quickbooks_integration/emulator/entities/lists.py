@@ -53,7 +53,7 @@ class AccountKind(TreeKind):
         draft.default("AccountSubType", USUAL_SUBTYPES[fields["AccountType"]])
         draft.default("CurrentBalance", 0)
         draft.default("CurrentBalanceWithSubAccounts", 0)
-        draft.default("CurrencyRef", home_currency(draft.company))
+        fields["CurrencyRef"] = (draft.before or {}).get("CurrencyRef") or home_currency(draft.company)
 
     def present(self, company: Company, document: Document, purpose: str) -> Document:
         return in_order(super().present(company, document, purpose), ACCOUNT_SHAPE)

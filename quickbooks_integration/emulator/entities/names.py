@@ -1,5 +1,6 @@
 """What Customer, Vendor and Employee share: one pool of ids and of display names, soft deletion by a suffix."""
 
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from quickbooks_integration.emulator.company import Company
 from quickbooks_integration.emulator.documents import Document
 from quickbooks_integration.emulator.entities.fields import QUERYABLE, Anything, Boolean, Field, Text
 from quickbooks_integration.emulator.entities.kind import Draft, Kind
-from quickbooks_integration.emulator.entities.shapes import email, phone, settle_addresses, web
+from quickbooks_integration.emulator.entities.shapes import email, in_order, phone, settle_addresses, web
 from quickbooks_integration.emulator.errors import refusal
 from quickbooks_integration.emulator.query.grammar import Ordering
 
@@ -37,18 +38,58 @@ NAME_FIELDS: dict[str, Field] = {
 }
 
 
+# The order of keys in recorded answers.
+STAMPS_AND_NAMES = (
+    "ClientEntityId",
+    "domain",
+    "sparse",
+    "Id",
+    "SyncToken",
+    "MetaData",
+    "Title",
+    "GivenName",
+    "MiddleName",
+    "FamilyName",
+    "Suffix",
+    "FullyQualifiedName",
+    "CompanyName",
+    "DisplayName",
+    "PrintOnCheckName",
+    "Active",
+    "V4IDPseudonym",
+    "PrimaryPhone",
+    "AlternatePhone",
+    "Mobile",
+    "Fax",
+    "PrimaryEmailAddr",
+    "WebAddr",
+    "DefaultTaxCodeRef",
+)
+
+
 @dataclass
 class NameKind(Kind):
     addresses: tuple[str, ...] = ()
     noun: str = ""
+    shape: tuple[str, ...] = ()  # order of keys in answers: given are those before STAMPS_AND_NAMES
 
     def __post_init__(self) -> None:
         self.sequence = "names"
+        self.shape = (*self.shape, *STAMPS_AND_NAMES)
         self.order = (Ordering("FullyQualifiedName" if "FullyQualifiedName" in self.fields else "DisplayName"),)
         super().__post_init__()
 
     def index_keys(self, document: Document) -> Iterable[tuple[str, ...]]:
         yield ("display name", str(document.get("DisplayName", "")).casefold())
+
+    def present(self, company: Company, document: Document, purpose: str) -> Document:
+        return in_order(
+            {**super().present(company, document, purpose), **self.own_ids(company, document, purpose)}, self.shape
+        )
+
+    def own_ids(self, company: Company, document: Document, purpose: str) -> Document:
+        """Ids of the server's own that answers carry. Seen: a new vendor has one at once."""
+        return {"V4IDPseudonym": _pseudonym(company.realm, document["Id"])}
 
     def complete(self, draft: Draft) -> None:
         super().complete(draft)
@@ -148,3 +189,7 @@ def _holders(draft: Draft, name: str) -> list[Document]:
     """Other customers, vendors and employees with this display name."""
     own = draft.before and draft.before["Id"]
     return [holder for holder in draft.company.indexed("display name", name.casefold()) if holder["Id"] != own]
+
+
+def _pseudonym(realm: str, id: str) -> str:
+    return "002098" + hashlib.blake2b(f"{realm}/{id}".encode(), digest_size=16).hexdigest()

@@ -22,12 +22,17 @@ def settle_number(draft: Draft, kind: str, sequence: str) -> None:
         asked = draft.before is None and "DocNumber" not in draft.given
         if asked and not preferences.numbers_by_hand(company):
             fields["DocNumber"] = _next(company, sequence)
-    elif number == FORCED:
+    elif number == FORCED or (number and draft.before is None and _is_replaced(company)):
         fields["DocNumber"] = _next(company, sequence)
     elif draft.before is None or draft.before.get("DocNumber") != number:
         _refuse_duplicate(draft, kind, number)
         if company.switches.given_number_moves_sequence:
             reserve(company, sequence, number)
+
+
+def _is_replaced(company: Company) -> bool:
+    """Whether QuickBooks numbers on its own and minds nobody else's number."""
+    return company.switches.given_number == "replaced" and not preferences.numbers_by_hand(company)
 
 
 def reserve(company: Company, sequence: str, number: str) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from quickbooks_integration.emulator.company import Company
 from quickbooks_integration.emulator.documents import Document
 from quickbooks_integration.emulator.entities.fields import (
     QUERYABLE,
@@ -18,6 +19,7 @@ from quickbooks_integration.emulator.entities.kind import Draft
 from quickbooks_integration.emulator.entities.names import NAME_FIELDS, NameKind
 from quickbooks_integration.emulator.entities.shapes import CURRENCY, address, home_currency
 
+VENDOR_AMOUNTS = ("Balance", "BillRate", "CostRate")  # seen: there from the start
 VENDOR_FIELDS: dict[str, Field] = {
     **NAME_FIELDS,
     "CompanyName": Text(length_switch="company_name_length", **QUERYABLE),
@@ -71,11 +73,17 @@ class VendorKind(NameKind):
     def complete(self, draft: Draft) -> None:
         super().complete(draft)
         fields = draft.fields
-        draft.default("Balance", 0)
+        for name in VENDOR_AMOUNTS:
+            draft.default(name, 0)
         draft.default("Vendor1099", False)
         fields["CurrencyRef"] = (draft.before or {}).get("CurrencyRef") or home_currency(draft.company)
         if "TaxIdentifier" in fields:
             fields["TaxIdentifier"] = "XXXXXX" + str(fields["TaxIdentifier"])[-4:]
+
+    def fill(self, company: Company, document: Document) -> Document:
+        for name in VENDOR_AMOUNTS:
+            document.setdefault(name, 0)
+        return super().fill(company, document)
 
 
 @dataclass
@@ -92,6 +100,21 @@ def _hide_ssn(fields: Document) -> None:
 
 
 VENDOR = VendorKind(
-    "Vendor", VENDOR_FIELDS, keeps=frozenset(("CurrencyRef",)), addresses=("BillAddr", "ShipAddr"), noun="vendor"
+    "Vendor",
+    VENDOR_FIELDS,
+    keeps=frozenset(("CurrencyRef",)),
+    addresses=("BillAddr", "ShipAddr"),
+    noun="vendor",
+    shape=(
+        "BillAddr",
+        "ShipAddr",
+        "TermRef",
+        "Balance",
+        "BillRate",
+        "AcctNum",
+        "Vendor1099",
+        "CurrencyRef",
+        "CostRate",
+    ),
 )
 EMPLOYEE = EmployeeKind("Employee", EMPLOYEE_FIELDS, addresses=("PrimaryAddr",), noun="employee")

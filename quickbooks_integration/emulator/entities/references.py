@@ -24,12 +24,14 @@ NAMED = {
     "ExpenseAccountRef": "Account",
     "AssetAccountRef": "Account",
     "AccountRef": "Account",
+    "APAccountRef": "Account",
     "SalesTermRef": "Term",
     "TermRef": "Term",
     "ClassRef": "Class",
     "DepartmentRef": "Department",
     "CustomerTypeRef": "CustomerType",
 }
+DEPOSITED_TO = "DepositToAccountRef"  # named on some kinds of documents only
 
 
 def with_names(company: Company, value: Any) -> Any:
@@ -57,8 +59,8 @@ def _named(company: Company, entity: str, reference: Document) -> Document:
 
 def named_account(company: Company, shown: Document) -> Document:
     """Deposits and receipts were recorded with the name of their account, payments without."""
-    if account := shown.get("DepositToAccountRef"):
-        shown["DepositToAccountRef"] = _named(company, "Account", account)
+    if account := shown.get(DEPOSITED_TO):
+        shown[DEPOSITED_TO] = _named(company, "Account", account)
     return shown
 
 
@@ -70,7 +72,7 @@ def without_names(value: Any) -> Any:
         return value
     return {
         key: {"value": part["value"]}
-        if key in NAMED and isinstance(part, dict) and part.keys() == {"value", "name"}
+        if (key in NAMED or key == DEPOSITED_TO) and isinstance(part, dict) and part.keys() == {"value", "name"}
         else without_names(part)
         for key, part in value.items()
     }

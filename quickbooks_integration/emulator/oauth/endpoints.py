@@ -161,7 +161,8 @@ def revoke(world: "World", request: Request) -> Response:
     try:
         app = _app(world, request, {} if request.content_type == "application/json" else request.form())
         value = _token_to_revoke(request)
-        if not world.grants.revoke(app, value):
+        known = world.grants.revoke(app, value)
+        if not known and (not value or world.switches.unknown_token_revoked != 200):
             raise TokenError("invalid_request", "The token is not known")
     except TokenError as refused:
         return _json({"error": refused.error}, refused.status)

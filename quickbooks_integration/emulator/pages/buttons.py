@@ -1,6 +1,5 @@
 """What can be done with a document: forms for the verbs that the Bookkeeper has and that make sense in its state."""
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from quickbooks_integration.emulator.pages.html import (
@@ -12,6 +11,7 @@ from quickbooks_integration.emulator.pages.html import (
     hidden,
     joined,
     link,
+    plain,
     tag,
 )
 from quickbooks_integration.emulator.printing.paper import TITLES
@@ -115,7 +115,7 @@ def _lines(company: "Company", entity: str, document: "Document") -> list[Any]:
     rows = [
         joined(
             (
-                field("What", f"description-{line['Id']}", line.get("Description", "")),
+                field("What", f"description-{line['Id']}", line.get("Description", ""), wide=True),
                 field("Quantity", f"quantity-{line['Id']}", _number(line, "Qty", 1), inputmode="decimal", size="6"),
                 field("Price", f"price-{line['Id']}", _number(line, "UnitPrice", line["Amount"]), size="9"),
             )
@@ -123,14 +123,13 @@ def _lines(company: "Company", entity: str, document: "Document") -> list[Any]:
         for line in document.get("Line", ())
         if line.get("DetailType") == "SalesItemLineDetail" and line.get("Id")
     ]
-    content = joined(tag("div", row, class_="row") for row in rows)
+    content = tag("div", *(tag("div", row, class_="row") for row in rows), class_="rows")
     change = _act(company, "edit", "Save the lines", content, entity=entity, id=document["Id"], lines="yes")
     return [fold("Change the lines ...", *change)] if rows and change else []
 
 
 def _number(line: "Document", name: str, otherwise: Any) -> str:
-    number = line["SalesItemLineDetail"].get(name, otherwise)
-    return f"{Decimal(number).normalize():f}"
+    return plain(line["SalesItemLineDetail"].get(name, otherwise))
 
 
 def _note(company: "Company", entity: str, document: "Document") -> list[Any]:

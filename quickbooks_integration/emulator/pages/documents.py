@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from quickbooks_integration.emulator.entities import kind_of
 from quickbooks_integration.emulator.messages import Request, Response
 from quickbooks_integration.emulator.pages import buttons
-from quickbooks_integration.emulator.pages.html import Markup, facts, fold, joined, link, table, tag
+from quickbooks_integration.emulator.pages.html import Markup, facts, fold, joined, link, plain, table, tag
 from quickbooks_integration.emulator.pages.layout import LISTS, page, refused, said
 from quickbooks_integration.emulator.printing.paper import TITLES, print_document
 
@@ -25,6 +25,7 @@ DONE = {
     "deleted": "The document is deleted.",
     "sent": "It would have been sent now; see E-mails. Nothing left this machine.",
 }
+MAILED = {"NotSet": "not sent", "NeedToSend": "waits to be sent", "EmailSent": "sent"}
 ADDRESS_LINES = ("Line1", "Line2", "Line3", "Line4", "Line5")
 SHOWN_DOCUMENTS = 100
 
@@ -163,7 +164,7 @@ def _transaction(company: "Company", document: "Document") -> tuple[Markup, Mark
         "Due": document.get("DueDate"),
         "State": state_of(document),
         "Accepted": " ".join(filter(None, (document.get("AcceptedDate"), document.get("AcceptedBy")))),
-        "E-mail": " ".join(filter(None, (document.get("EmailStatus"), document.get("BillEmail", {}).get("Address")))),
+        "E-mail": _mailed(document),
         "Tax": money_text(tax),
         "Total": money_text(document.get("TotalAmt")),
         "Open": money_text(document.get("Balance")),
@@ -176,6 +177,11 @@ def _transaction(company: "Company", document: "Document") -> tuple[Markup, Mark
         **_stamps(document),
     }
     return facts(told), joined((tag("h2", "Lines"), _lines(company, document.get("Line", ()))))
+
+
+def _mailed(document: "Document") -> str:
+    status, address = document.get("EmailStatus", ""), document.get("BillEmail", {}).get("Address", "")
+    return ", ".join(filter(None, (address, MAILED.get(status, status))))
 
 
 def _stamps(document: "Document") -> dict[str, Any]:
@@ -194,7 +200,7 @@ def _lines(company: "Company", lines: Any) -> Markup:
                 what,
                 line.get("Description", "") or links,
                 plain(detail.get("Qty")),
-                plain(detail.get("UnitPrice")),
+                _price(detail.get("UnitPrice")),
                 money_text(line.get("Amount")),
             )
         )
@@ -206,9 +212,11 @@ def _line_words(detail_type: str) -> str:
     return words(detail_type.removesuffix("LineDetail") or "Applied")
 
 
-def plain(number: Any) -> str:
-    """A number without zeros at its end."""
-    return "" if number is None else f"{Decimal(number).normalize():f}"
+def _price(amount: Any) -> str:
+    """In cents, or as fine as it is."""
+    return (
+        money_text(amount) if amount is None or Decimal(amount) * 100 % 1 == 0 else f"{Decimal(amount).normalize():,f}"
+    )
 
 
 def _links(company: "Company", links: Any) -> list[Markup | str]:

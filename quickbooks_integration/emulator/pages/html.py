@@ -1,6 +1,7 @@
 """Elements of HTML. Every text that is put into one is escaped, unless it is an element itself."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from html import escape
 from typing import Any
 
@@ -49,11 +50,11 @@ def form(target: str, /, *content: Any, method: str = "post", **attributes: Any)
     return tag("form", *content, action=target, method=method, **attributes)
 
 
-def field(label: str, name: str, value: Any = "", hint: str = "", **attributes: Any) -> Markup:
-    """A labelled input, in a label so that no id is needed."""
+def field(label: str, name: str, value: Any = "", hint: str = "", wide: bool = False, **attributes: Any) -> Markup:
+    """A labelled input, in a label so that no id is needed; a wide one takes what its row has left."""
     note = tag("small", hint) if hint else ""
     entered = tag("input", name=name, value=str(value), **{"type": "text", **attributes})
-    return tag("label", tag("span", label), entered, note)
+    return tag("label", tag("span", label), entered, note, class_="wide" if wide else None)
 
 
 def choice(label: str, name: str, options: Sequence[Any], chosen: Any = "") -> Markup:
@@ -90,6 +91,11 @@ def facts(values: Mapping[str, Any]) -> Markup:
 def fold(title: str, *content: Any, **attributes: Any) -> Markup:
     """Something that opens on a click: details, or a button that should not be pressed by mistake."""
     return tag("details", tag("summary", title), *content, **attributes)
+
+
+def plain(number: Any) -> str:
+    """A number without zeros at its end."""
+    return "" if number is None else f"{Decimal(number).normalize():f}"
 
 
 def _option(option: Any) -> str:

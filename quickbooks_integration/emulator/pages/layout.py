@@ -62,6 +62,8 @@ label span{display:block;font-size:.85rem;color:#6a5d70}
 label.tick{display:flex;gap:.5rem;align-items:baseline}
 label.tick span{font-size:1rem;color:inherit}
 .row label{margin:0}
+.rows{flex:1 1 100%}
+.rows .row{flex-wrap:nowrap}.rows .wide{flex:1 1 auto;max-width:34rem;min-width:0}.rows .wide input[type=text]{width:100%}
 input,select,textarea{font:inherit;padding:.4rem .5rem;border:1px solid #a796ad;border-radius:4px;background:#fff;max-width:100%}
 input[type=text],input[type=search],input[type=email],textarea{width:100%}
 .row input[type=text],.row input[type=search]{width:auto}
@@ -73,6 +75,7 @@ summary{cursor:pointer;padding:.35rem 0}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--sand);padding:.5rem;margin:.3rem 0;font-size:.85rem}
 .good,.bad{padding:.6rem 1rem;border-left:5px solid #3c6e8f;background:#e4eff6;margin:0 0 1rem}
 .bad{border-color:#9c1c1c;background:#fbe5e5}
+.whole{white-space:nowrap}
 .state{display:inline-block;padding:0 .5rem;border-radius:9px;background:#efe6d6;font-size:.85rem;white-space:nowrap}
 .empty,small{color:#6a5d70}
 @media(max-width:640px){
@@ -80,10 +83,12 @@ main{padding:.75rem}
 thead{display:none}
 table,tbody,tr,td{display:block;width:100%}
 tr{border-bottom:3px solid var(--line);padding:.35rem 0}
-td{border:0;padding:.15rem .75rem;display:flex;gap:.75rem}
-td::before{content:attr(data-label);flex:0 0 6.5rem;color:#6a5d70;font-size:.85rem}
+td{border:0;padding:.15rem .75rem;display:grid;grid-template-columns:6.5rem minmax(0,1fr);gap:0 .75rem}
+td::before{content:attr(data-label);color:#6a5d70;font-size:.85rem}
+td>*{grid-column:2;justify-self:start;min-width:0;max-width:100%}
 .money{text-align:left}
 td:empty{display:none}
+.rows .row{flex-wrap:wrap;border-bottom:1px solid var(--line);padding-bottom:.6rem}.rows .wide{flex-basis:100%}
 nav a{padding:.25rem .5rem}
 dl{grid-template-columns:6.5rem 1fr;gap:.15rem .75rem;padding:.75rem}dt{font-size:.85rem}
 }

@@ -46,7 +46,7 @@ def watching(request: Request, name: str) -> tuple[int, Markup]:
 def requests(world: "World", request: Request) -> Response:
     rows = [
         (
-            entry.time[11:19],
+            tag("span", entry.time[11:19], class_="whole"),
             f"{entry.method} {entry.path}",
             entry.query,
             tag("span", entry.status or "lost", class_="state"),

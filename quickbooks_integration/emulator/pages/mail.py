@@ -37,7 +37,7 @@ SECONDS_TO_SEND = 5
 def emails(world: "World", request: Request) -> Response:
     rows = [
         (
-            mail.time[:16].replace("T", " "),
+            tag("span", mail.time[:16].replace("T", " "), class_="whole"),
             ", ".join(filter(None, (mail.to, mail.cc, mail.bcc))),
             mail.subject,
             _document(world, mail.realm, mail.entity, mail.id),
@@ -122,7 +122,7 @@ def _document(world: "World", realm: str, entity: str, id: str) -> Markup | str:
 
 def _summary(waiting: "list[Event]") -> str:
     parts = [f"{event.operation} {event.entity} {event.entity_id}" for event in waiting[:SHOWN_EVENTS]]
-    return f"Next: {', '.join(parts)}{' ...' if len(waiting) > SHOWN_EVENTS else ''}."
+    return f"Next: {', '.join(parts)}{' ...' if len(waiting) > SHOWN_EVENTS else '.'}"
 
 
 def _address_form(url: str) -> Markup:

@@ -61,6 +61,8 @@ def _paging(company: Company, query: Query) -> tuple[int, int]:
 
 
 def _matching(company: Company, kind: "Kind", query: Query) -> list[Document]:
+    if "*" not in query.projection and company.switches.projections == "refuse":
+        raise invalid("only * can be selected")
     for name in query.projection:
         if name != "*":
             property_of(kind, name)

@@ -84,7 +84,8 @@ class _Reader:
         for symbol in SYMBOLS:
             if self.statement.startswith(symbol, self.position):
                 return self._token(TokenKind.SYMBOL, len(symbol))
-        raise self._lexical_error(self.position, character)
+        shown = character if character.isascii() else f"\\u{ord(character):04x}"
+        raise self._lexical_error(self.position, f'"{shown}" ({ord(character)}), after : ""')
 
     def _peek(self, ahead: int) -> str:
         place = self.position + ahead
@@ -115,10 +116,11 @@ class _Reader:
             else:
                 characters.append(self.statement[place])
                 place += 1
-        raise self._lexical_error(len(self.statement), "<EOF>")
+        raise self._lexical_error(len(self.statement), '<EOF> after : ""')
 
     def _lexical_error(self, place: int, seen: str) -> ServiceFault:
-        column = place - self.line_start + 1
+        """In the words that were seen for characters outside of the language, a trailing semicolon among them."""
+        place_in_line = f"line {self.line}, column {place - self.line_start + 1}"
         return refusal(
-            "4000", f'QueryParserError: Lexical error at line {self.line}, column {column}. Encountered: "{seen}"'
+            "4000", f"QueryParserError: Invalid content. Lexical error at {place_in_line}.  Encountered: {seen}"
         )

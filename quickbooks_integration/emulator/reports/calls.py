@@ -1,7 +1,8 @@
-"""The address of reports. A report is the whole body: no envelope, no `time` of its own, always JSON."""
+"""The address of reports. A report is the whole body: no envelope, no `time` of its own; XML only when asked for."""
 
 from collections.abc import Callable, Mapping
 
+from quickbooks_integration.emulator import xml_form
 from quickbooks_integration.emulator.call import Call, Reply
 from quickbooks_integration.emulator.company import Company
 from quickbooks_integration.emulator.documents import Document, dump_json
@@ -10,7 +11,7 @@ from quickbooks_integration.emulator.messages import Response
 from quickbooks_integration.emulator.reports.customer_sales import customer_sales
 from quickbooks_integration.emulator.reports.profit_and_loss import profit_and_loss
 from quickbooks_integration.emulator.reports.receivables import aged_receivables, customer_balance
-from quickbooks_integration.emulator.transport import JSON
+from quickbooks_integration.emulator.transport import JSON, XML, wants_json
 
 REPORTS: dict[str, Callable[[Company, Mapping[str, str]], Document]] = {
     "customersales": customer_sales,
@@ -21,7 +22,10 @@ REPORTS: dict[str, Callable[[Company, Mapping[str, str]], Document]] = {
 
 
 def report(call: Call) -> Reply:
-    return Response(200, dump_json(report_of(call.company, call.values["name"], call.request.query)), JSON)
+    found = report_of(call.company, call.values["name"], call.request.query)
+    if "xml" in call.request.header("accept").lower() and not wants_json(call.request, call.world.switches):
+        return Response(200, xml_form.report(found), XML)
+    return Response(200, dump_json(found), JSON)
 
 
 def report_of(company: Company, name: str, given: Mapping[str, str]) -> Document:

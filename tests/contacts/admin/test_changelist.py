@@ -73,7 +73,7 @@ def test_the_list_shows_how_to_reach_people_and_what_they_owe(office_client: Cli
     for text in (
         "Ann Smith",
         "617-555-0101",
-        "ann@example.com",
+        "ann<wbr>@example.com",
         "Quincy",
         "Customer",
         "$1,234.50",

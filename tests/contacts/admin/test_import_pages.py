@@ -82,6 +82,21 @@ def test_an_upload_shows_what_would_happen_and_stores_no_contact(upload: Any, of
     assert Contact.objects.get().company == ""
 
 
+def test_columns_that_are_not_imported_are_named_before_and_after(
+    office_client: Client, press: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    file = SimpleUploadedFile("list.csv", b"first_name,phone,shoe size\nAnn,617-555-0101,42\n")
+    with django_capture_on_commit_callbacks(execute=True):
+        office_client.post(reverse(ADD), {"file": file, "_save": "Save"})
+
+    record = ContactImport.objects.get()
+    assert "the column shoe size. The rest of each line is." in page_of(office_client, record)
+    press("confirm", record)
+    record.refresh_from_db()
+    assert (record.state, record.ignored_columns) == ("done", ["shoe size"])
+    assert "the column shoe size. The rest of each line is." in page_of(office_client, record)
+
+
 def test_confirming_imports_and_shows_what_happened(upload: Any, press: Any, office_client: Client) -> None:
     anna = make_contact("Anna", "Brown", external_id="A1")
     upload(ANN, BOB, NOBODY)
@@ -165,7 +180,7 @@ def test_an_empty_or_a_too_large_file_is_refused_in_the_form(
     office_client: Client, upload: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     empty = office_client.post(reverse(ADD), {"file": SimpleUploadedFile("list.csv", b""), "_save": "Save"})
-    assert "The submitted file is empty." in empty.content.decode()
+    assert "The file is empty. Check that you picked the right one." in empty.content.decode()
     monkeypatch.setattr(reading, "MAX_BYTES", 10)
 
     answer = upload(ANN)

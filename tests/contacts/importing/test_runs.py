@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
-from contacts.models import Contact, ContactImport, ContactImportRow, ContactPhone
+from contacts.models import Contact, ContactEmail, ContactImport, ContactImportRow, ContactPhone
 from tests.contacts.importing.files import HEADER, counts, import_lines
 from tests.factories import make_contact
 
@@ -167,11 +167,29 @@ def test_two_ids_with_one_number_and_one_name_stay_two_contacts() -> None:
     assert counts(import_lines(*lines)) == {"read": 2, "unchanged": 2}
 
 
-def test_a_phone_that_is_no_number_is_kept_as_typed() -> None:
-    import_lines("A1,Ann,Smith,,call after 5,,,,,")
+def test_a_phone_and_an_email_that_are_none_are_kept_as_typed_and_named_once() -> None:
+    line = "A1,Ann,Smith,,call after 5,at work,,,,"
+    result = import_lines(line)
 
     phone = ContactPhone.objects.get()
     assert (phone.number, phone.key) == ("call after 5", "")
+    assert ContactEmail.objects.get().address == "at work"
+    assert counts(result) == {"read": 1, "created": 1}
+    kept = result.record.rows.get()
+    assert (kept.outcome, kept.contact) == ("note", Contact.objects.get())
+    assert kept.reason == (
+        "“call after 5” is not a phone number; it is kept as typed. Correct it at the contact. "
+        "“at work” is not an e-mail address; it is kept as typed. Correct it at the contact."
+    )
+    assert not import_lines(line).record.rows.exists()  # it is known by now
+
+
+def test_a_phone_that_is_no_number_is_named_when_it_comes_to_a_known_contact() -> None:
+    make_contact("Ann", "Smith", external_id="A1")
+    result = import_lines("A1,Ann,Smith,,call after 5,,,,,")
+
+    assert counts(result) == {"read": 1, "enriched": 1}
+    assert [row.line for row in result.rows] == [2]
 
 
 def test_a_formula_is_a_name_like_any_other() -> None:
@@ -227,6 +245,16 @@ def test_progress_is_told_chunk_by_chunk(monkeypatch: pytest.MonkeyPatch) -> Non
     import_lines(ANN, "A2,Bob,,,,,,,,", "A3,Carl,,,,,,,,", progress=lambda done, total: told.append(done))
 
     assert told == [2, 3]
+
+
+def test_postgresql_knows_of_the_rows_of_an_import_that_is_not_committed_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise it plans for empty tables, and a long list after its preview takes hours."""
+    monkeypatch.setattr("contacts.importing.runs.CHUNK_ROWS", 10)
+    import_lines(*(f"A{number},Ann{number},Smith,,617555{number:04},,,,," for number in range(100)))
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'contacts_contactphone'")
+        assert cursor.fetchone() == (80,)  # counted after 10, 20, 40 and 80 rows
 
 
 def test_the_history_names_the_import() -> None:

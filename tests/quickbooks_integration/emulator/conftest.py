@@ -4,6 +4,7 @@ import pytest
 
 from quickbooks_integration.emulator import Emulator
 
+from .app import App
 from .client import Client
 from .recorded import FROZEN
 
@@ -32,3 +33,9 @@ def may(craig: Client) -> Client:
     """The sample company in May 2026, when its answers were recorded."""
     craig.emulator.clock.freeze(FROZEN)
     return craig
+
+
+@pytest.fixture
+def app(emulator: Emulator) -> App:
+    """An app that is not connected yet."""
+    return App(emulator)

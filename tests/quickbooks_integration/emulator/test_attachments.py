@@ -280,6 +280,8 @@ def test_an_address_names_the_host_that_the_client_used(api: Client) -> None:
     uploaded(api, ("a.txt", b"A", "text/plain"))
     answer = api.get("attachable/1", headers={"Host": "books.example:8080"}).json()["Attachable"]
     assert answer["TempDownloadUri"].startswith("http://books.example:8080/files/")
+    without_port = api.get("attachable/1", headers={"Host": "127.0.0.1"}).json()["Attachable"]  # as from PHP
+    assert without_port["TempDownloadUri"].startswith(f"{api.emulator.url}/files/")
 
 
 @pytest.mark.parametrize("id", ["1", "2", "99"])

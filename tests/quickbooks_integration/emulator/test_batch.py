@@ -67,7 +67,7 @@ def test_each_item_has_its_own_answer(api: Client) -> None:
     assert invoice == {"bId": "2", "Invoice": api.read("Invoice", sold["Id"])}
     assert invoice["Invoice"]["PrivateNote"] == "n"
     assert deleted == {"bId": "3", "Estimate": {"status": "Deleted", "domain": "QBO", "Id": estimate["Id"]}}
-    customers = [api.read("Customer", "1")]
+    customers = [{**api.read("Customer", "1"), "ClientEntityId": "0"}]  # seen in rows of queries only
     assert query == {"bId": "4", "QueryResponse": {"Customer": customers, "startPosition": 1, "maxResults": 1}}
     assert empty == {"bId": "5", "QueryResponse": {}}
     assert count == {"bId": "6", "QueryResponse": {"totalCount": 1}}

@@ -55,6 +55,17 @@ def test_a_sparse_update_clears_a_field_with_an_empty_value(craig: Client, clear
     assert "PrivateNote" not in after
 
 
+def test_an_empty_text_says_nothing_in_a_sparse_update_if_so_set(craig: Client) -> None:
+    craig.emulator.switches.set("empty_text_clears", False)
+    made = craig.save("Invoice", **form(PrivateNote="one"))
+    body = {"Id": made["Id"], "CustomerRef": {"value": "2"}, "Line": [sold(1)], "PrivateNote": ""}
+    kept = craig.save("Invoice", **body, SyncToken="0", sparse=True)
+    assert (kept["PrivateNote"], kept["TotalAmt"]) == ("one", 1)
+    numberless = craig.save("Invoice", Id=made["Id"], SyncToken="1", sparse=True, DocNumber="")
+    assert "DocNumber" not in numberless
+    assert "PrivateNote" not in craig.save("Invoice", **body, SyncToken="2")
+
+
 @pytest.mark.parametrize("entity", FORMS)
 @pytest.mark.parametrize("sparse", [True, False])
 def test_saving_the_same_again_moves_neither_version_nor_time(craig: Client, entity: str, sparse: bool) -> None:

@@ -1,5 +1,6 @@
 """Lines of sales forms: ids, items, accounts, tax codes, checked amounts, subtotal, discounts, groups."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -64,6 +65,26 @@ def test_a_known_line_id_keeps_its_line_an_unknown_one_makes_a_new_line_and_a_mi
         ("5", 4, 5),
     ]
     assert after["TotalAmt"] == after["Balance"] == 49
+
+
+def test_lines_that_a_sparse_update_leaves_out_can_stay(craig: Client) -> None:
+    craig.emulator.switches.set("sparse_lines", "merge")
+    made = craig.save("Invoice", **form(sold(10), sold(20), discount(10)))
+    sent = [{**sold(25), "Id": "2"}, sold(5)]
+    after = craig.save("Invoice", Id=made["Id"], SyncToken="0", sparse=True, Line=sent)
+    # 10 + 25 + 5 = 40, and 10 % off it is 4
+    assert [(line.get("Id"), line["Amount"]) for line in after["Line"]] == [
+        ("1", 10),
+        ("2", 25),
+        ("3", 5),
+        (None, 40),
+        (None, 4),
+    ]
+    assert after["TotalAmt"] == after["Balance"] == 36
+    other = craig.save("Invoice", Id=made["Id"], SyncToken="1", sparse=True, Line=[discount(50)])
+    assert (len(other["Line"]), other["TotalAmt"]) == (5, 20)
+    full = craig.save("Invoice", Id=made["Id"], SyncToken="2", CustomerRef={"value": "2"}, Line=[sold(5)])
+    assert [line["Amount"] for line in full["Line"]] == [5, 5]
 
 
 def test_two_lines_with_one_id_become_two_lines(craig: Client) -> None:
@@ -135,6 +156,9 @@ def test_a_line_without_an_item_sells_the_usual_item(craig: Client) -> None:
     line = {"Amount": 3, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {}}
     made = craig.save("Invoice", **form(line))
     assert made["Line"][0]["SalesItemLineDetail"]["ItemRef"] == {"value": "1", "name": "Services"}
+    craig.emulator.switches.set("line_without_item", "refuse")
+    error = refused_without_effect(craig, "Invoice", form(line))
+    assert (error["code"], error["element"]) == ("2020", "Line.SalesItemLineDetail.ItemRef")
 
 
 @pytest.mark.parametrize(
@@ -213,6 +237,9 @@ def test_lines_of_nothing_and_negative_lines_are_accepted(craig: Client) -> None
     made = craig.save("Invoice", **form(sold(0), sold(-30, Qty=-3, UnitPrice=10), sold(30.5)))
     assert [line["Amount"] for line in made["Line"]] == [0, -30, 30.5, 0.5]
     assert (made["TotalAmt"], made["Balance"]) == (0.5, 0.5)
+    craig.emulator.switches.set("negative_lines", "refuse")
+    error = refused_without_effect(craig, "Invoice", form(sold(-30), sold(30.5)))
+    assert (error["code"], error["element"]) == ("2290", "Line.Amount")
 
 
 @pytest.mark.parametrize(("setting", "code"), [("6000", "6000"), ("2290", "2290")])
@@ -339,18 +366,32 @@ FINE = st.decimals(min_value=0, max_value=2_000, places=5)
     sizes=st.lists(st.tuples(FINE, FINE, st.sampled_from(["TAX", "NON"])), min_size=1, max_size=5),
     percent=st.none() | st.decimals(min_value=0, max_value=100, places=2),
     after=st.booleans(),
+    rate=st.sampled_from(["6.25", "8.875", "9.975"]),
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_totals_add_up_for_any_lines(craig: Client, sizes: Any, percent: Any, after: bool) -> None:
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_totals_add_up_for_any_lines(craig: Client, sizes: Any, percent: Any, after: bool, rate: str) -> None:
     lines = [
         sold(str(cents(quantity * price)), code=code, Qty=str(quantity), UnitPrice=str(price))
         for quantity, price, code in sizes
     ]
     extra = [discount(str(percent))] if percent is not None else []
-    made = craig.save("Estimate", **form(*lines, *extra, code="3", ApplyTaxAfterDiscount=after))
+    made = craig.save("Estimate", **form(*lines, *extra, code=tax_code(craig, rate), ApplyTaxAfterDiscount=after))
     stored = craig.emulator.company().find("Estimate", made["Id"])
     items = sum(cents(quantity * price) for quantity, price, _ in sizes)
+    taxable = sum(cents(quantity * price) for quantity, price, code in sizes if code == "TAX")
     off = cents(items * percent / 100) if percent is not None else 0
-    taxes = [line["Amount"] for line in stored["TxnTaxDetail"]["TaxLine"]]
-    assert stored["TxnTaxDetail"]["TotalTax"] == sum(taxes)
-    assert stored["TotalAmt"] == items - off + sum(taxes)
+    # The discount comes off all lines alike.
+    basis = cents(taxable - off * taxable / items) if after and items else taxable
+    tax = cents(basis * Decimal(rate) / 100)
+    assert stored["TxnTaxDetail"]["TotalTax"] == tax
+    assert stored["TotalAmt"] == items - off + tax
+
+
+def tax_code(api: Client, rate: str) -> str:
+    """The id of a tax code of one rate, made when it is first needed."""
+    found = api.query(f"SELECT Id FROM TaxCode WHERE Name = '{rate} %'").json()["QueryResponse"]
+    if found:
+        return str(found["TaxCode"][0]["Id"])
+    detail = {"TaxRateName": f"{rate} %", "RateValue": rate, "TaxAgencyId": "1"}
+    made = api.post("taxservice/taxcode", {"TaxCode": f"{rate} %", "TaxRateDetails": [detail]})
+    return str(made.json()["TaxCodeId"])

@@ -42,6 +42,17 @@ def test_a_given_number_is_taken_and_moves_the_sequence_if_so_set(craig: Client)
     assert craig.save("Invoice", **form())["DocNumber"] == "2002"
 
 
+def test_a_given_number_is_replaced_where_quickbooks_numbers_if_so_set(craig: Client) -> None:
+    craig.emulator.switches.set("given_number", "replaced")
+    assert craig.save("Invoice", **form(DocNumber="2000"))["DocNumber"] == "1038"
+    assert "DocNumber" not in craig.save("Invoice", **form(DocNumber=""))
+    craig.emulator.bookkeeper().change_preferences(SalesFormsPrefs={"CustomTxnNumbers": True})
+    made = craig.save("Invoice", **form(DocNumber="2000"))
+    assert made["DocNumber"] == "2000"
+    changed = craig.save("Invoice", Id=made["Id"], SyncToken="0", sparse=True, DocNumber="2001")
+    assert changed["DocNumber"] == "2001"
+
+
 def test_a_refused_document_uses_up_no_number(craig: Client) -> None:
     assert craig.refused("Invoice", **form(), EmailStatus="NeedToSend")["code"] == "6420"
     assert craig.save("Invoice", **form())["DocNumber"] == "1038"

@@ -246,7 +246,27 @@ def test_an_invoice_link_comes_on_request(may: Client) -> None:
     answer = may.get("invoice/130", params={"include": "invoiceLink", "minorversion": "75"}).json()["Invoice"]
     assert answer["InvoiceLink"].startswith("https://")
     assert list(answer)[4:6] == ["InvoiceLink", "domain"]
+    assert "InvoiceLink" not in may.read("Invoice", "129")
+
+
+def test_an_invoice_link_stays_and_changes_nothing_else(may: Client) -> None:
+    before = may.read("Invoice", "130")
+    link = may.get("invoice/130?include=invoiceLink").json()["Invoice"]["InvoiceLink"]
+    assert may.read("Invoice", "130") == {**before, "InvoiceLink": link}
+    note = may.save("Invoice", Id="130", SyncToken="0", sparse=True, PrivateNote="n")
+    assert (note["InvoiceLink"], note["SyncToken"]) == (link, "1")
+
+
+def test_an_invoice_link_can_be_there_only_when_asked_for(may: Client) -> None:
+    may.emulator.switches.set("invoice_link_stays", False)
+    assert may.get("invoice/130?include=invoiceLink").json()["Invoice"]["InvoiceLink"]
     assert "InvoiceLink" not in may.read("Invoice", "130")
+
+
+def test_a_query_may_ask_for_invoice_links(may: Client) -> None:
+    asked = {"query": "SELECT * FROM Invoice WHERE Id IN ('129', '130')", "include": "invoiceLink"}
+    found = may.get("query", params=asked).json()["QueryResponse"]["Invoice"]
+    assert [invoice["InvoiceLink"].startswith("https://") for invoice in found] == [True, True]
 
 
 def test_moments_are_whole_seconds_and_one_change_has_one_moment(may: Client) -> None:

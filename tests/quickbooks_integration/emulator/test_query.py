@@ -226,6 +226,12 @@ def test_a_selection_returns_only_what_was_selected(books: Client) -> None:
     ]
 
 
+def test_a_selection_can_be_refused(craig: Client) -> None:
+    craig.emulator.switches.set("projections", "refuse")
+    assert fault(craig.query("SELECT DisplayName FROM Customer"))["code"] == "4001"
+    assert craig.query("SELECT *, Sku FROM Item").status_code == 200
+
+
 def test_a_selection_with_a_star_returns_everything(books: Client) -> None:
     (found,) = books.query("SELECT *, GivenName FROM Customer WHERE Id = '1'").json()["QueryResponse"]["Customer"]
     assert found["FamilyName"] == "Adams"

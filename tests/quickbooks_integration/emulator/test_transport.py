@@ -261,6 +261,22 @@ def test_a_body_of_impossible_length_is_refused(emulator: Emulator, head: bytes,
         assert connection.recv(100).startswith(b"HTTP/1.1 " + status)
 
 
+def test_a_client_that_asks_before_it_sends_a_body_is_answered_at_once(api: Client) -> None:
+    """As .NET and curl do for large bodies."""
+    body = b'{"DisplayName": "Ann"}'
+    head = (
+        f"POST /v3/company/{api.emulator.realm}/customer HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\n"
+        f"Authorization: {api.session.headers['Authorization']}\r\nContent-Length: {len(body)}\r\n"
+        "Expect: 100-continue\r\nConnection: close\r\n\r\n"
+    )
+    port = int(api.emulator.url.rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(body)
+        assert connection.recv(12) == b"HTTP/1.1 200"
+
+
 def test_many_requests_go_over_one_connection(emulator: Emulator) -> None:
     port = int(emulator.url.rsplit(":", 1)[1])
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:

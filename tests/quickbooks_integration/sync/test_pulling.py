@@ -298,10 +298,12 @@ def test_an_amount_that_no_column_holds_is_set_aside_and_the_others_come_in(open
     assert (result["state"], result["created"], result["rejected"]) == ("done", 2, 1)
 
 
-def test_a_row_whose_time_is_no_time_is_set_aside_and_the_others_come_in(open_books):
+@pytest.mark.parametrize("spoil", [lambda row: {**row, "MetaData": {"LastUpdatedTime": "soon"}}, lambda row: None])
+def test_a_row_without_a_time_or_that_is_no_object_is_set_aside_and_the_others_come_in(open_books, spoil):
     books = open_books(plain(3))
     answer = books.service().query("SELECT * FROM Customer")
-    answer["QueryResponse"]["Customer"][-1]["MetaData"]["LastUpdatedTime"] = "soon"
+    customers = answer["QueryResponse"]["Customer"]
+    customers[-1] = spoil(customers[-1])
 
     class Garbled:
         def query(self, statement: str) -> dict:

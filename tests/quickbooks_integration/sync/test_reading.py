@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.sync import reading
 
 
@@ -97,3 +98,44 @@ def test_random_creations_changes_and_deactivations_while_reading_lose_nothing(o
 
     met = ids_read(Disturbed(books.service(), lambda asked: disturb(asked) if asked < 5 else None))
     assert met == everybody
+
+
+class Told:
+    """Answers every query with the same document."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        self.answer = answer
+
+    def query(self, statement: str) -> dict[str, Any]:
+        return self.answer
+
+
+TIME = "2026-01-01T00:00:00-08:00"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"QueryResponse": {"Customer": []}},
+        {"QueryResponse": {"Customer": []}, "time": "yesterday"},
+        {"QueryResponse": {"Customer": {"Id": "1"}}, "time": TIME},
+        {"QueryResponse": {"Customer": None}, "time": TIME},
+    ],
+)
+def test_an_answer_of_another_shape_is_an_error_that_passes(answer):
+    with pytest.raises(QuickBooksError, match="not readable") as refused:
+        list(reading.changes(Told(answer), "Customer", None))
+    assert refused.value.kind == "transient"
+
+
+@pytest.mark.parametrize("response", [{}, {"totalCount": "many"}])
+def test_a_count_without_a_number_is_an_error_that_passes(response):
+    with pytest.raises(QuickBooksError, match="not readable"):
+        reading.count(Told({"QueryResponse": response, "time": TIME}), "Customer")
+
+
+def test_a_row_that_is_no_object_is_handed_on_to_be_rejected():
+    (page,) = reading.changes(
+        Told({"QueryResponse": {"Customer": [{"Id": "1"}, None]}, "time": TIME}), "Customer", None
+    )
+    assert (page.rows, page.read_up_to) == ([{"Id": "1"}, None], None)

@@ -138,7 +138,7 @@ def _customer(row: Row, parent: Row | None, addresses: AddressBook, created: dat
         "ShipAddr": dict(address) if address else None,
         "Job": parent is not None,
         "BillWithParent": False,
-        "ParentRef": reference(parent.number, parent.name) if parent else None,
+        "ParentRef": reference(parent.number) if parent else None,
         "Level": 1 if parent else None,
         "Balance": money(row.balance),
         "BalanceWithJobs": money(row.with_jobs or row.balance),

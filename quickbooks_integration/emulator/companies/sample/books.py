@@ -100,7 +100,7 @@ def _customer(customer: Customer, addresses: AddressBook, rng: Random, today: da
         "Notes": customer.notes or (rng.choice(NOTES) if rng.random() < NOTES_SHARE else None),
         "Job": customer.parent is not None,
         "BillWithParent": customer.bill_with_parent,
-        "ParentRef": reference(customer.parent.number, customer.parent.display) if customer.parent else None,
+        "ParentRef": reference(customer.parent.number) if customer.parent else None,
         "Level": _level(customer) or None,
         "SalesTermRef": _term(rng),
         "Balance": money(0),

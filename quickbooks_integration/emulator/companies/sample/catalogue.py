@@ -113,7 +113,7 @@ def _item(row: Row, created: date) -> Entity:
         "Description": row.description,
         "Active": row.active,
         "SubItem": True if parent else None,
-        "ParentRef": reference(row.parent, parent) if row.parent else None,
+        "ParentRef": reference(row.parent) if row.parent else None,
         "Level": 1 if parent else None,
         "FullyQualifiedName": row.full_name,
         "Taxable": row.taxable,

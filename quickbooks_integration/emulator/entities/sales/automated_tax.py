@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from quickbooks_integration.emulator.company import Company
 from quickbooks_integration.emulator.documents import Document
-from quickbooks_integration.emulator.entities.taxes import TAX_AGENCY, TAX_CODE, TAX_RATE
+from quickbooks_integration.emulator.entities.taxes import TAX_AGENCY, add_tax_code, add_tax_rate
 from quickbooks_integration.emulator.money.states import AGENCIES, rate_at
 from quickbooks_integration.emulator.money.taxes import Rate
 
@@ -56,30 +56,5 @@ def _new_code(company: Company, state: str, name: str, percent: Decimal) -> Docu
     agency_name = AGENCIES[state]
     agencies = company.indexed("name", "TaxAgency", "", agency_name.casefold())
     agency = agencies[0] if agencies else TAX_AGENCY.create(company, {"DisplayName": agency_name})
-    rate = company.add(
-        TAX_RATE,
-        {
-            "Name": name,
-            "Description": name,
-            "Active": True,
-            "RateValue": percent,
-            "AgencyRef": {"value": agency["Id"]},
-            "SpecialTaxType": "NONE",
-            "DisplayType": "ReadOnly",
-        },
-    )
-    detail = {"TaxRateRef": {"value": rate["Id"]}, "TaxTypeApplicable": "TaxOnAmount", "TaxOrder": 0}
-    return company.add(
-        TAX_CODE,
-        {
-            "Name": name,
-            "Description": name,
-            "Active": True,
-            "Hidden": False,
-            "Taxable": True,
-            "TaxGroup": True,
-            "TaxCodeConfigType": "SYSTEM_GENERATED",
-            "SalesTaxRateList": {"TaxRateDetail": [detail]},
-            "PurchaseTaxRateList": {"TaxRateDetail": []},
-        },
-    )
+    rate = add_tax_rate(company, name, percent, agency["Id"])
+    return add_tax_code(company, name, "SYSTEM_GENERATED", [rate["Id"]], [])

@@ -20,6 +20,7 @@ from quickbooks_integration.emulator.entities.sales.lines import (
     LineDesk,
     by_id,
     kept_lines,
+    merged,
     sold_lines,
     subtotal_line,
     subtotal_of,
@@ -65,6 +66,8 @@ class FormKind(TransactionKind):
             return  # a sparse update of something else
         given_tax = fields.get("TxnTaxDetail", {})
         given_lines = fields["Line"]
+        if before and draft.sparse and "Line" in draft.given and draft.company.switches.sparse_lines == "merge":
+            given_lines = merged(before["Line"], given_lines)
         lines = self._desk(draft).settled(given_lines)
         hidden = unexplained(before["Line"]) if before else ZERO
         subtotal = subtotal_of(lines) + hidden
@@ -224,12 +227,13 @@ def _settle_custom_fields(draft: Draft) -> None:
 
 def _settle_mail(draft: Draft) -> None:
     """Intuit: a form that waits to be sent needs an address. Seen: it then says how it will be delivered."""
-    fields = draft.fields
+    fields, waited = draft.fields, (draft.before or {}).get("EmailStatus") == "NeedToSend"
     draft.default("EmailStatus", "NotSet")
     if fields["EmailStatus"] == "NeedToSend":
         if not fields.get("BillEmail", {}).get("Address"):
             raise refusal("6420", "Email address is missing : BillEmail is needed to send the transaction", "BillEmail")
-        draft.default("DeliveryInfo", {"DeliveryType": "Email"})
+        if not waited:
+            draft.default("DeliveryInfo", {"DeliveryType": "Email"})
     elif fields["EmailStatus"] == "NotSet":
         fields.pop("DeliveryInfo", None)
 

@@ -120,9 +120,14 @@ class InvoiceKind(OpenFormKind):
         move_estimates(company, before, None)
 
     def extended(self, company: Company, shown: Document, include: frozenset[str]) -> Document:
-        if INVOICE_LINK not in include:
+        """With the address under which the customer can pay. Seen: it stays on an invoice that once had it."""
+        if INVOICE_LINK not in include or "InvoiceLink" in shown:
             return shown
         address = f"https://developer.intuit.com/comingSoonview/scs-v1-{company.realm}-{shown['Id']}"
+        if company.switches.invoice_link_stays:
+            with company.lock:
+                if stored := company.find(self.name, shown["Id"]):
+                    company.put(self, stored["Id"], {**stored, "InvoiceLink": address})
         return in_order({**shown, "InvoiceLink": address}, self.shape)
 
     def finish_loading(self, company: Company) -> None:

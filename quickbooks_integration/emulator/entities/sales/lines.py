@@ -72,6 +72,8 @@ class LineDesk:
         settled = self._start(line)
         detail = line.get(ITEM, NO_DETAIL)
         settled["Amount"] = _amount(line, detail)
+        if settled["Amount"] < 0 and self.company.switches.negative_lines == "refuse":
+            raise refusal("2290", "Invalid Amount : A line can't be below zero.", "Line.Amount")
         if links := _links(line):
             settled["LinkedTxn"] = links
         settled["DetailType"] = ITEM
@@ -93,8 +95,10 @@ class LineDesk:
 
     def _sold_item(self, detail: Document, before: Document) -> Document:
         """The item of a line; without one it is the company's usual item."""
-        id = detail.get("ItemRef", {}).get("value") or preferences.default_item(self.company)
         element = "Line.SalesItemLineDetail.ItemRef"
+        if "ItemRef" not in detail and self.company.switches.line_without_item == "refuse":
+            raise missing_parameter(element)
+        id = detail.get("ItemRef", {}).get("value") or preferences.default_item(self.company)
         item = self.company.find("Item", id) if before.get("ItemRef", {}).get("value") == id else None
         item = item or check_reference(self.company, "Item", id, element)
         if item.get("Type") in ("Category", "Group"):
@@ -165,6 +169,16 @@ def by_id(lines: Sequence[Document]) -> dict[str, Document]:
 def kept_lines(lines: Sequence[Document]) -> list[Document]:
     """Lines without the subtotal and the discount, which are made anew."""
     return [line for line in lines if line.get("DetailType") not in (SUBTOTAL, DISCOUNT)]
+
+
+def merged(before: Sequence[Document], sent: Sequence[Document]) -> list[Document]:
+    """The lines from before, those with a known Id as they were sent now, and after them the new ones."""
+    known = {str(line.get("Id", "")): line for line in sent if line.get("Id")}
+    old_ids = {line["Id"] for line in before if "Id" in line}
+    kept = [known.get(line.get("Id", ""), line) for line in before]
+    if any(line.get("DetailType") == DISCOUNT for line in sent):
+        kept = [line for line in kept if line.get("DetailType") != DISCOUNT]
+    return [*kept, *(line for line in sent if str(line.get("Id", "")) not in old_ids)]
 
 
 def subtotal_line(amount: Decimal) -> Document:

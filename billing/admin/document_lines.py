@@ -1,4 +1,7 @@
-"""The lines in a quote's form. Reading, checking and saving them takes the same few queries for one line or a hundred."""
+"""The lines in the forms of quotes, invoices and templates.
+
+Reading, checking and saving them takes the same few queries for one line or a hundred.
+"""
 
 from functools import cached_property
 from typing import Any
@@ -9,11 +12,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, Model
 from django.http import HttpRequest
 
-from billing import quotes
-from billing.models import Product, QuoteItem
+from billing import invoices, sums
+from billing.models import InvoiceItem, Product, QuoteItem, QuoteTemplate
+from billing.refusals import Refused
 from contacts.admin.merging import MergingForm, MergingFormSet, MergingInline
 
-COLUMNS = ("position", "product", "description", "quantity", "unit_price", "taxable", "line_total")
+TYPED = ("position", "product", "description", "quantity", "unit_price", "taxable")
 
 
 class KnownChoiceField(forms.ModelChoiceField):
@@ -41,7 +45,7 @@ class ProductSelect(AutocompleteSelect):
         return [(None, [*empty, *options], 0)]
 
 
-class QuoteItemForm(MergingForm):
+class LineForm(MergingForm):
     def _get_validation_exclusions(self) -> set[str]:
         return super()._get_validation_exclusions() | {"product"}  # the field has looked it up already
 
@@ -53,7 +57,9 @@ class QuoteItemForm(MergingForm):
         return cleaned
 
 
-class QuoteItemFormSet(MergingFormSet):
+class LineFormSet(MergingFormSet):
+    columns: tuple[str, ...] = TYPED
+
     @cached_property
     def _products(self) -> dict[str, Product]:
         sent = {str(value) for key, value in self.data.items() if key.endswith("-product")} if self.is_bound else set()
@@ -62,7 +68,7 @@ class QuoteItemFormSet(MergingFormSet):
         return {str(pk): product for pk, product in Product.objects.in_bulk(wanted).items()}
 
     @cached_property
-    def _lines(self) -> dict[str, QuoteItem]:
+    def _lines(self) -> dict[str, Any]:
         return {str(line.pk): line for line in self.get_queryset()}
 
     def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
@@ -83,35 +89,59 @@ class QuoteItemFormSet(MergingFormSet):
         shown = {form.instance.pk for form in self.forms}
         lines += [line for line in self.get_queryset() if line.pk not in shown]  # a colleague's, added meanwhile
         try:
-            if not self.instance.is_odd:
-                quotes.refuse_impossible(quotes.predicted(self.instance, lines))
-        except quotes.Refused as reason:
+            self.refuse(lines)
+        except Refused as reason:
             raise ValidationError(str(reason)) from reason
 
-    def save(self, commit: bool = True) -> list[QuoteItem]:
+    def refuse(self, lines: list[Any]) -> None:
+        """Raises Refused if the document cannot have these lines; its own fields are as typed already."""
+
+    def derive(self, line: Any) -> Any:
+        """Sets what follows from the typed columns."""
+        return line
+
+    def save(self, commit: bool = True) -> list[Any]:
         saved = super().save(commit=False)
         if commit:
             self._number_new()
-            QuoteItem.objects.bulk_create(self.new_objects)
-            QuoteItem.objects.bulk_update([line.set_total() for line, _ in self.changed_objects], COLUMNS)
-            QuoteItem.objects.filter(pk__in=[line.pk for line in self.deleted_objects]).delete()
+            self.model.objects.bulk_create(self.new_objects)
+            self.model.objects.bulk_update([self.derive(line) for line, _ in self.changed_objects], self.columns)
+            self.model.objects.filter(pk__in=[line.pk for line in self.deleted_objects]).delete()
         return saved
 
     def _number_new(self) -> None:
         """Lines without a place go to the end, in the order in which they were typed."""
         last = max((form.instance.position for form in self.forms), default=0)
         for line in self.new_objects:
-            line.set_total()
+            self.derive(line)
             if not line.position:
                 last += 1
                 line.position = last
 
 
-class QuoteItemInline(MergingInline):
-    model = QuoteItem
-    form = QuoteItemForm
-    formset = QuoteItemFormSet
-    fields = ("position", "product", "description", "quantity", "unit_price", "taxable")
+class DocumentLineFormSet(LineFormSet):
+    columns = (*TYPED, "line_total")
+
+    def derive(self, line: Any) -> Any:
+        return line.set_total()
+
+
+class QuoteItemFormSet(DocumentLineFormSet):
+    def refuse(self, lines: list[Any]) -> None:
+        if not self.instance.is_odd:
+            sums.refuse_impossible(sums.predicted(self.instance, lines))
+
+
+class InvoiceItemFormSet(DocumentLineFormSet):
+    def refuse(self, lines: list[Any]) -> None:
+        if self.has_changed():
+            invoices.refuse_edit(self.instance)
+        invoices.refuse_lines(self.instance, lines)
+
+
+class LineInline(MergingInline):
+    form = LineForm
+    fields = TYPED
     autocomplete_fields = ("product",)
     ordering_field = "position"
     hide_ordering_field = True
@@ -131,3 +161,27 @@ class QuoteItemInline(MergingInline):
         if db_field.name == "description":
             field.widget.attrs |= {"rows": 2}
         return field
+
+
+class QuoteItemInline(LineInline):
+    model = QuoteItem
+    formset = QuoteItemFormSet
+    template_before = "billing/line_tools.html"
+
+    @cached_property
+    def offered_templates(self) -> list[QuoteTemplate]:
+        return list(QuoteTemplate.objects.filter(active=True))
+
+
+class InvoiceItemInline(LineInline):
+    model = InvoiceItem
+    formset = InvoiceItemFormSet
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.is_editable)

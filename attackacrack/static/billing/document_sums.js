@@ -1,5 +1,5 @@
 // The same sums as billing/money.py, in whole numbers: cents, and ten-thousandths of a percent. No fractions anywhere.
-const quoteSums = (() => {
+const documentSums = (() => {
     // "12.5" with 2 places is 1250n; null for what is no number.
     const whole = (text, places) => {
         const match = /^(-?)(\d*)(?:\.(\d*))?$/.exec((text || "").trim());
@@ -38,4 +38,4 @@ const quoteSums = (() => {
 
     return {whole, lineTotal, totals, dollars};
 })();
-if (typeof module !== "undefined") module.exports = quoteSums;
+if (typeof module !== "undefined") module.exports = documentSums;

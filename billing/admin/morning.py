@@ -1,0 +1,130 @@
+"""The page "Morning invoices": what is ready for the day's repairs, and what is missing, with one action each."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.defaultfilters import pluralize
+from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from unfold.admin import ModelAdmin
+
+from billing import morning
+from billing.admin import pages
+from billing.admin.converting import OVERRIDE
+from billing.models import Invoice, Quote
+from billing.money import dollars
+from billing.morning import Repair
+
+PAGE = "admin:billing_appointment_morning"
+SEND = "admin:billing_invoice_send"  # there when an app that can send e-mail adds it
+
+
+@dataclass(frozen=True)
+class Row:
+    """`action`: the label and the address of the next step; None when this person may not do it."""
+
+    repair: Repair
+    where: str
+    reason: str
+    action: tuple[str, str] | None
+
+
+class ShowsTheMorning(ModelAdmin):
+    """Adds the page to the admin of appointments."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.morning_view)
+        return [path("morning/", view, name="billing_appointment_morning"), *super().get_urls()]
+
+    def morning_view(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.has_perm("billing.view_invoice"):
+            raise PermissionDenied
+        day = _day(request)
+        may_make = request.user.has_perm("billing.add_invoice") and day <= timezone.localdate()
+        if request.method == "POST":
+            if not may_make:
+                raise PermissionDenied
+            return _run(request, day)
+        found = morning.look(day)
+        invoices = [invoice for repair in found.repairs for invoice in repair.invoices]
+        context = {
+            "day": day,
+            "days": [(label, f"?day={other}") for label, other in _other_days(day)],
+            "headline": f"{len(invoices)} invoice{pluralize(len(invoices))} ready",
+            "ready": [(invoice, dollars(invoice.total_amount), _send_page(invoice)) for invoice in invoices],
+            "missing": [_row(request, repair) for repair in found.missing],
+            "to_make": sum(len(repair.approved) for repair in found.repairs) if may_make else 0,
+            "repairs": len(found.repairs),
+        }
+        return pages.shown(self, request, "morning", "Morning invoices", context)
+
+
+def _run(request: HttpRequest, day: date) -> HttpResponse:
+    done = morning.run(day, request.user)
+    if done.made:
+        messages.success(request, f"{len(done.made)} invoice{pluralize(len(done.made))} made.")
+    for repair in done.missing:
+        if repair.refusal:
+            messages.error(request, repair.refusal)
+    return redirect(f"{reverse(PAGE)}?day={day}")
+
+
+def _day(request: HttpRequest) -> date:
+    try:
+        return parse_date(request.GET.get("day", "")) or timezone.localdate()
+    except ValueError:  # written like a date, and none
+        return timezone.localdate()
+
+
+def _other_days(day: date) -> list[tuple[str, date]]:
+    around = [("Day before", day - timedelta(days=1)), ("Day after", day + timedelta(days=1))]
+    today = timezone.localdate()
+    return around if day == today else [around[0], ("Today", today), around[1]]
+
+
+def _row(request: HttpRequest, repair: Repair) -> Row:
+    job = repair.appointment.job
+    where = f"{job}, {job.property}" if job is not None else ""
+    reason, action, needed = _next_step(repair)
+    return Row(repair, where, reason, action if all(map(request.user.has_perm, needed)) else None)
+
+
+def _next_step(repair: Repair) -> tuple[str, tuple[str, str], tuple[str, ...]]:
+    """Why there is no invoice, what to do, and the permissions that it takes."""
+    job = repair.appointment.job
+    if repair.approved:
+        quote = repair.approved[0]
+        page = reverse("admin:billing_quote_invoice", args=[quote.pk])
+        return f"{quote} is approved and not invoiced yet.", ("Make the invoice", page), ("billing.add_invoice",)
+    if repair.quotes:
+        quote = repair.quotes[0]
+        if quote.status == Quote.Status.INVOICED:
+            page = reverse("admin:billing_quote_change", args=[quote.pk])
+            reason = f"{quote} is marked as invoiced, but its invoice is not here. Sync with QuickBooks."
+            return reason, ("Open the quote", page), ("billing.view_quote",)
+        page = reverse("admin:billing_quote_invoice", args=[quote.pk])
+        reason = f"{quote} ({dollars(quote.total_amount)}) is {quote.get_status_display().lower()}, not approved."
+        return reason, ("Invoice anyway", page), ("billing.add_invoice", OVERRIDE)
+    start: dict[str, Any] = {"contact": repair.appointment.contact_id}
+    if job is not None:
+        start["job"] = job.pk
+    page = f"{reverse('admin:billing_quote_add')}?{urlencode(start)}"
+    reason = "The job has no quote." if job is not None else "The appointment has no job, and so no quote."
+    return reason, ("Write a quote", page), ("billing.add_quote",)
+
+
+def _send_page(invoice: Invoice) -> str:
+    """ "" until something can send invoices, and for one that was sent."""
+    if invoice.sent_at is not None:
+        return ""
+    try:
+        return reverse(SEND, args=[invoice.pk])
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,130 @@
+"""The invoices of a day's repairs, made of their approved quotes before the work begins."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Q
+from django.utils import timezone
+
+from billing import converting, terms
+from billing.models import Appointment, Invoice, Quote
+from billing.refusals import Refused
+
+MOST_REPAIRS = 200
+
+
+@dataclass
+class Repair:
+    """One job of the day (or an appointment without a job), its invoices, and its quotes without one, newest first."""
+
+    appointment: Appointment
+    invoices: list[Invoice] = field(default_factory=list)
+    quotes: list[Quote] = field(default_factory=list)
+    refusal: str = ""  # why the run could not make the invoice
+
+    @property
+    def approved(self) -> list[Quote]:
+        return [quote for quote in self.quotes if quote.status == Quote.Status.APPROVED]
+
+    @property
+    def is_ready(self) -> bool:
+        """Invoiced, and no approved quote waits."""
+        return bool(self.invoices) and not self.approved
+
+
+@dataclass(frozen=True)
+class Morning:
+    """`made`: the invoices of this run; `repairs`: all of the day, in the order of the clock."""
+
+    day: date
+    repairs: list[Repair]
+    made: list[Invoice]
+
+    @property
+    def ready(self) -> list[Repair]:
+        return [repair for repair in self.repairs if repair.is_ready]
+
+    @property
+    def missing(self) -> list[Repair]:
+        """Those that have no invoice: no quote, no approved quote, or one that was refused."""
+        return [repair for repair in self.repairs if not repair.is_ready]
+
+
+def run(day: date, by: AbstractBaseUser | None = None) -> Morning:
+    """Makes the missing invoices of this day's repairs, due on the same day. A second run, or worker, makes none twice.
+
+    Call it outside transactions: each invoice is committed by itself, and one that is refused holds up no other.
+    """
+    made: list[Invoice] = []
+    refusals: dict[int, str] = {}
+    for repair in _repairs(day):
+        for quote in repair.approved:
+            try:
+                made.append(_convert(quote, repair.appointment, day, by))
+            except Refused as reason:
+                refusals[repair.appointment.pk] = str(reason)
+    repairs = _repairs(day)
+    for repair in repairs:
+        if not repair.is_ready:
+            repair.refusal = refusals.get(repair.appointment.pk, "")
+    return Morning(day, repairs, made)
+
+
+def look(day: date) -> Morning:
+    """How it stands; nothing is made. The number of queries does not depend on the number of repairs."""
+    return Morning(day, _repairs(day), [])
+
+
+def _convert(quote: Quote, appointment: Appointment, day: date, by: AbstractBaseUser | None) -> Invoice:
+    return converting.convert(
+        quote,
+        by,
+        invoice_date=day,
+        job_date=day,
+        technician=appointment.technician,
+        payment_terms=terms.DUE_ON_RECEIPT,
+        due_date=day,
+    )
+
+
+def _repairs(day: date) -> list[Repair]:
+    """A job with several appointments on the day counts once, with the first of them."""
+    start = timezone.make_aware(datetime.combine(day, time()))
+    end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
+    appointments = (
+        Appointment.objects.filter(kind=Appointment.Kind.REPAIR, starts_at__gte=start, starts_at__lt=end)
+        .exclude(status=Appointment.Status.CANCELLED)
+        .select_related("contact", "job__property", "technician")
+        .prefetch_related("contact__phones", "contact__emails")
+        .order_by("starts_at", "pk")[:MOST_REPAIRS]
+    )
+    once = {(row.job_id or f"appointment {row.pk}"): row for row in reversed(appointments)}
+    repairs = [Repair(row) for row in sorted(once.values(), key=lambda row: (row.starts_at, row.pk))]
+    jobs = [row.job_id for row in once.values() if row.job_id]
+    quotes, invoices = _quotes(jobs), _invoices(jobs)
+    for repair in repairs:
+        repair.invoices = invoices[repair.appointment.job_id]
+        billed = {invoice.quote_id for invoice in repair.invoices}
+        repair.quotes = [quote for quote in quotes[repair.appointment.job_id] if quote.pk not in billed]
+    return repairs
+
+
+def _quotes(jobs: Iterable[int]) -> defaultdict[int | None, list[Quote]]:
+    found: defaultdict[int | None, list[Quote]] = defaultdict(list)
+    rows = Quote.objects.filter(job__in=jobs).exclude(status=Quote.Status.DECLINED)
+    for quote in rows.select_related("contact").order_by("-quote_date", "-pk"):
+        found[quote.job_id].append(quote)
+    return found
+
+
+def _invoices(jobs: Iterable[int]) -> defaultdict[int | None, list[Invoice]]:
+    """Final ones that count; by the job of the invoice, or else of its quote."""
+    found: defaultdict[int | None, list[Invoice]] = defaultdict(list)
+    rows = Invoice.objects.filter(Q(job__in=jobs) | Q(quote__job__in=jobs), is_part=False)
+    rows = rows.exclude(status=Invoice.Status.VOID).select_related("contact", "quote")
+    for invoice in rows.prefetch_related("contact__phones", "contact__emails").order_by("invoice_date", "pk"):
+        found[invoice.job_id or invoice.quote.job_id].append(invoice)  # type: ignore[union-attr]
+    return found

@@ -1,0 +1,5 @@
+"""Told to whoever listens, by hand, once per change, inside its transaction. Listeners must not call a partner."""
+
+from django.dispatch import Signal
+
+contact_changed = Signal()  # sender: Contact; contact, origin ("office")

@@ -1,0 +1,51 @@
+"""What happens here when a document or a contact is changed: its flag is raised, in the same transaction."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from billing.models import Invoice, Payment, Quote
+from billing.signals import invoice_changed, payment_changed, quote_changed
+from contacts.models import Contact
+from contacts.signals import contact_changed
+from quickbooks_integration import wanting
+from quickbooks_integration.models import QuickBooksSync
+
+OFFICE, LINK = "office", "link"
+
+
+@receiver(quote_changed)
+def quote_is_wanted(quote: Quote, origin: str, **signal: Any) -> None:
+    """Drafts stay here."""
+    if quote.status != Quote.Status.DRAFT:
+        _changed("estimate", quote.pk, origin)
+
+
+@receiver(invoice_changed)
+def invoice_is_wanted(invoice: Invoice, origin: str, **signal: Any) -> None:
+    if invoice.status != Invoice.Status.DRAFT and not invoice.is_sales_receipt:
+        _changed("invoice", invoice.pk, origin)
+
+
+@receiver(payment_changed)
+def payment_is_wanted(payment: Payment, origin: str, **signal: Any) -> None:
+    _changed("payment", payment.pk, origin)
+
+
+@receiver(contact_changed)
+def contact_is_wanted(contact: Contact, origin: str, **signal: Any) -> None:
+    """Of the customers of a contact the primary one is kept up to it."""
+    rows = QuickBooksSync.objects.filter(entity_type="customer", local_id=contact.pk).exclude(entity_id="")
+    row = rows.filter(entity_id=contact.quickbooks_customer_id or "").select_related("company").first()
+    if row is not None and origin == OFFICE and wanting.may_push(row.company):
+        wanting.want_row(row.pk)
+
+
+def _changed(entity_type: str, local_id: int, origin: str) -> None:
+    if origin == OFFICE:
+        wanting.want(entity_type, local_id)
+    elif origin == LINK:  # QuickBooks does the same by itself: read what became of it
+        rows = QuickBooksSync.objects.filter(entity_type=entity_type, local_id=local_id).exclude(entity_id="")
+        for sync_id in rows.values_list("pk", flat=True):
+            rows.filter(pk=sync_id).update(needs_read=True)
+            wanting.ring([sync_id])

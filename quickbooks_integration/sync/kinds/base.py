@@ -1,0 +1,160 @@
+"""What every kind of row knows about its two sides. The order of work is outbox.py's and merging.py's."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
+from typing import Any, Generic, TypeVar
+
+import simplejson
+
+from contacts.models import Contact
+from quickbooks_integration.documents.projecting import Projection
+from quickbooks_integration.documents.writing import Names
+from quickbooks_integration.mapping import Document, text
+from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
+from quickbooks_integration.service import QuickBooksService
+from quickbooks_integration.sync import lists
+from quickbooks_integration.sync.outcomes import Outcome
+
+Row = TypeVar("Row")
+CLOCKS_DIFFER = timedelta(hours=1)
+
+
+class Waits(Exception):
+    """Something else has to be in QuickBooks first. str() is a sentence; `on` names it as `waits_for` does.
+
+    needs: entity type and key of ours, if that has to be asked for now.
+    """
+
+    def __init__(self, sentence: str, on: str, needs: tuple[str, int] | None = None) -> None:
+        super().__init__(sentence)
+        self.on = on
+        self.needs = needs
+
+
+class NeedsCustomer(Exception):
+    """The contact is no customer in QuickBooks yet."""
+
+    def __init__(self, contact: Contact) -> None:
+        super().__init__(str(contact))
+        self.contact = contact
+
+
+class LookFirst(Exception):
+    """QuickBooks' sync token does not protect what is about to be written: read the object before."""
+
+
+@dataclass
+class World:
+    """The company, and what QuickBooks knows by name; read once for one job."""
+
+    auth: QuickBooksAuth
+    names: Mapping[str, str] = field(default_factory=dict)
+    ids: Names = field(default_factory=Names)
+
+    @classmethod
+    def of(cls, auth: QuickBooksAuth) -> "World":
+        return cls(auth, lists.names(auth), lists.ids(auth))
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is about to be sent. kind: create, update or void. lines: keys of our lines, in the order sent."""
+
+    kind: str
+    body: Document
+    lines: list[int] = field(default_factory=list)
+
+
+class Kind(ABC, Generic[Row]):
+    """One kind of row. Methods that get a locked row run inside the caller's transaction and never ask QuickBooks."""
+
+    entity_type: str
+    entity: str  # as Intuit calls it
+    # Documents are locked before their map rows, contacts after: whoever links people goes that way.
+    map_row_first = False
+
+    @abstractmethod
+    def lock(self, local_id: int | None, document: Document | None = None) -> Row | None:
+        """Our row with all that the projection needs, locked until the end of the transaction. document: what is about
+        to be taken over, where that touches other rows too."""
+
+    @abstractmethod
+    def named(self, row: Row) -> str:
+        """The row in a sentence: "Quote 1042"."""
+
+    @abstractmethod
+    def ours(self, row: Row, sync: QuickBooksSync) -> Projection: ...
+
+    @abstractmethod
+    def theirs(self, document: Document, world: World) -> Projection: ...
+
+    @abstractmethod
+    def request(self, row: Row, sync: QuickBooksSync, ours: Projection, world: World) -> Request:
+        """Raises Unusable, Waits or NeedsCustomer when it cannot be sent (yet)."""
+
+    @abstractmethod
+    def take(self, row: Row, fields: Iterable[str], document: Document, world: World) -> None:
+        """Makes these fields of our row say what the document says, through billing's verbs; saves them."""
+
+    @abstractmethod
+    def follow(
+        self, row: Row, sync: QuickBooksSync, document: Document, world: World, *, edited: Iterable[str] = ()
+    ) -> None:
+        """What is always QuickBooks': ids, numbers, sums, what was sent and paid. edited: fields that wait to be sent,
+        whose sums are ours until then."""
+
+    def keep_line_ids(self, row: Row, sent: list[int], document: Document) -> None:
+        """After a write: our lines learn QuickBooks' ids. sent: their keys, in the order in which they went there."""
+
+    @abstractmethod
+    def mirror(self, sync: QuickBooksSync, document: Document, world: World) -> None:
+        """Stores the document as it is there."""
+
+    def merge(self, row: Row, sync: QuickBooksSync, document: Document, world: World) -> Outcome | None:
+        """For kinds that compare in a way of their own; None for all others."""
+        return None
+
+    def says_same(self, name: str, sent: Any, theirs: Any) -> bool:
+        """Whether this is what QuickBooks makes of a field that was sent so."""
+        return bool(sent == theirs)
+
+    def settled_by_itself(self, name: str, base: Any, theirs: Any) -> bool:
+        """Whether a change of theirs in this field is nobody's decision, but follows from another document."""
+        return False
+
+    def check_before_create(self, service: QuickBooksService, local_id: int | None, world: World) -> None:
+        """Asks QuickBooks what must be known before something new is made. Raises Unusable. Outside transactions."""
+
+    def find_ours(self, service: QuickBooksService, sync: QuickBooksSync) -> Document | None:
+        """The object that an open create of ours has made, if it has; known by our reference in its note. One call."""
+        reference = simplejson.loads(sync.request_body).get("PrivateNote", "").rpartition("\n")[2]
+        since = (sync.created_at - CLOCKS_DIFFER).astimezone(UTC)
+        answer = service.query(
+            f"SELECT * FROM {self.entity} WHERE MetaData.CreateTime >= '{since:%Y-%m-%dT%H:%M:%SZ}'"
+            " ORDERBY MetaData.CreateTime DESC MAXRESULTS 1000"
+        )
+        found = answer["QueryResponse"].get(self.entity, [])
+        return next((one for one in found if text(one, "PrivateNote").endswith(reference)), None) if reference else None
+
+    def needs_look(self, changed: list[str]) -> bool:
+        """Whether writing these fields needs a look at the object first."""
+        return False
+
+    def sendable(self, ours: Projection, agreed: Projection) -> list[str]:
+        """The fields in which our side has something to send."""
+        return [name for name in ours if ours[name] != agreed.get(name)]
+
+    def confirmed(self, row: Row, sync: QuickBooksSync) -> Iterable[str]:
+        """What may go on now, as `waits_for` names it."""
+        return ()
+
+    def operation(self, request_kind: str) -> dict[str, Any]:
+        """Intuit's URL parameters for a request that is no plain create or update."""
+        return {"operation": request_kind} if request_kind in ("void", "delete") else {}
+
+    def vanished(self, row: Row | None, sync: QuickBooksSync) -> str:
+        """QuickBooks says that it is gone. Returns what the office is told; deletes nothing here."""
+        name = self.named(row) if row is not None else self.entity
+        return f"{name} was deleted in QuickBooks. It is still here: send it again as a new one, or leave it."

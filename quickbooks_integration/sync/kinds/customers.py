@@ -1,0 +1,142 @@
+"""Edited contacts and their QuickBooks customer. New customers are made by creating.py, pulled ones by customers.py."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from contacts.matching import normalise
+from contacts.models import Contact
+from quickbooks_integration import enriching, mapping
+from quickbooks_integration.documents.projecting import Projection
+from quickbooks_integration.mapping import EMAIL_LIMIT, LIMITS, PHONE_FIELDS, PHONE_LIMIT, Document, Unusable
+from quickbooks_integration.models import QuickBooksCustomer, QuickBooksSync
+from quickbooks_integration.sync import customers
+from quickbooks_integration.sync.kinds.base import Kind, Request, World
+from quickbooks_integration.sync.outcomes import Outcome
+
+NAMES = {"first_name": "GivenName", "last_name": "FamilyName", "company": "CompanyName", "notes": "Notes"}
+# A fax is nobody's telephone.
+DIALLED = PHONE_FIELDS[:3]
+
+
+class Customers(Kind[Contact]):
+    """What the office may change of a customer: names, notes, phones, e-mails, addresses. Money is QuickBooks'."""
+
+    entity_type, entity = "customer", "Customer"
+    map_row_first = True
+
+    def lock(self, local_id: int | None, document: Document | None = None) -> Contact | None:
+        rows = Contact.objects.select_for_update(no_key=True).filter(pk=local_id or 0)
+        return rows.prefetch_related("phones", "emails", "addresses").first()
+
+    def named(self, row: Contact) -> str:
+        return str(row)
+
+    def ours(self, row: Contact, sync: QuickBooksSync) -> Projection:
+        return enriching.ours_of(row)
+
+    def theirs(self, document: Document, world: World) -> Projection:
+        return mapping.customer_facts(document, mapping.term_name(document, dict(world.names))).as_json()
+
+    def merge(self, row: Contact, sync: QuickBooksSync, document: Document, world: World) -> Outcome:
+        """By the rules of enriching: what is filled here is never overwritten without a base that both agreed on."""
+        known = customers.known(world.auth, [sync.entity_id])[sync.entity_id]
+        change = customers.Change(known, mapping.customer_row(document, dict(world.names)), document)
+        QuickBooksSync.objects.filter(pk=sync.pk).update(needs_read=False)
+        is_conflict = bool(customers.update(world.auth, [change]))
+        return Outcome.CONFLICT if is_conflict else Outcome.UPDATED
+
+    def request(self, row: Contact, sync: QuickBooksSync, ours: Projection, world: World) -> Request:
+        raw, agreed = sync.customer.raw, sync.base_ours or {}
+        body: Document = {"Id": raw["Id"], "SyncToken": raw["SyncToken"], "sparse": True}
+        for name, field in NAMES.items():
+            if ours[name] != agreed.get(name):
+                body[field] = _short(ours[name], field)
+        body |= _display_name(ours, agreed, raw)
+        if ours["phones"] != agreed.get("phones"):
+            body |= _phones(ours["phones"], agreed.get("phones", []), raw)
+        if ours["emails"] != agreed.get("emails"):
+            body |= _emails(ours["emails"], agreed.get("emails", []), raw)
+        for kind, field in mapping.ADDRESS_FIELDS.items():
+            theirs = ours["addresses"].get(kind)
+            if theirs and theirs != agreed.get("addresses", {}).get(kind):
+                body[field] = mapping.address_value(mapping.Address(**theirs))
+        return Request("update", body)
+
+    def sendable(self, ours: Projection, agreed: Projection) -> list[str]:
+        """A link that was made before both bases were kept has nothing to compare with: nothing is sent for it."""
+        return super().sendable(ours, agreed) if agreed else []
+
+    def take(self, row: Contact, fields: Iterable[str], document: Document, world: World) -> None:
+        raise NotImplementedError("Contacts take what they take by the rules of enriching.")
+
+    def follow(
+        self, row: Contact, sync: QuickBooksSync, document: Document, world: World, *, edited: Iterable[str] = ()
+    ) -> None:
+        if row.quickbooks_customer_id == sync.entity_id and row.quickbooks_sync_token != sync.sync_version:
+            row.quickbooks_sync_token = sync.sync_version
+            row.save(update_fields=["quickbooks_sync_token"])
+
+    def mirror(self, sync: QuickBooksSync, document: Document, world: World) -> None:
+        row = mapping.customer_row(document, dict(world.names))
+        customer = QuickBooksCustomer.objects.get(sync=sync)
+        for name in customers.MIRRORED:
+            setattr(customer, name, getattr(row, name))
+        customer.raw, customer.vanished_at = document, None
+        customer.save()
+
+    def vanished(self, row: Contact | None, sync: QuickBooksSync) -> str:
+        return customers.VANISHED
+
+
+def _short(value: str, field: str) -> str:
+    if len(value) > LIMITS[field]:
+        words = mapping.IN_WORDS[field]
+        raise Unusable(f"QuickBooks takes at most {LIMITS[field]} characters as {words}. Shorten it here first.")
+    return value
+
+
+def _display_name(ours: Projection, agreed: Projection, raw: Document) -> Document:
+    """The name in QuickBooks' lists follows when it was the contact's name before; a name made there stays."""
+    before, now = _name(agreed), _name(ours)
+    shown = mapping.text(raw, "DisplayName")
+    if not now or before == now or shown.casefold() != before.casefold():
+        return {}
+    return {"DisplayName": _short(mapping.usable_display_name(now), "DisplayName")}
+
+
+def _name(projection: Projection) -> str:
+    parts = (projection.get("first_name"), projection.get("last_name"))
+    return " ".join(part for part in parts if part) or str(projection.get("company") or "")
+
+
+def _phones(ours: list[str], agreed: list[str], raw: Document) -> Document:
+    """What was removed here is cleared there; what is new takes its place, or the first empty field."""
+    removed = {_key(number) for number in agreed} - {_key(number) for number in ours}
+    added = [number for number in ours if _key(number) not in {_key(old) for old in agreed}]
+    held = {field: mapping.nested(raw, field, "FreeFormNumber") for field in PHONE_FIELDS}
+    there = {_key(number) for text in held.values() for number in normalise.phone_texts(text)}
+    changed: dict[str, str] = {field: "" for field, text in held.items() if text and _key(text) in removed}
+    for number in added:
+        if _key(number) in there or len(number) > PHONE_LIMIT:
+            continue
+        free = [field for field in DIALLED if changed.get(field, held[field]) == ""]
+        if free:
+            changed[free[0]] = number
+    return {field: {"FreeFormNumber": number} for field, number in changed.items()}
+
+
+def _key(number: str) -> Any:
+    return normalise.phone(number) or number.casefold()
+
+
+def _emails(ours: list[str], agreed: list[str], raw: Document) -> Document:
+    """QuickBooks counts the whole comma list; what does not fit stays here only."""
+    there = normalise.emails(mapping.email_text(raw))
+    wanted = [address for address in there if address not in set(agreed) - set(ours)]
+    for address in ours:
+        if address not in agreed and address not in wanted and len(", ".join([*wanted, address])) <= EMAIL_LIMIT:
+            wanted.append(address)
+    return {} if wanted == there else {"PrimaryEmailAddr": {"Address": ", ".join(wanted)}}
+
+
+CUSTOMERS = Customers()

@@ -1,0 +1,170 @@
+"""Invoices of both sides."""
+
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from billing import invoices
+from billing.models import Invoice, InvoiceItem, Quote
+from quickbooks_integration.documents import projecting, taking, writing
+from quickbooks_integration.documents.facts import SalesFacts
+from quickbooks_integration.documents.projecting import LABELS, VOID, Projection
+from quickbooks_integration.documents.taking import Known
+from quickbooks_integration.mapping import Document, Unusable
+from quickbooks_integration.models import QuickBooksSync
+from quickbooks_integration.service import QuickBooksService
+from quickbooks_integration.sync.kinds.base import Request, Waits, World
+from quickbooks_integration.sync.kinds.estimates import tax_difference
+from quickbooks_integration.sync.kinds.sales import CONTENT, SUMS, SalesKind, customer_of, known_to, quickbooks_columns
+
+Status = Invoice.Status
+
+
+class Invoices(SalesKind[Invoice]):
+    entity_type, entity = "invoice", "Invoice"
+    id_column = "quickbooks_invoice_id"
+    columns = {
+        "customer": ("contact_id",),
+        "date": ("invoice_date",),
+        "due": ("due_date",),
+        "terms": ("payment_terms",),
+        "message": ("message",),
+        "notes": ("notes",),
+        "status": ("status",),
+        "content": CONTENT,
+    }
+
+    def lock(self, local_id: int | None, document: Document | None = None) -> Invoice | None:
+        rows = Invoice.objects.select_for_update(of=("self",), no_key=True).select_related(
+            "contact", "tax_code", "quote"
+        )
+        return rows.filter(pk=local_id or 0).first()
+
+    def named(self, row: Invoice) -> str:
+        return str(row) if row.document_number else f"The new invoice of {row.customer}"
+
+    def line_rows(self, row: Invoice) -> QuerySet[InvoiceItem]:
+        return InvoiceItem.objects.filter(invoice=row)
+
+    def new_lines(self, facts: SalesFacts, known: Known) -> list[InvoiceItem]:
+        return taking.invoice_lines(facts, known)
+
+    def attach(self, line: InvoiceItem, row: Invoice) -> None:
+        line.invoice = row
+
+    def ours(self, row: Invoice, sync: QuickBooksSync) -> Projection:
+        return projecting.our_invoice(row, self.lines_of(row), customer_of(sync, row))
+
+    def theirs(self, document: Document, world: World) -> Projection:
+        return projecting.invoice(self.facts(document, world))
+
+    def request(self, row: Invoice, sync: QuickBooksSync, ours: Projection, world: World) -> Request:
+        self.must_have_customer(row, ours["customer"])
+        before = self.before(sync)
+        if before is not None and ours["status"] == VOID:
+            return Request("void", {"Id": before.raw["Id"], "SyncToken": before.raw["SyncToken"]})
+        if before is None and ours["status"] == VOID:
+            raise Unusable("It was voided before it reached QuickBooks, so there is nothing to send.")
+        lines = self.lines_of(row)
+        estimate_id = "" if before else _estimate_to_close(row)
+        body = writing.invoice(row, lines, ours, world.ids, before, estimate_id)
+        return Request("update" if before else "create", body, writing.keys(lines))
+
+    def take(self, row: Invoice, fields: Iterable[str], document: Document, world: World) -> None:
+        fields = list(fields)
+        facts = self.facts(document, world)
+        if "status" in fields and facts.head.is_void:
+            invoices.void(row, None, origin="quickbooks")
+            self.forget_lines(row)
+            fields = [name for name in fields if name not in ("status", "content")]
+        known = known_to(world, facts)
+        values = taking.invoice(facts, known)
+        names = self.take_columns(row, values, fields)
+        if "content" in fields:
+            self.take_lines(row, facts, known)
+            names += self.take_sums(row, values)
+        row.save(update_fields=[*names, "updated_at"])
+        if fields:
+            invoices.taken_over(row, _sentence(row, fields))
+
+    def follow(
+        self, row: Invoice, sync: QuickBooksSync, document: Document, world: World, *, edited: Iterable[str] = ()
+    ) -> None:
+        facts = self.facts(document, world)
+        values = taking.invoice(facts, Known())
+        names = {**quickbooks_columns(values), self.id_column: facts.head.entity_id, "deposit": values["deposit"]}
+        if facts.payment_link:
+            names["payment_link"] = facts.payment_link
+        if row.sent_at is None and facts.delivered_at is not None:
+            names |= {"sent_at": facts.delivered_at, "sent_to": facts.email}
+            if row.status == Status.OPEN:
+                names["status"] = Status.SENT
+        if row.quote_id is None and facts.estimate_ids:
+            names["quote_id"] = _quote_of(facts)
+        said = ""
+        if "content" not in edited:
+            said = tax_difference(row, values)
+            names |= {name: values[name] for name in SUMS}
+        changed = {name: value for name, value in names.items() if getattr(row, name) != value}
+        for name, value in changed.items():
+            setattr(row, name, value)
+        if changed:
+            row.save(
+                update_fields=[
+                    *(name.removesuffix("_id") if name == "quote_id" else name for name in changed),
+                    "updated_at",
+                ]
+            )
+        if row.is_odd:
+            Invoice.objects.filter(pk=row.pk).update(
+                amount_paid=facts.head.total - facts.balance, balance_due=facts.balance
+            )
+        invoices.recompute([row.pk])
+        row.refresh_from_db(fields=["amount_paid", "balance_due", "payment_status", "paid_date"])
+        if said:
+            invoices.taken_over(row, said)
+
+    def check_before_create(self, service: QuickBooksService, row_id: int | None, world: World) -> None:
+        """Intuit: one invoice can be linked to an estimate, and linking moves no token: so it is asked right before."""
+        row = Invoice.objects.select_related("quote").filter(pk=row_id).first()
+        if row is None or not (estimate_id := _estimate_of(row)):
+            return
+        estimate = self.facts(service.read("Estimate", estimate_id)["Estimate"], world)
+        if estimate.invoice_ids:
+            raise Unusable(
+                f"{row.quote} has been made an invoice in QuickBooks already, so a second one was not sent. Void this "
+                "invoice here, then press Sync now: the one of QuickBooks comes."
+            )
+
+    def confirmed(self, row: Invoice, sync: QuickBooksSync) -> Iterable[str]:
+        if row.quote_id:  # QuickBooks has closed the estimate by now
+            QuickBooksSync.objects.filter(entity_type="estimate", local_id=row.quote_id).exclude(entity_id="").update(
+                needs_read=True
+            )
+        return [f"invoice {row.pk}"]
+
+
+def _estimate_of(row: Invoice) -> str:
+    """The estimate that this invoice closes; a deposit or progress invoice closes none."""
+    if row.quote is None or getattr(row, "is_part", False):
+        return ""
+    return row.quote.quickbooks_estimate_id or ""
+
+
+def _estimate_to_close(row: Invoice) -> str:
+    if row.quote is None or getattr(row, "is_part", False) or row.quote.quickbooks_estimate_id:
+        return _estimate_of(row)
+    raise Waits(f"{row.quote} goes to QuickBooks first.", on=f"quote {row.quote.pk}", needs=("estimate", row.quote.pk))
+
+
+def _quote_of(facts: SalesFacts) -> int | None:
+    found = Quote.objects.filter(quickbooks_estimate_id__in=facts.estimate_ids).values_list("pk", flat=True)
+    return found.first()
+
+
+def _sentence(row: Invoice, fields: list[str]) -> str:
+    labels = [LABELS[name] for name in fields]
+    return f"Changed in QuickBooks: {', '.join(labels)}. The total is ${row.total_amount:,.2f}."
+
+
+INVOICES = Invoices()

@@ -1,0 +1,186 @@
+"""What changed there comes here, three-way: field by field against what both sides said when they last agreed.
+
+Changed only there: taken over. Changed only here: stays, and goes there. Changed on both sides to the same: agreed. To
+something else: a conflict, and a person decides. Nothing here talks to QuickBooks.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pghistory
+from django.db import transaction
+from django.utils import timezone
+
+from quickbooks_integration import wanting
+from quickbooks_integration.documents.projecting import Projection
+from quickbooks_integration.mapping import Document, moment, text
+from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
+from quickbooks_integration.sync.kinds import KINDS, Kind, World
+from quickbooks_integration.sync.outcomes import Outcome
+
+Status = QuickBooksSync.Status
+
+
+@dataclass
+class Comparison:
+    """take: fields to take over from there. agreed: both say the same by now. conflicts: as QuickBooksSync keeps them."""
+
+    take: list[str] = field(default_factory=list)
+    agreed: list[str] = field(default_factory=list)
+    conflicts: dict[str, Any] = field(default_factory=dict)
+
+
+def compare(kind: Kind[Any], sync: QuickBooksSync, ours: Projection, theirs: Projection) -> Comparison:
+    """Pure. A conflict that waits for a person is compared with the base that it started from."""
+    found, base, base_ours = Comparison(), sync.base or {}, sync.base_ours or {}
+    for name, value in theirs.items():
+        if name not in ours:
+            continue
+        before = sync.conflicts[name]["base"] if name in sync.conflicts else base.get(name)
+        if value == before or kind.settled_by_itself(name, before, value):
+            continue
+        if ours[name] == base_ours.get(name):
+            found.take.append(name)
+        elif ours[name] == value:
+            found.agreed.append(name)
+        else:
+            found.conflicts[name] = {"base": before, "ours": ours[name], "theirs": value}
+    return found
+
+
+def follow(auth: QuickBooksAuth, sync_id: int, document: Document, *, asked_at: datetime, world: World) -> Outcome:
+    """Brings one known row up to a document that a pull has read. Not inside a transaction.
+
+    A row that somebody is sending, or that QuickBooks has confirmed after `asked_at`, is left alone and read again soon:
+    this document may be older than what it says.
+    """
+    with pghistory.context(source="quickbooks"), transaction.atomic():
+        kind, row, sync = lock(sync_id, document)
+        if sync is None or row is None:
+            return Outcome.UNCHANGED
+        now = timezone.now()
+        is_busy = bool(sync.request_id) or (sync.lease_until is not None and sync.lease_until > now)
+        if is_busy or (sync.confirmed_at is not None and sync.confirmed_at >= asked_at):
+            QuickBooksSync.objects.filter(pk=sync.pk).update(needs_read=True)
+            wanting.ring([sync.pk])
+            return Outcome.UNCHANGED
+        return _merge(kind, row, sync, document, world)
+
+
+def merge(sync_id: int, lease: UUID, document: Document, world: World) -> Outcome | None:
+    """As follow, for whoever holds the lease and has just read the document; None if the lease is another's by now."""
+    with pghistory.context(source="quickbooks"), transaction.atomic():
+        kind, row, sync = lock(sync_id, document)
+        if sync is None or sync.lease != lease:
+            return None
+        if row is None:
+            QuickBooksSync.objects.filter(pk=sync.pk).update(needs_read=False)
+            return Outcome.UNCHANGED
+        return _merge(kind, row, sync, document, world)
+
+
+def lock(sync_id: int, document: Document | None) -> tuple[Kind[Any], Any, QuickBooksSync | None]:
+    """Our row first, then its map row: the order of every verb that raises a flag. Contacts are locked last."""
+    found = QuickBooksSync.objects.get(pk=sync_id)
+    kind = KINDS[found.entity_type]
+    rows = QuickBooksSync.objects.select_for_update(no_key=True).filter(pk=sync_id, local_id=found.local_id)
+    if kind.map_row_first:
+        sync = rows.first()
+        return kind, kind.lock(found.local_id, document) if sync else None, sync
+    row = kind.lock(found.local_id, document)
+    return kind, row, rows.first()
+
+
+def _merge(kind: Kind[Any], row: Any, sync: QuickBooksSync, document: Document, world: World) -> Outcome:
+    if is_older(document, sync):
+        _save(sync, needs_read=False)
+        return Outcome.UNCHANGED
+    if (outcome := kind.merge(row, sync, document, world)) is not None:
+        return outcome
+    theirs, ours = kind.theirs(document, world), kind.ours(row, sync)
+    found = compare(kind, sync, ours, theirs)
+    before = (sync.base, sync.conflicts, sync.sync_version)
+    kind.mirror(sync, document, world)
+    if found.take:
+        kind.take(row, found.take, document, world)
+    base_ours = dict(sync.base_ours or {})
+    now_ours = kind.ours(row, sync)
+    for name in now_ours:
+        if name in found.take or name in found.agreed:
+            base_ours[name] = now_ours[name]
+    edited = kind.sendable(now_ours, base_ours)
+    kind.follow(row, sync, document, world, edited=edited)
+    sync.base, sync.base_ours, sync.conflicts = theirs, base_ours, found.conflicts
+    sync.sync_version = text(document, "SyncToken")[:50]
+    _settle_counts(sync, bool(edited))
+    _save(sync, needs_read=False)
+    if found.conflicts and before[1] != found.conflicts:
+        return Outcome.CONFLICT
+    return Outcome.UNCHANGED if before == (sync.base, sync.conflicts, sync.sync_version) else Outcome.UPDATED
+
+
+def _settle_counts(sync: QuickBooksSync, is_edited: bool) -> None:
+    """An edit that passed the verbs by is sent like any other; where nothing differs nothing waits."""
+    if is_edited and sync.wanted == sync.sent:
+        sync.wanted += 1
+    elif not is_edited and not sync.request_id:
+        sync.sent = sync.wanted
+    if sync.conflicts:
+        sync.sync_status, sync.error_message = Status.CONFLICT, ""
+    elif sync.sent == sync.wanted:
+        sync.sync_status, sync.error_message = Status.SYNCED, ""
+    elif sync.sync_status != Status.ERROR:
+        sync.sync_status = Status.PENDING
+        wanting.ring([sync.pk])
+
+
+def _save(sync: QuickBooksSync, *, needs_read: bool) -> None:
+    sync.needs_read, sync.last_synced = needs_read, timezone.now()
+    sync.save(
+        update_fields=["base", "base_ours", "conflicts", "sync_version", "sync_status", "error_message", "wanted",
+                       "sent", "needs_read", "last_synced"]
+    )  # fmt: skip
+
+
+def is_older(document: Document, sync: QuickBooksSync) -> bool:
+    """Whether this answer tells an earlier state than the one that is stored."""
+    known, told = sync.sync_version, text(document, "SyncToken")
+    if known.isdecimal() and told.isdecimal() and int(told) != int(known):
+        return int(told) < int(known)
+    mirror = getattr(sync, "document", None) or getattr(sync, "customer", None)
+    stored = mirror.remote_updated_at if mirror is not None else None
+    changed = moment((document.get("MetaData") or {}).get("LastUpdatedTime"))
+    return stored is not None and changed is not None and changed < stored
+
+
+# --- A person decides ----------------------------------------------------------------------------
+
+
+def take_theirs(sync_id: int, name: str) -> None:
+    """In a conflict QuickBooks' value counts. Settled already: nothing happens. Not inside a transaction."""
+    with transaction.atomic():
+        kind, row, sync = lock(sync_id, None)
+        if sync is None or row is None or name not in sync.conflicts:
+            return
+        kind.take(row, [name], sync.document.raw, World.of(sync.company))
+        sync.base_ours = {**(sync.base_ours or {}), name: kind.ours(row, sync)[name]}
+        _decided(kind, row, sync, name)
+
+
+def keep_ours(sync_id: int, name: str) -> None:
+    """In a conflict our value counts, and goes to QuickBooks. Settled already: nothing happens."""
+    with transaction.atomic():
+        kind, row, sync = lock(sync_id, None)
+        if sync is None or row is None or name not in sync.conflicts:
+            return
+        _decided(kind, row, sync, name)
+
+
+def _decided(kind: Kind[Any], row: Any, sync: QuickBooksSync, name: str) -> None:
+    sync.conflicts = {other: values for other, values in sync.conflicts.items() if other != name}
+    if not sync.conflicts:
+        sync.sync_status = Status.PENDING
+    _settle_counts(sync, bool(kind.sendable(kind.ours(row, sync), sync.base_ours or {})))
+    _save(sync, needs_read=sync.needs_read)

@@ -1,0 +1,396 @@
+"""Writes what is wanted to QuickBooks, exactly once, whatever happens to answers and workers.
+
+One row at a time, under a lease. What is sent is written down first, with its request id; until its outcome is known
+the same bytes go out under the same id, and nothing else touches the row. Only then is it read again, merged, or
+written anew. Edits are counted, so one that comes between a request and its answer is never taken for sent.
+"""
+
+import logging
+import random
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pghistory
+import simplejson
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from contacts.models import Contact
+from quickbooks_integration import wanting
+from quickbooks_integration.errors import Kind as Trouble
+from quickbooks_integration.errors import QuickBooksError
+from quickbooks_integration.mapping import Document, Unusable, text
+from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
+from quickbooks_integration.service import QuickBooksService
+from quickbooks_integration.sync import creating, documents, merging
+from quickbooks_integration.sync.kinds import KINDS, Kind, LookFirst, NeedsCustomer, Waits, World
+
+log = logging.getLogger(__name__)
+Status = QuickBooksSync.Status
+
+LEASE = timedelta(minutes=3)
+# Seconds that one call may take with its repeats: far less than the lease, so that a slow worker still holds it.
+PATIENCE = 60.0
+STEPS = 10
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=20), timedelta(hours=1)
+WAITING_PAUSE = timedelta(minutes=5)
+GONE = "610"
+NO_REQUEST: dict[str, Any] = {
+    "request_id": "", "request_kind": "", "request_body": "", "request_ours": None, "request_lines": [], "sending": None,
+}  # fmt: skip
+
+
+def due(auth: QuickBooksAuth) -> QuerySet[QuickBooksSync]:
+    """Rows with work to do that nobody is at, those that wait longest first."""
+    now = timezone.now()
+    open_request = ~Q(request_id="")
+    wants = Q(sent__lt=F("wanted")) & ~Q(sync_status__in=[Status.ERROR, Status.CONFLICT])
+    rows = QuickBooksSync.objects.filter(company=auth, entity_type__in=KINDS).filter(
+        open_request | Q(needs_read=True) | wants
+    )
+    # An open create of a customer is creating.py's.
+    rows = rows.exclude(entity_type="customer", entity_id="")
+    rows = rows.filter(Q(lease=None) | Q(lease_until__lt=now)).filter(Q(next_try_at=None) | Q(next_try_at__lte=now))
+    return rows.order_by("pk")
+
+
+def work(service: QuickBooksService, sync_id: int, world: World | None = None) -> bool:
+    """Does all that waits at one row: settles an open request, reads it again, writes it. Not inside a transaction.
+
+    Whoever comes second finds the lease taken and goes. False when no other row would fare better either: the company
+    has to sign in again, or asks too much of QuickBooks.
+    """
+    lease = _take_lease(service.auth, sync_id)
+    if lease is None:
+        return True
+    worker = Worker(service, sync_id, lease, world or World.of(service.auth))
+    worker.run()
+    return not worker.company_pauses
+
+
+def work_off(service: QuickBooksService, most: int = 500) -> int:
+    """All rows that are due, until the company has to pause. Returns how many were looked at."""
+    world, done = World.of(service.auth), 0
+    for sync_id in list(due(service.auth).values_list("pk", flat=True)[:most]):
+        done += 1
+        if not work(service, sync_id, world):
+            break
+    return done
+
+
+def settle_creates(auth: QuickBooksAuth, service: QuickBooksService, entity_type: str) -> datetime | None:
+    """Finishes creates whose outcome is unknown. Returns the time of the oldest that still is: what QuickBooks shows as
+    new since then may be its result, so nobody may take it for something else."""
+    still_open = QuickBooksSync.objects.filter(company=auth, entity_type=entity_type, entity_id="").exclude(
+        request_id=""
+    )
+    world = World.of(auth)
+    for sync_id in list(still_open.values_list("pk", flat=True)[:200]):
+        work(service, sync_id, world)
+    return still_open.order_by("created_at").values_list("created_at", flat=True).first()
+
+
+def retry(sync_id: int) -> None:
+    """A person says: now. What was refused is sent as it is here now."""
+    rows = QuickBooksSync.objects.filter(pk=sync_id)
+    rows.update(next_try_at=None, waits_for="", error_message="")
+    rows.filter(sync_status=Status.ERROR).update(sync_status=Status.PENDING)
+    wanting.ring([sync_id])
+
+
+def _take_lease(auth: QuickBooksAuth, sync_id: int) -> uuid.UUID | None:
+    lease = uuid.uuid4()
+    taken = due(auth).order_by().filter(pk=sync_id).update(lease=lease, lease_until=timezone.now() + LEASE)
+    return lease if taken == 1 else None
+
+
+@dataclass
+class Worker:
+    """One worker at one row, for as long as its lease is its own."""
+
+    service: QuickBooksService
+    sync_id: int
+    lease: uuid.UUID
+    world: World
+    looked: bool = False
+    company_pauses: bool = False
+
+    def run(self) -> None:
+        try:
+            for _ in range(STEPS):
+                sync = self._renewed()
+                if sync is None or not self._step(sync):
+                    break
+        finally:
+            self._mine().update(lease=None, lease_until=None)
+
+    def _mine(self) -> QuerySet[QuickBooksSync]:
+        return QuickBooksSync.objects.filter(pk=self.sync_id, lease=self.lease)
+
+    def _renewed(self) -> QuickBooksSync | None:
+        self._mine().update(lease_until=timezone.now() + LEASE)
+        return self._mine().select_related("company").first()
+
+    def _step(self, sync: QuickBooksSync) -> bool:
+        """One thing at a time; whether there may be more to do."""
+        kind = KINDS[sync.entity_type]
+        try:
+            if sync.request_id:
+                self._send(kind, sync)
+            elif sync.needs_read and sync.entity_id:
+                self._read(kind, sync)
+            elif sync.sent < sync.wanted and sync.sync_status not in (Status.ERROR, Status.CONFLICT):
+                return self._write_down(kind, sync)
+            else:
+                return False
+        except QuickBooksError as error:
+            return self._troubled(kind, sync, error)
+        return True
+
+    # --- Sending -----------------------------------------------------------------------------
+
+    def _send(self, kind: Kind[Any], sync: QuickBooksSync) -> None:
+        """The same bytes under the same id, until it is known what became of them."""
+        operation = kind.operation(sync.request_kind)
+        # Before the call: a worker that dies in it has tried, too.
+        self._mine().update(tries=F("tries") + 1)
+        answer = self.service.write(kind.entity, sync.request_body, sync.request_id, **operation)
+        after_commit = self._confirm(kind, answer[kind.entity])
+        for what in after_commit:
+            wanting.release(what)
+
+    def _confirm(self, kind: Kind[Any], document: Document) -> list[str]:
+        """QuickBooks has it. Returns what may go on now. Nothing happens when the lease is another's by now."""
+        with pghistory.context(source="quickbooks"), transaction.atomic():
+            _, row, sync = merging.lock(self.sync_id, None)
+            if sync is None or sync.lease != self.lease:
+                return []
+            adopted = self._adopt(sync, text(document, "Id"))
+            theirs = kind.theirs(document, self.world)
+            sent = sync.request_ours or {}
+            sync.needs_read = self._has_moved(sync, sent, theirs) or adopted
+            sync.base = theirs if not sync.needs_read else self._known(sync, sent, theirs)
+            sync.base_ours = sent
+            sync.entity_id, sync.sync_version = text(document, "Id"), text(document, "SyncToken")[:50]
+            sync.sent = sync.sending if sync.sending is not None else sync.sent
+            lines = sync.request_lines
+            for name, value in NO_REQUEST.items():
+                setattr(sync, name, value)
+            sync.tries, sync.next_try_at, sync.error_message = 0, None, ""
+            sync.confirmed_at = sync.last_synced = timezone.now()
+            sync.sync_status = Status.SYNCED if sync.sent == sync.wanted else Status.PENDING
+            sync.save()
+            kind.mirror(sync, document, self.world)
+            if row is None:
+                return []
+            return self._tell(kind, row, sync, document, lines)
+
+    def _tell(self, kind: Kind[Any], row: Any, sync: QuickBooksSync, document: Document, lines: list[int]) -> list[str]:
+        kind.keep_line_ids(row, lines, document)
+        edited = kind.sendable(kind.ours(row, sync), sync.base_ours or {})
+        kind.follow(row, sync, document, self.world, edited=edited)
+        return list(kind.confirmed(row, sync))
+
+    def _has_moved(self, sync: QuickBooksSync, sent: Document, theirs: Document) -> bool:
+        """Whether the answer says something new about a field that we did not send: that is still to be merged."""
+        if not sync.entity_id or sync.request_kind == "void":
+            return False
+        base, base_ours = sync.base or {}, sync.base_ours or {}
+        unsent = [name for name in theirs if sent.get(name) == base_ours.get(name)]
+        return any(theirs[name] != base.get(name) for name in unsent)
+
+    def _known(self, sync: QuickBooksSync, sent: Document, theirs: Document) -> Document:
+        """The base keeps what it said about the fields that are still to be merged."""
+        base, base_ours = sync.base or {}, sync.base_ours or {}
+        return {name: theirs[name] if sent.get(name) != base_ours.get(name) else base.get(name) for name in theirs}
+
+    def _adopt(self, sync: QuickBooksSync, entity_id: str) -> bool:
+        """A pull may have met the new object before its create was confirmed: its row goes, ours has the object."""
+        others = QuickBooksSync.objects.select_for_update(no_key=True).filter(
+            company=sync.company_id, entity_type=sync.entity_type, entity_id=entity_id
+        )
+        other = others.exclude(pk=sync.pk).first()
+        if other is None:
+            return False
+        if other.local_id is not None:
+            log.error("%s %s has a row of ours already (%s); the two are one.", sync.entity_type, entity_id, other.pk)
+        documents.forget_twin(other, sync.local_id)
+        return True
+
+    # --- Reading -----------------------------------------------------------------------------
+
+    def _read(self, kind: Kind[Any], sync: QuickBooksSync) -> None:
+        self.looked = True
+        document = self.service.read(kind.entity, sync.entity_id)[kind.entity]
+        merging.merge(self.sync_id, self.lease, document, self.world)
+
+    # --- Writing down ------------------------------------------------------------------------
+
+    def _write_down(self, kind: Kind[Any], sync: QuickBooksSync) -> bool:
+        """The request as it will be sent, with the request id under which it can be sent again."""
+        if not wanting.may_push(self.world.auth):
+            return False
+        try:
+            if not sync.entity_id:
+                kind.check_before_create(self.service, sync.local_id, self.world)
+            return self._freeze(kind)
+        except LookFirst:
+            self._mine().update(needs_read=True)
+        except NeedsCustomer as need:
+            return self._make_customer(kind, sync, need.contact)
+        except Waits as reason:
+            if reason.needs:
+                self._ask_for(*reason.needs)
+            self._wait(str(reason), reason.on)
+            return False
+        except Unusable as reason:
+            self._refuse(kind, str(reason), "")
+            return False
+        return True
+
+    def _freeze(self, kind: Kind[Any]) -> bool:
+        with transaction.atomic():
+            _, row, sync = merging.lock(self.sync_id, None)
+            if sync is None or sync.lease != self.lease:
+                return False
+            if row is None:
+                return self._without_row(sync)
+            ours = kind.ours(row, sync)
+            changed = kind.sendable(ours, sync.base_ours or {}) if sync.entity_id else list(ours)
+            if not changed:
+                self._mine().update(sent=F("wanted"), sync_status=Status.SYNCED, error_message="")
+                return False
+            if sync.entity_id and kind.needs_look(changed) and not self.looked:
+                raise LookFirst
+            request = kind.request(row, sync, ours, self.world)
+            sync.request_kind, sync.request_id = request.kind, uuid.uuid4().hex
+            sync.request_body = simplejson.dumps(request.body, use_decimal=True)
+            sync.request_lines, sync.request_ours, sync.sending = request.lines, ours, sync.wanted
+            sync.tries = 0
+            sync.save(
+                update_fields=["request_kind", "request_id", "request_body", "request_lines", "request_ours",
+                               "sending", "tries"]
+            )  # fmt: skip
+        return True
+
+    def _without_row(self, sync: QuickBooksSync) -> bool:
+        """Deleted here before anything was sent: then there is nothing to send."""
+        if not sync.entity_id:
+            sync.delete()
+        else:
+            self._mine().update(sent=F("wanted"), sync_status=Status.SYNCED, error_message="")
+        return False
+
+    def _make_customer(self, kind: Kind[Any], sync: QuickBooksSync, contact: Contact) -> bool:
+        """In the customer's name: found or created first. Where QuickBooks may have this person, a person decides."""
+        made = creating.create_customer(self.world.auth, self.service, contact)
+        if made["result"] in ("created", "already_linked"):
+            return True
+        if made["result"] == "unknown":
+            self._wait(made["message"], f"contact {contact.pk}")
+        else:
+            names = ", ".join(found["name"] for found in made["found"][:3])
+            there = f" QuickBooks has {names}." if names else ""
+            self._refuse(
+                kind,
+                f"{contact} is no QuickBooks customer yet.{there} Open the contact, choose “Create in QuickBooks”, and "
+                "link or create the customer there. This is then sent by itself.",
+                f"contact {contact.pk}",
+            )
+        return False
+
+    # --- Trouble -----------------------------------------------------------------------------
+
+    def _troubled(self, kind: Kind[Any], sync: QuickBooksSync, error: QuickBooksError) -> bool:
+        """Whether to go on at once. A known refusal ends the request; an unknown outcome keeps it. sync: as it was
+        before this try."""
+        if error.code == GONE and sync.entity_id:
+            self._vanish(kind)
+            return False
+        if error.kind in (Trouble.STALE, Trouble.REFUSED) and sync.request_id and sync.tries:
+            return self._look_what_became_of(kind, sync, error)
+        if error.kind == Trouble.STALE:
+            self._mine().update(**NO_REQUEST, needs_read=True)
+            return True
+        if error.kind == Trouble.REFUSED:
+            self._refuse(kind, error.with_reference, "")
+            return False
+        self._postpone(sync, error)
+        return False
+
+    def _look_what_became_of(self, kind: Kind[Any], sync: QuickBooksSync, error: QuickBooksError) -> bool:
+        """Refused now, but an earlier try of the same request had no answer: it may have been carried out all the same,
+        should QuickBooks have forgotten the request id by now. Whether to go on at once."""
+        try:
+            found = self._result_of(kind, sync)
+        except QuickBooksError as trouble:
+            return self._unknown(kind, sync, trouble)
+        if found is not None:
+            for what in self._confirm(kind, found):
+                wanting.release(what)
+            return True
+        if not sync.entity_id:
+            self._refuse(kind, error.with_reference, "")
+            return False
+        self._mine().update(**NO_REQUEST, needs_read=True, tries=0)
+        return True
+
+    def _result_of(self, kind: Kind[Any], sync: QuickBooksSync) -> Document | None:
+        """The object as the open request has left it; None if it was not carried out, or if others changed it since."""
+        if not sync.entity_id:
+            return kind.find_ours(self.service, sync)
+        document = self.service.read(kind.entity, sync.entity_id)[kind.entity]
+        sent, base_ours = sync.request_ours or {}, sync.base_ours or {}
+        theirs = kind.theirs(document, self.world)
+        changed = kind.sendable(sent, base_ours)
+        return document if all(kind.says_same(name, sent[name], theirs.get(name)) for name in changed) else None
+
+    def _unknown(self, kind: Kind[Any], sync: QuickBooksSync, trouble: QuickBooksError) -> bool:
+        if trouble.code == GONE:
+            self._vanish(kind)
+        else:
+            self._postpone(sync, trouble)
+        return False
+
+    def _postpone(self, sync: QuickBooksSync, error: QuickBooksError) -> None:
+        self.company_pauses = error.kind in (Trouble.LOGIN, Trouble.LIMITED)
+        self._mine().update(next_try_at=timezone.now() + pause(sync.tries), error_message=error.with_reference)
+
+    def _refuse(self, kind: Kind[Any], sentence: str, waits_for: str) -> None:
+        """Waits for a person, visibly; an edit or Try again starts over."""
+        row = None
+        with transaction.atomic():
+            _, row, sync = merging.lock(self.sync_id, None)
+            if sync is None or sync.lease != self.lease:
+                return
+            name = kind.named(row) if row is not None else kind.entity
+            self._mine().update(
+                **NO_REQUEST, needs_read=False, sync_status=Status.ERROR, waits_for=waits_for,
+                error_message=f"{name}: {sentence}",
+            )  # fmt: skip
+
+    def _ask_for(self, entity_type: str, local_id: int) -> None:
+        """What has to go first is wanted now, unless it is on its way or waits for a person already."""
+        rows = QuickBooksSync.objects.filter(company=self.world.auth, entity_type=entity_type, local_id=local_id)
+        if not rows.filter(Q(sent__lt=F("wanted")) | ~Q(request_id="")).exists():
+            wanting.want(entity_type, local_id)
+
+    def _wait(self, sentence: str, on: str) -> None:
+        self._mine().update(waits_for=on, next_try_at=timezone.now() + WAITING_PAUSE, error_message=sentence)
+
+    def _vanish(self, kind: Kind[Any]) -> None:
+        with transaction.atomic():
+            _, row, sync = merging.lock(self.sync_id, None)
+            if sync is None or sync.lease != self.lease:
+                return
+            sentence = kind.vanished(row, sync)
+            documents.mark_vanished(sync)
+            self._mine().update(**NO_REQUEST, needs_read=False, sync_status=Status.ERROR, error_message=sentence)
+
+
+def pause(tries: int) -> timedelta:
+    """Longer each time, up to an hour; not all rows at the same moment."""
+    return min(FIRST_PAUSE * 2 ** min(tries, 10), LONGEST_PAUSE) * random.uniform(0.8, 1.2)

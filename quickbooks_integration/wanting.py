@@ -1,0 +1,71 @@
+"""The flag that our side of a row has to go to QuickBooks, and the bell that wakes a worker for it."""
+
+from collections.abc import Iterable
+from functools import partial
+
+from django.db import transaction
+from django.db.models import F
+
+from quickbooks_integration.bells import RINGER
+from quickbooks_integration.models import HistoryImport, QuickBooksAuth, QuickBooksSync
+
+Status = QuickBooksSync.Status
+
+
+def may_push(auth: QuickBooksAuth) -> bool:
+    """Nothing goes to QuickBooks before the office has taken over what it has already."""
+    return HistoryImport.objects.filter(company=auth, state=HistoryImport.State.COMMITTED).exists()
+
+
+def want(entity_type: str, local_id: int) -> int | None:
+    """Raises the flag of one of our rows, in the transaction of its change. Never talks to QuickBooks.
+
+    Returns the key of its map row; None when nothing is pushed, because no company is connected or its history is not
+    taken over yet. What was refused is tried again, because something is different now.
+    """
+    auth = QuickBooksAuth.objects.in_use().first()
+    if auth is None or not may_push(auth):
+        return None
+    rows = QuickBooksSync.objects.filter(company=auth, entity_type=entity_type, local_id=local_id)
+    found = rows.values_list("pk", flat=True).first()
+    if found is None:
+        row, _ = QuickBooksSync.objects.get_or_create(company=auth, entity_type=entity_type, local_id=local_id)
+        found = row.pk
+    _raise(found)
+    ring([found])
+    return found
+
+
+def want_row(sync_id: int) -> None:
+    """As want, for a map row: for contacts, of whose customers only one is meant."""
+    _raise(sync_id)
+    ring([sync_id])
+
+
+def _raise(sync_id: int) -> None:
+    rows = QuickBooksSync.objects.filter(pk=sync_id)
+    rows.update(wanted=F("wanted") + 1, next_try_at=None, waits_for="")
+    rows.filter(sync_status__in=[Status.ERROR, Status.SYNCED]).update(sync_status=Status.PENDING, error_message="")
+
+
+def release(what: str) -> None:
+    """Lets rows go on that waited for this ("contact 12", "invoice 5")."""
+    waiting = QuickBooksSync.objects.filter(waits_for=what)
+    ids = list(waiting.values_list("pk", flat=True))
+    if ids:
+        QuickBooksSync.objects.filter(pk__in=ids).update(
+            waits_for="", next_try_at=None, sync_status=Status.PENDING, error_message=""
+        )
+        ring(ids)
+
+
+def ring(sync_ids: Iterable[int]) -> None:
+    """Wakes a worker after commit, without waiting for the broker."""
+    for sync_id in sync_ids:
+        transaction.on_commit(partial(_ring, sync_id))
+
+
+def _ring(sync_id: int) -> None:
+    from quickbooks_integration import tasks
+
+    RINGER.ring(partial(tasks.push.delay, sync_id))
