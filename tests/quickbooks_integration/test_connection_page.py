@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from quickbooks_integration import connection_page, errors, service
-from quickbooks_integration.models import ApiCall, QuickBooksAuth, SyncRun
+from quickbooks_integration.models import ApiCall, HistoryImport, QuickBooksAuth, SyncRun
 
 CRAIG = "Craig's Design and Landscaping Services"
 PAGE = "/admin/quickbooks_integration/quickbooksauth/"
@@ -245,7 +245,26 @@ def test_sync_now_puts_one_run_of_each_kind_into_the_queue_however_often_it_is_p
         assert office.post(f"{PAGE}sync/")["Location"] == PAGE
 
     found = SyncRun.objects.order_by("id").values_list("entity_type", "state", "company_id", "started_by__username")
-    assert list(found) == [(kind, "waiting", connected.company_id, "ann") for kind in ("customer", "item")]
+    kinds = ("customer", "item", "estimate", "invoice", "credit_memo", "sales_receipt", "refund_receipt", "payment")
+    assert list(found) == [(kind, "waiting", connected.company_id, "ann") for kind in kinds]
+    assert HistoryImport.objects.get().state == "reading"
+
+
+def test_a_history_that_was_discarded_is_not_read_by_itself_again(office, connected):
+    HistoryImport.objects.create(company=connected, state="discarded")
+    office.post(f"{PAGE}sync/")
+    assert set(SyncRun.objects.values_list("entity_type", flat=True)) == {"customer", "item"}
+    assert HistoryImport.objects.count() == 1
+
+
+def test_kinds_that_wait_for_their_turn_say_so(office, connected):
+    SyncRun.objects.create(company=connected, entity_type="customer", state="running")
+    SyncRun.objects.create(company=connected, entity_type="payment", state="waiting")
+    runs = office.get(f"{PAGE}progress/").json()["runs"]
+    assert [(run["title"], run["sentence"]) for run in runs][1] == (
+        "Payments",
+        "Its turn comes after what is running now.",
+    )
 
 
 def test_sync_now_without_a_connection_tells_where_to_connect(office, emulator):

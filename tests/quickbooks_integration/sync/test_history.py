@@ -394,7 +394,8 @@ def test_a_worker_that_is_killed_anywhere_ends_with_the_same_result(open_books, 
             break
         except Killed:
             connection.close()  # the lock of a dead worker is gone with it
-            assert history.is_committed(books.auth) is False
+            if history.is_committed(books.auth):
+                break  # it was giving the lock back, all was done
     assert attempts > 20
     crashed = everything()
     assert_equal_sums(books)
