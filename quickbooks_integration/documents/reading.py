@@ -181,11 +181,17 @@ def _discount(document: Document) -> tuple[Decimal | None, Decimal | None, Decim
         if _kind(line) != DISCOUNT:
             continue
         detail, amount = _object(line, DISCOUNT), dollars(line, "Amount")
-        percent = number(detail, "DiscountPercent") if detail.get("PercentBased") is True else None
-        if percent is not None and percent == percent.quantize(_FOUR) and 0 <= percent <= 100:
-            return percent.quantize(_FOUR), None, amount
-        return None, amount, amount
+        percent = _percentage(detail)
+        return (percent, None, amount) if percent is not None else (None, amount, amount)
     return None, None, ZERO
+
+
+def _percentage(detail: Document) -> Decimal | None:
+    """As our column holds it; None for another kind of discount, and for a percentage that does not fit."""
+    percent = number(detail, "DiscountPercent") if detail.get("PercentBased") is True else None
+    if percent is None or not 0 <= percent <= 100 or percent != percent.quantize(_FOUR):
+        return None
+    return percent.quantize(_FOUR)
 
 
 def _judged(facts: SalesFacts, document: Document) -> SalesFacts:
@@ -201,7 +207,27 @@ def _judged(facts: SalesFacts, document: Document) -> SalesFacts:
         reason = "It has more than one discount."
     elif facts.deposit < 0:
         reason = "It has a deposit below zero."
+    elif _is_finer_than_ours(document):
+        reason = "Its discount is a percentage that the CRM cannot hold, so the CRM cannot foresee its sums."
+    elif facts.tax_code_id and any(_is_taxed_in_part(line) for line in _lines(document)):
+        reason = "Only a part of a bundle in it is taxed, so the CRM cannot foresee its tax."
     return SalesFacts(**{**vars(facts), "odd_reason": reason})
+
+
+def _is_finer_than_ours(document: Document) -> bool:
+    """Kept in dollars then, which is what it comes to now."""
+    details = [_object(line, DISCOUNT) for line in _lines(document) if _kind(line) == DISCOUNT]
+    return any(
+        detail.get("PercentBased") is True and _percentage(detail) is None and number(detail, "DiscountPercent")
+        for detail in details
+    )
+
+
+def _is_taxed_in_part(line: Document) -> bool:
+    if _kind(line) != GROUP:
+        return False
+    parts = [part for part in _object(line, GROUP).get("Line") or () if dollars(part, "Amount")]
+    return len({_is_taxed(part, _object(part, ITEM), ITEM) for part in parts}) > 1
 
 
 # --- Values ------------------------------------------------------------------------------------

@@ -5,22 +5,25 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
-import simplejson
 from django.db import transaction
 from django.utils import timezone
 
 from billing import invoices, quotes
-from billing.models import Invoice, InvoiceItem, Payment, Product, Quote, QuoteItem, TaxCode
+from billing.models import CreditMemo, Invoice, InvoiceItem, Payment, Product, Quote, QuoteItem, TaxCode
 from contacts.models import Contact
+from quickbooks_integration.emulator.documents import dump_json
+from quickbooks_integration.emulator.entities import KINDS as EMULATED
+from quickbooks_integration.emulator.entity_calls import read_one
 from quickbooks_integration.mapping import Document
-from quickbooks_integration.models import QuickBooksSync
+from quickbooks_integration.models import QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.sync import merging, mirroring, outbox, taking_over
 from quickbooks_integration.sync.kinds import KINDS, World
 
 D = Decimal
 Row = Quote | Invoice | Payment
-ENTITY_TYPES = {Quote: "estimate", Invoice: "invoice", Payment: "payment"}
-MODELS: dict[str, Any] = {"estimate": Quote, "invoice": Invoice, "payment": Payment}
+PARTS: dict[Any, str] = {Quote: "quote_items", Invoice: "invoice_items", Payment: "applications"}
+ENTITY_TYPES: dict[Any, str] = {Quote: "estimate", Invoice: "invoice", Payment: "payment"}
+MODELS: dict[str, Any] = {"estimate": Quote, "invoice": Invoice, "payment": Payment, "credit_memo": CreditMemo}
 ID_COLUMNS = {
     "estimate": "quickbooks_estimate_id",
     "invoice": "quickbooks_invoice_id",
@@ -93,22 +96,23 @@ class Office:
         merging.follow(self.books.auth, sync.pk, document, asked_at=asked_at, world=self.world)
         row.refresh_from_db()
 
-    def take_over(self, entity_type: str, entity_id: str) -> Any:
-        """A document that was made in QuickBooks becomes a row of ours. Returns it."""
-        entity = KINDS[entity_type].entity if entity_type in KINDS else "CreditMemo"
-        document = self.service.read(entity, entity_id)[entity]
-        mirroring.insert(self.books.auth, entity_type, [mirroring.see(entity_type, document, self.world.names)])
+    def take_over(self, entity_type: str, *entity_ids: str) -> list[Any]:
+        """Documents that were made in QuickBooks become rows of ours. Returns them, in the order of the ids."""
+        entity = QuickBooksDocument.KINDS[entity_type]
+        found = [self.service.read(entity, id)[entity] for id in entity_ids]
+        mirroring.insert(
+            self.books.auth, entity_type, [mirroring.see(entity_type, one, self.world.names) for one in found]
+        )
         taking_over.take(self.books.auth, [entity_type])
-        sync = QuickBooksSync.objects.get(entity_type=entity_type, entity_id=entity_id)
-        assert sync.local_id is not None, (sync.sync_status, sync.error_message)
-        return MODELS[entity_type].objects.get(pk=sync.local_id) if entity_type in MODELS else None
+        syncs = {sync.entity_id: sync for sync in QuickBooksSync.objects.filter(entity_type=entity_type)}
+        model = MODELS[entity_type]
+        return [model.objects.get(pk=syncs[id].local_id) for id in entity_ids]
 
     def there(self, row: Row) -> Document:
-        """The document as QuickBooks keeps it."""
+        """The document as QuickBooks shows it; asked past the API, so that no call is counted."""
         kind = ENTITY_TYPES[type(row)]
-        found = self.company.find(KINDS[kind].entity, getattr(row, ID_COLUMNS[kind]))
-        assert found is not None
-        return found
+        entity = KINDS[kind].entity
+        return read_one(self.company, EMULATED[entity], getattr(row, ID_COLUMNS[kind]))[entity]
 
     def writes(self) -> int:
         counts = self.books.emulator.requests.counts()
@@ -119,7 +123,8 @@ class Office:
 
 
 def lines_of(row: Any) -> Any:
-    return row.quote_items if isinstance(row, Quote) else row.invoice_items
+    """The lines of a quote or an invoice; what a payment is used for."""
+    return getattr(row, PARTS[type(row)])
 
 
 def columns(row: Row, *without: str) -> dict[str, Any]:
@@ -129,10 +134,7 @@ def columns(row: Row, *without: str) -> dict[str, Any]:
 
 
 def line_columns(row: Any, *without: str) -> list[dict[str, Any]]:
-    return [
-        {name: value for name, value in line.items() if name not in without}
-        for line in lines_of(row).order_by("position", "pk").values()
-    ]
+    return [{name: value for name, value in line.items() if name not in without} for line in lines_of(row).values()]
 
 
 def our_sums(row: Any) -> list[Decimal]:
@@ -151,11 +153,11 @@ def their_sums(document: Document) -> list[Decimal]:
 
 
 def as_bytes(value: Any) -> str:
-    """For comparisons byte by byte: order of keys and exact numbers count."""
-    return simplejson.dumps(value, use_decimal=True)
+    """As QuickBooks sends it, for comparisons byte by byte: the order of keys counts, too."""
+    return dump_json(value).decode()
 
 
 def assert_in_step(sync: QuickBooksSync) -> None:
     """Nothing waits, nothing is in conflict."""
     state = (sync.sync_status, sync.sent, sync.request_id, sync.conflicts, sync.error_message, sync.needs_read)
-    assert state == ("synced", sync.wanted, "", {}, "", False)
+    assert state == ("synced", sync.wanted, "", {}, "", False), state
