@@ -53,6 +53,12 @@ class Line(models.Model):
     def __str__(self) -> str:
         return self.description.partition("\n")[0][:80]
 
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        self.set_total()
+        if update_fields is not None:
+            update_fields = {*update_fields, "line_total", "is_odd"}
+        super().save(*args, update_fields=update_fields, **kwargs)
+
     @classmethod
     def from_db(cls, *args: Any) -> Self:
         line = super().from_db(*args)
@@ -67,12 +73,6 @@ class Line(models.Model):
         """An odd line's amount belongs to the quantity and the price that it was read with."""
         read = self.__dict__
         self._read_with = (read.get("quantity"), read.get("unit_price")) if read.get("is_odd") else None
-
-    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        self.set_total()
-        if update_fields is not None:
-            update_fields = {*update_fields, "line_total", "is_odd"}
-        super().save(*args, update_fields=update_fields, **kwargs)
 
     def set_total(self) -> "Line":
         """Derives line_total; call it before bulk_create, which passes save() by. A new quantity or price ends an odd
