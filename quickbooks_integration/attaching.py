@@ -50,7 +50,7 @@ def attach_documents(sync_of_customer: QuickBooksSync, was: int | None = None) -
             sync__local_id__isnull=False,
         )
         if contact_id is None:
-            documents = documents.exclude(raw__PrivateNote__regex=WRITTEN_HERE)
+            documents = documents.exclude(pk__in=documents.filter(raw__PrivateNote__regex=WRITTEN_HERE))
         by_model: defaultdict[type[models.Model], list[int]] = defaultdict(list)
         for entity_type, local_id in documents.values_list("sync__entity_type", "sync__local_id"):
             by_model[MODELS[entity_type]].append(local_id)

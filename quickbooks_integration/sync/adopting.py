@@ -13,6 +13,7 @@ from billing.models import Invoice, Payment, Quote
 from quickbooks_integration.documents import projecting
 from quickbooks_integration.documents.facts import Head
 from quickbooks_integration.documents.projecting import Projection, differing
+from quickbooks_integration.documents.writing import line_ids
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync
 
 # By kind: how the reference calls it, our rows, what the reference's number is, and where QuickBooks' id stands.
@@ -49,10 +50,11 @@ def adopt(auth: QuickBooksAuth, entity_type: str, sync_id: int, local_id: int) -
     False, and nothing is changed, if one of them has a counterpart by now or ours is on its way. Inside a transaction.
     """
     _, model, _, id_column = OURS[entity_type]
+    # Our row first, then map rows: the order of every verb that raises a flag.
+    row: Any = model._default_manager.select_for_update(of=("self",), no_key=True).filter(pk=local_id).first()
     rows = QuickBooksSync.objects.select_for_update(no_key=True)
-    sync = rows.filter(pk=sync_id, company=auth, entity_type=entity_type, local_id=None).exclude(entity_id="").first()
     pending = rows.filter(company=auth, entity_type=entity_type, local_id=local_id).first()
-    row: Any = model._default_manager.select_for_update(of=("self",)).filter(pk=local_id).first()
+    sync = rows.filter(pk=sync_id, company=auth, entity_type=entity_type, local_id=None).exclude(entity_id="").first()
     if (
         sync is None
         or row is None
@@ -103,8 +105,6 @@ def lines_of(row: Any) -> models.QuerySet[Any]:
 
 def _write_line_ids(row: Any, document: QuickBooksDocument) -> None:
     """The lines are the same, so they are the same in order."""
-    from quickbooks_integration.documents.writing import line_ids
-
     if isinstance(row, Payment):
         return
     lines, ids = list(lines_of(row).order_by("position", "pk")), line_ids(document.raw)
@@ -112,4 +112,4 @@ def _write_line_ids(row: Any, document: QuickBooksDocument) -> None:
         return
     for line, id in zip(lines, ids, strict=True):
         line.quickbooks_line_id = id or None
-    type(lines[0]).objects.bulk_update(lines, ["quickbooks_line_id"]) if lines else None
+    lines_of(row).model._default_manager.bulk_update(lines, ["quickbooks_line_id"])

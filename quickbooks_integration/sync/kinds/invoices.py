@@ -1,6 +1,7 @@
 """Invoices of both sides."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -13,6 +14,7 @@ from quickbooks_integration.documents.taking import Known
 from quickbooks_integration.mapping import Document, Unusable
 from quickbooks_integration.models import QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
+from quickbooks_integration.sync import pairing
 from quickbooks_integration.sync.kinds.base import Request, Waits, World
 from quickbooks_integration.sync.kinds.estimates import tax_difference
 from quickbooks_integration.sync.kinds.sales import CONTENT, SUMS, SalesKind, customer_of, known_to, quickbooks_columns
@@ -87,6 +89,11 @@ class Invoices(SalesKind[Invoice]):
         if fields:
             invoices.taken_over(row, _sentence(row, fields))
 
+    def take_sums(self, row: Invoice, values: dict[str, Any]) -> list[str]:
+        names = super().take_sums(row, values)
+        row.balance_due = row.total_amount - row.amount_paid
+        return [*names, "balance_due"]
+
     def follow(
         self, row: Invoice, sync: QuickBooksSync, document: Document, world: World, *, edited: Iterable[str] = ()
     ) -> None:
@@ -100,11 +107,13 @@ class Invoices(SalesKind[Invoice]):
             if row.status == Status.OPEN:
                 names["status"] = Status.SENT
         if row.quote_id is None and facts.estimate_ids:
-            names["quote_id"] = _quote_of(facts)
+            names["quote_id"] = _quote_of(world, facts)
         said = ""
         if "content" not in edited:
             said = tax_difference(row, values)
             names |= {name: values[name] for name in SUMS}
+            # Until it is recomputed, below: what one row promises holds at every moment.
+            names["balance_due"] = values["total_amount"] - row.amount_paid
         changed = {name: value for name, value in names.items() if getattr(row, name) != value}
         for name, value in changed.items():
             setattr(row, name, value)
@@ -157,9 +166,11 @@ def _estimate_to_close(row: Invoice) -> str:
     raise Waits(f"{row.quote} goes to QuickBooks first.", on=f"quote {row.quote.pk}", needs=("estimate", row.quote.pk))
 
 
-def _quote_of(facts: SalesFacts) -> int | None:
-    found = Quote.objects.filter(quickbooks_estimate_id__in=facts.estimate_ids).values_list("pk", flat=True)
-    return found.first()
+def _quote_of(world: World, facts: SalesFacts) -> int | None:
+    """Of several invoices of one estimate only the first is the quote's."""
+    rows = Quote.objects.filter(quickbooks_estimate_id__in=facts.estimate_ids)
+    quotes = dict(rows.values_list("quickbooks_estimate_id", "pk"))
+    return pairing.FirstInvoices(world.auth, quotes).quote_for(facts)
 
 
 def _sentence(row: Invoice, fields: list[str]) -> str:
