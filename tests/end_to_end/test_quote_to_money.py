@@ -65,6 +65,7 @@ def test_a_quote_becomes_an_estimate_an_invoice_and_money(environment: dict[str,
         page.goto(invoice)
         expect(page.locator("body")).to_contain_text("Paid")
         expect(page.locator("body")).to_contain_text("Payment of $267.50")
+        owes_the_same_on_both_sides(page, contact)
 
 
 def sync(page: Page) -> None:
@@ -125,6 +126,15 @@ def write_quote(page: Page, contact: str) -> str:
     expect(page.locator("body")).to_contain_text("was changed successfully")
     page.goto(quote)
     return quote
+
+
+def owes_the_same_on_both_sides(page: Page, contact: str) -> None:
+    page.goto(address(page, f"/admin/contacts/contact/{contact}/change/"))
+    there = re.search(r"Balance (-?\$[\d,.]*\d)", panel(page).inner_text())
+    assert there
+    page.get_by_text("Money", exact=True).click()
+    expect(page.locator("#content-main")).to_contain_text(re.compile(rf"Owes\s*{re.escape(there[1])}"))
+    expect(page.locator("#content-main")).to_contain_text(re.compile(r"Average days to pay\s*\d"))
 
 
 def cell(page: Page, line: int, name: str) -> Locator:
