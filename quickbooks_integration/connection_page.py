@@ -15,11 +15,13 @@ from django.utils.text import capfirst
 from quickbooks_integration import addresses, errors, reconciling
 from quickbooks_integration.errors import RECONNECT, QuickBooksError
 from quickbooks_integration.fields import UnreadableToken
-from quickbooks_integration.models import ApiCall, QuickBooksAuth, QuickBooksSync, SyncRun
+from quickbooks_integration.models import ApiCall, QuickBooksAuth, SyncRun
 from quickbooks_integration.service import UNREADABLE, refuse_unusable
+from quickbooks_integration.sync.mirroring import ORDER as DOCUMENTS
 
 RECENT = 5
-ORDER = [kind for kind, _ in QuickBooksSync.EntityType.choices]
+ORDER = ("customer", "item", *DOCUMENTS)
+ITS_TURN = "Its turn comes after what is running now."
 BUSY = (SyncRun.State.WAITING, SyncRun.State.RUNNING)
 SILENT_AFTER_SECONDS = 120
 SOON = timedelta(days=14)
@@ -195,6 +197,7 @@ def progress(auth: QuickBooksAuth) -> dict[str, Any]:
     """The newest run of each kind, as the page's script draws it: {"active": bool, "runs": [...]}."""
     rows = SyncRun.objects.filter(company=auth).order_by("entity_type", "-id").distinct("entity_type")
     newest = sorted(rows, key=lambda run: ORDER.index(run.entity_type))
+    one_runs = any(run.state == SyncRun.State.RUNNING for run in newest)
     runs = [
         {
             "id": run.pk,
@@ -204,7 +207,7 @@ def progress(auth: QuickBooksAuth) -> dict[str, Any]:
             "read": run.read,
             "expected": run.expected,
             "percent": _percent(run),
-            "sentence": run_in_words(run),
+            "sentence": ITS_TURN if one_runs and run.state == SyncRun.State.WAITING else run_in_words(run),
         }
         for run in newest
     ]

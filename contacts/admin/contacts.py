@@ -130,7 +130,7 @@ class ContactAdmin(MergingAdmin):
         "quickbooks_customer_id",
         "owed",
         "sales",
-        "last_payment_date",
+        "last_payment",
         "average_days_to_pay",
         "created_at",
         "updated_at",
@@ -144,7 +144,7 @@ class ContactAdmin(MergingAdmin):
                 "classes": ("tab",),
                 "fields": (
                     ("owed", "sales"),
-                    ("last_payment_date", "average_days_to_pay"),
+                    ("last_payment", "average_days_to_pay"),
                     ("payment_terms", "credit_limit"),
                     ("tax_exempt", "quickbooks_customer_id"),
                 ),
@@ -218,6 +218,12 @@ class ContactAdmin(MergingAdmin):
     @display(description="Owes")
     def owed(self, contact: Contact) -> str:
         return _money(contact.outstanding_balance)
+
+    @display(description="Last payment")
+    def last_payment(self, contact: Contact) -> str:
+        """QuickBooks knows the day only."""
+        paid = contact.last_payment_date
+        return f"{timezone.localdate(paid):%b %d, %Y}" if paid else "-"
 
     @display(description="Sales in all")
     def sales(self, contact: Contact) -> str:

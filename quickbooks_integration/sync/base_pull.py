@@ -121,12 +121,12 @@ class Pull(ABC, Generic[AnyRow]):
 
     # --- Reading ---------------------------------------------------------------------------
 
+    @bulk.without_collector
     def _read(self, since: datetime | None) -> None:
         for page in reading.changes(self.source, self.entity, since):
             self.first_server_time = self.first_server_time or page.server_time
             self._take(page)
 
-    @bulk.without_collector
     def _take(self, page: Page) -> None:
         rows = self._parse(page.rows)
         try:
@@ -271,7 +271,7 @@ class Pull(ABC, Generic[AnyRow]):
 
     def _sentence(self, vanished: int, complete: bool) -> str:
         counts = self.counts()
-        said = [f"{counts['created']:,} new, {counts['updated']:,} changed, {counts['unchanged']:,} as before."]
+        said = [f"{counts['created']} new, {counts['updated']} changed, {counts['unchanged']} as before."]
         if counts["conflict"]:
             said.append(f"{counts['conflict']} differ on both sides: decide {self.decide_where}.")
         if counts["rejected"]:

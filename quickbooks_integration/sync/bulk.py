@@ -1,7 +1,7 @@
 """Many new rows of one model at once, by COPY: the ORM takes several times as long as PostgreSQL to write them."""
 
 import gc
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -37,7 +37,7 @@ def without_collector(verb: Verb) -> Verb:
     return quickly  # type: ignore[return-value]
 
 
-def insert(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> list[int]:
+def insert(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> list[int]:
     """Rows as {column's attribute: value}; what is left out gets the field's default. Returns their ids, in order.
 
     Inside the caller's transaction. Passes save() by, as bulk_create does.
@@ -46,14 +46,13 @@ def insert(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> list
         return []
     table, now = model._meta.db_table, timezone.now()
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    names = [field.attname for field in fields]
-    defaults = [now if _is_stamp(field) else field.get_default() for field in fields]
-    pairs = list(zip(names, defaults, strict=True))
+    blank = {field.attname: now if _is_stamp(field) else field.get_default() for field in fields}
+    assert blank.keys() >= rows[0].keys(), rows[0].keys() - blank.keys()
     with connection.wrap_database_errors, connection.cursor() as cursor:
         ids = take_ids(cursor, table, len(rows))
         with cursor.copy(copy_into(table, ["id", *(f'"{field.column}"' for field in fields)])) as copy:
             for id, row in zip(ids, rows, strict=True):
-                copy.write_row([id, *(row.get(name, default) for name, default in pairs)])
+                copy.write_row([id, *(blank | row).values()])
     return ids
 
 

@@ -170,9 +170,12 @@ def _reserve(auth: QuickBooksAuth, contact: Contact, name: str) -> QuickBooksSyn
         "error_message": "",
     }
     with transaction.atomic():
-        sync, is_new = QuickBooksSync.objects.select_for_update().get_or_create(
-            company=auth, entity_type="customer", local_id=contact.pk, entity_id="", defaults=columns
-        )
+        try:
+            sync, is_new = QuickBooksSync.objects.select_for_update().get_or_create(
+                company=auth, entity_type="customer", local_id=contact.pk, entity_id="", defaults=columns
+            )
+        except IntegrityError as gone:  # the row of another worker, which is through and has taken it away by now
+            raise _LinkedMeanwhile from gone
         if _is_linked(auth, contact):  # by a worker that was through between our first look and this row
             raise _LinkedMeanwhile
         if not is_new and not sync.request_id:  # an earlier try was refused; this is another request

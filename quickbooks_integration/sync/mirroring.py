@@ -173,7 +173,7 @@ def insert(auth: QuickBooksAuth, entity_type: str, rows: Sequence[Seen]) -> None
                 said = row.columns
                 copy.write_row((
                     id, said["customer_id"], said["customer_name"], said["document_number"], said["date"],
-                    said["total"], said["balance"], said["status"], dumps(said["links"]), said["remote_created_at"],
+                    said["total"], said["balance"], said["status"], dumps(said["links"]) if said["links"] else "[]", said["remote_created_at"],
                     said["remote_updated_at"], None, row.digest, row.problem[:LONGEST_PROBLEM], row.raw,
                 ))  # fmt: skip
 

@@ -6,6 +6,7 @@ ends with the same rows: the documents without a row of ours are the list of wha
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,25 +15,37 @@ from typing import Any, ClassVar
 import pghistory
 import simplejson
 from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import Model
+from django.db.models import Exists, Model, OuterRef
 from django.utils import timezone
 
 from billing import invoices, summaries
-from billing.models import CreditMemo, Invoice, InvoiceItem, Payment, PaymentApplication, Quote, QuoteItem, numbers
+from billing.models import (
+    CreditMemo,
+    Invoice,
+    InvoiceItem,
+    Payment,
+    PaymentApplication,
+    Product,
+    Quote,
+    QuoteItem,
+    TaxCode,
+    numbers,
+)
 from contacts.models import Contact
 from quickbooks_integration.documents import taking
-from quickbooks_integration.documents.facts import LineFacts, PaymentFacts, SalesFacts
+from quickbooks_integration.documents.facts import PaymentFacts, SalesFacts
 from quickbooks_integration.documents.projecting import Projection, money
 from quickbooks_integration.documents.taking import Columns, Known
 from quickbooks_integration.mapping import Unusable
 from quickbooks_integration.models import PullCursor, QuickBooksAuth, QuickBooksDocument, QuickBooksSync
-from quickbooks_integration.sync import adopting, balances, bulk, documents, lists, mirroring, pairing
-from quickbooks_integration.sync.mirroring import DOCUMENT, SYNC, Facts, dumps
+from quickbooks_integration.sync import adopting, balances, bulk, lists, mirroring, pairing
+from quickbooks_integration.sync.mirroring import DOCUMENT, SYNC, dumps
 
 CHUNK = 1000
 LINE_COLUMNS = ("position", "product_id", "description", "quantity", "unit_price", "line_total", "taxable",
                 "quickbooks_line_id", "is_odd")  # fmt: skip
 CANNOT_HOLD = "The CRM cannot hold this document: it breaks a rule of the database. Tell whoever looks after the CRM."
+_STATE = "concat(document.digest, ' ', sync.sync_version)"
 OVERPAID = "Its balance is more than its total."
 ELSEWHERE = "It is used for something that is not here."
 ZERO = Decimal("0.00")
@@ -52,11 +65,14 @@ def take(auth: QuickBooksAuth, entity_types: Iterable[str], *, at_once: bool = T
 
 @dataclass
 class Entry:
-    """One document that is to become a row of ours. waits: something that it points to comes later."""
+    """One document that is to become a row of ours. state: of the mirror when it was read. waits: something that it
+    points to comes later."""
 
     sync_id: int
+    state: str
     facts: Any
     theirs: Projection
+    unusable: str = ""
     columns: Columns | None = None
     local_id: int | None = None
     ours: Projection | None = None
@@ -72,83 +88,94 @@ class Taker(ABC):
         self, auth: QuickBooksAuth, entity_type: str, names: Mapping[str, str], *, at_once: bool = True
     ) -> None:
         self.auth, self.entity_type, self.names, self.at_once = auth, entity_type, names, at_once
-        self.items = documents.known(auth, item_ids=_all_items(), tax_code_ids=_all_codes())
-
-    def run(self) -> None:
-        after = 0
-        while True:
-            ids = self._next(after)
-            if not ids:
-                return
-            self._take(ids)
-            after = ids[-1]
+        self.known = _everything(auth)
 
     @bulk.without_collector
-    def _take(self, ids: list[int]) -> None:
+    def run(self) -> None:
+        """Reads one chunk ahead: understanding documents and storing them keep different processors busy."""
+        ids = self._waiting()
+        chunks = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
+        with ThreadPoolExecutor(max_workers=1) as reader:
+            ahead = [reader.submit(self._read, self._stored(chunk)) for chunk in chunks[:1]]
+            for position in range(len(chunks)):
+                entries = ahead.pop().result()
+                ahead += [
+                    reader.submit(self._read, self._stored(chunk)) for chunk in chunks[position + 1 : position + 2]
+                ]
+                self._take(entries)
+
+    def _take(self, entries: list[Entry]) -> None:
         """A document that no row can hold is set aside by itself and takes no other with it."""
         try:
             with pghistory.context(source="quickbooks"), transaction.atomic():
-                self._take_over(self._locked(ids))
+                self._take_over(self._locked(entries))
         except (IntegrityError, DataError):
-            if len(ids) == 1:
-                _set_aside(ids[0], CANNOT_HOLD)
+            if len(entries) == 1:
+                _set_aside(entries[0].sync_id, CANNOT_HOLD)
                 return
-            middle = len(ids) // 2
-            self._take(ids[:middle])
-            self._take(ids[middle:])
+            middle = len(entries) // 2
+            self._take(entries[:middle])
+            self._take(entries[middle:])
 
-    def _next(self, after: int) -> list[int]:
+    def _waiting(self) -> list[int]:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT sync.id FROM {SYNC} AS sync JOIN {DOCUMENT} AS document ON document.sync_id = sync.id"
                 " WHERE sync.company_id = %s AND sync.entity_type = %s AND sync.local_id IS NULL"
-                " AND sync.sync_status <> 'error' AND document.vanished_at IS NULL AND sync.id > %s"
-                " ORDER BY sync.id LIMIT %s",
-                [self.auth.company_id, self.entity_type, after, CHUNK],
+                " AND sync.sync_status <> 'error' AND document.vanished_at IS NULL ORDER BY sync.id",
+                [self.auth.company_id, self.entity_type],
             )
             return [id for (id,) in cursor.fetchall()]
 
-    def _locked(self, ids: list[int]) -> list[Entry]:
-        """Those that nobody took meanwhile, with what QuickBooks says."""
+    def _stored(self, ids: list[int]) -> list[tuple[int, str, str]]:
+        """(map row, state, document) of each."""
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT sync.id, document.raw::text FROM {SYNC} AS sync JOIN {DOCUMENT} AS document"
-                " ON document.sync_id = sync.id WHERE sync.id = ANY(%s) AND sync.local_id IS NULL"
-                " ORDER BY sync.id FOR NO KEY UPDATE OF sync",
+                f"SELECT sync.id, {_STATE}, document.raw::text FROM {SYNC} AS sync JOIN {DOCUMENT} AS document"
+                " ON document.sync_id = sync.id WHERE sync.id = ANY(%s) ORDER BY sync.id",
                 [ids],
             )
-            rows = cursor.fetchall()
+            return cursor.fetchall()
+
+    def _read(self, stored: list[tuple[int, str, str]]) -> list[Entry]:
+        """Asks nobody: it runs beside the one that stores."""
         found = []
-        for sync_id, raw in rows:
+        for sync_id, state, raw in stored:
             try:
                 facts = mirroring.facts_of(self.entity_type, simplejson.loads(raw, use_decimal=True), self.names)
             except Unusable as reason:
-                _set_aside(sync_id, str(reason))
-                continue
-            found.append(Entry(sync_id, facts, mirroring.projection_of(self.entity_type, facts)))
+                found.append(Entry(sync_id, state, None, {}, unusable=str(reason)))
+            else:
+                found.append(Entry(sync_id, state, facts, mirroring.projection_of(self.entity_type, facts)))
         return found
+
+    def _locked(self, entries: list[Entry]) -> list[Entry]:
+        """Those that nobody took and no pull changed since they were read; a changed one is taken the next time."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT sync.id, {_STATE} FROM {SYNC} AS sync JOIN {DOCUMENT} AS document"
+                " ON document.sync_id = sync.id WHERE sync.id = ANY(%s) AND sync.local_id IS NULL"
+                " ORDER BY sync.id FOR NO KEY UPDATE OF sync",
+                [[entry.sync_id for entry in entries]],
+            )
+            states = dict(cursor.fetchall())
+        still = [entry for entry in entries if states.get(entry.sync_id) == entry.state]
+        for entry in still:
+            entry.local_id, entry.waits = None, False
+            if entry.unusable:
+                _set_aside(entry.sync_id, entry.unusable)
+        return [entry for entry in still if not entry.unusable]
 
     def _take_over(self, entries: list[Entry]) -> None:
         adopted = adopting.by_reference(
             self.auth, self.entity_type, {entry.sync_id: entry.facts.head for entry in entries}
         )
         entries = [entry for entry in entries if entry.sync_id not in adopted]
-        known = self._known(entries)
-        self._insert(entries, known)
+        self._insert(entries, self.known)
         taken = [entry for entry in entries if entry.local_id is not None]
-        _write_map_rows(taken, known)
+        _write_map_rows(taken)
         if self.at_once:
             self._finish(taken)
-
-    def _known(self, entries: Sequence[Entry]) -> Known:
-        customers = {entry.facts.head.customer_id for entry in entries}
-        contacts = documents.known(self.auth, customer_ids=customers).contacts
-        there = set(Contact.objects.filter(pk__in=set(contacts.values())).values_list("pk", flat=True))
-        return Known(
-            contacts={customer: pk for customer, pk in contacts.items() if pk in there},
-            products=self.items.products,
-            tax_codes=self.items.tax_codes,
-        )
 
     @abstractmethod
     def _insert(self, entries: list[Entry], known: Known) -> None:
@@ -341,7 +368,7 @@ def applications_of(facts: PaymentFacts, bills: Mapping[str, int], memos: Mappin
     return used
 
 
-def _write_map_rows(taken: Sequence[Entry], known: Known) -> None:
+def _write_map_rows(taken: Sequence[Entry]) -> None:
     """The pair is made, and both sides agree as they stand."""
     if not taken:
         return
@@ -366,16 +393,18 @@ def _set_aside(sync_id: int, reason: str) -> None:
         QuickBooksDocument.objects.filter(sync_id=sync_id).update(problem=reason[: mirroring.LONGEST_PROBLEM])
 
 
-def _all_items() -> list[str]:
-    from billing.models import Product
+def _everything(auth: QuickBooksAuth) -> Known:
+    """Our keys for all customers, items and tax codes of QuickBooks: read once for thousands of documents."""
+    customers = QuickBooksSync.objects.filter(
+        Exists(Contact.objects.filter(pk=OuterRef("local_id"))), company=auth, entity_type="customer"
+    )
+    products = Product.objects.exclude(quickbooks_item_id=None)
+    codes = TaxCode.objects.exclude(quickbooks_tax_code_id=None)
+    return Known(
+        contacts=dict(customers.values_list("entity_id", "local_id")),
+        products=dict(products.values_list("quickbooks_item_id", "pk")),
+        tax_codes=dict(codes.values_list("quickbooks_tax_code_id", "pk")),
+    )
 
-    return list(Product.objects.exclude(quickbooks_item_id=None).values_list("quickbooks_item_id", flat=True))
 
-
-def _all_codes() -> list[str]:
-    from billing.models import TaxCode
-
-    return list(TaxCode.objects.exclude(quickbooks_tax_code_id=None).values_list("quickbooks_tax_code_id", flat=True))
-
-
-__all__ = ["TAKERS", "Facts", "LineFacts", "take"]
+__all__ = ["TAKERS", "applications_of", "lines_of", "take"]

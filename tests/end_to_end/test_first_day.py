@@ -2,26 +2,15 @@
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from tests.attackacrack.test_demo import demo
+from tests.end_to_end.walking import connect, menu, sign_in
 
 SYNC_SECONDS = 120
 PICTURES = os.environ.get("PICTURES", "")
-
-
-@pytest.fixture
-def page(chromium_path: str) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(30_000)
-        yield page
-        browser.close()
 
 
 def test_from_sign_in_to_a_linked_contact_and_all_of_it_is_there_after_a_restart(environment, page):
@@ -42,27 +31,6 @@ def test_from_sign_in_to_a_linked_contact_and_all_of_it_is_there_after_a_restart
         expect(page.locator("body")).to_contain_text(contact)
         assert questions_left(page) == left
         connection_still_works(page)
-
-
-def sign_in(page: Page, address: str) -> None:
-    page.goto(address)
-    page.get_by_label("Username").fill("office")
-    page.get_by_label("Password").fill("demo")
-    page.get_by_role("button", name="Log in").click()
-    expect(menu(page, "Review matches")).to_be_visible()
-
-
-def menu(page: Page, name: str) -> Locator:
-    """An entry of the sidebar; its icon's name is part of what a screen reader says."""
-    return page.get_by_role("link", name=re.compile(rf"^\w+ {name}$"))
-
-
-def connect(page: Page) -> None:
-    menu(page, "Connection").click()
-    page.get_by_role("button", name="Connect", exact=True).click()
-    expect(page.locator("body")).to_contain_text("Attack-a-Crack Foundation Repair")
-    page.get_by_role("button", name="Connect").click()
-    expect(page.locator(".quickbooks-headline")).to_contain_text("Connected")
 
 
 def sync_with_progress(page: Page) -> None:

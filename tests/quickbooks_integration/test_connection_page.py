@@ -245,7 +245,8 @@ def test_sync_now_puts_one_run_of_each_kind_into_the_queue_however_often_it_is_p
         assert office.post(f"{PAGE}sync/")["Location"] == PAGE
 
     found = SyncRun.objects.order_by("id").values_list("entity_type", "state", "company_id", "started_by__username")
-    assert list(found) == [(kind, "waiting", connected.company_id, "ann") for kind in ("customer", "item")]
+    kinds = ("customer", "item", "estimate", "invoice", "credit_memo", "sales_receipt", "refund_receipt", "payment")
+    assert list(found) == [(kind, "waiting", connected.company_id, "ann") for kind in kinds]
 
 
 def test_sync_now_without_a_connection_tells_where_to_connect(office, emulator):

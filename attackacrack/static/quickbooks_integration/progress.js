@@ -29,7 +29,7 @@
         const title = element("h2", "", `${run.title} `);
         title.append(element("span", "quickbooks-state", run.state));
         made.append(title);
-        if (run.tone === "busy") {
+        if (run.state === "Running") {
             made.append(bar(run));
         }
         made.append(element("p", "", run.sentence));
