@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from billing import invoices
 from billing.models import Invoice, InvoiceItem, Quote
 from quickbooks_integration.documents import projecting, taking, writing
-from quickbooks_integration.documents.facts import SalesFacts
+from quickbooks_integration.documents.facts import ZERO, SalesFacts
 from quickbooks_integration.documents.projecting import LABELS, VOID, Projection
 from quickbooks_integration.documents.taking import Known
 from quickbooks_integration.mapping import Document, Unusable
@@ -82,7 +82,7 @@ class Invoices(SalesKind[Invoice]):
         names = self.take_columns(row, values, fields)
         if "content" in fields:
             self.take_lines(row, facts, known)
-            names += self.take_sums(row, values)
+            names += self.take_sums(row, values) + _owed(row, facts)
         row.save(update_fields=[*names, "updated_at"])
         if fields:
             invoices.taken_over(row, _sentence(row, fields))
@@ -112,6 +112,7 @@ class Invoices(SalesKind[Invoice]):
             row.save(
                 update_fields=[
                     *(name.removesuffix("_id") if name == "quote_id" else name for name in changed),
+                    *(_owed(row, facts) if "content" not in edited else ()),
                     "updated_at",
                 ]
             )
@@ -157,9 +158,22 @@ def _estimate_to_close(row: Invoice) -> str:
     raise Waits(f"{row.quote} goes to QuickBooks first.", on=f"quote {row.quote.pk}", needs=("estimate", row.quote.pk))
 
 
+def _owed(row: Invoice, facts: SalesFacts) -> list[str]:
+    """Sets what is paid and what is left, which the database holds against the total; until it is recomputed. Returns
+    the columns."""
+    paid = facts.head.total - facts.balance
+    row.amount_paid = paid if row.is_odd else max(paid, ZERO)
+    row.balance_due = row.total_amount - row.amount_paid
+    return ["amount_paid", "balance_due"]
+
+
 def _quote_of(facts: SalesFacts) -> int | None:
-    found = Quote.objects.filter(quickbooks_estimate_id__in=facts.estimate_ids).values_list("pk", flat=True)
-    return found.first()
+    """The quote whose final invoice this is; one that has another already keeps that one."""
+    others = Invoice.objects.filter(is_part=False, quote__isnull=False).exclude(status=Status.VOID)
+    free = Quote.objects.filter(quickbooks_estimate_id__in=facts.estimate_ids).exclude(
+        pk__in=others.filter(quote__quickbooks_estimate_id__in=facts.estimate_ids).values("quote")
+    )
+    return free.values_list("pk", flat=True).first()
 
 
 def _sentence(row: Invoice, fields: list[str]) -> str:
