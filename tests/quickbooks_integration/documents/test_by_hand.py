@@ -1,5 +1,6 @@
 """Documents whose sums were worked out by hand: the CRM foresees them, and QuickBooks makes the same."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -119,9 +120,9 @@ IMPOSSIBLE = [
     # 10.00 - 10.01 is below zero.
     ([line("1", "10")], "", {"discount_amount": D("10.01")}, "The total would be -$0.01"),
     # 100 - 101 = -1; all of it off is a discount of -1, and 6.25 of tax would make the total right again.
-    ([line("1", "100"), line("1", "-101", False)], "Massachusetts", {"discount_percent": D(100)}, "discount of -\\$1.00"),
+    ([line("1", "100"), line("1", "-101", False)], "Massachusetts", {"discount_percent": D(100)}, "discount of -$1.00"),
     # 6.25 % of -100 is -6.25, though 200 - 100 - 6.25 is not below zero.
-    ([line("1", "200", False), line("1", "-100")], "Massachusetts", {}, "tax would be -\\$6.25"),
+    ([line("1", "200", False), line("1", "-100")], "Massachusetts", {}, "tax would be -$6.25"),
     ([line("1", "99999999.99"), line("1", "0.01")], "", {}, "more than a document can hold"),
     # The discount alone is more than its column holds, though what is left is little.
     ([line("1", "99999999.99"), line("1", "99999999.99")], "", {"discount_percent": D(100)}, "more than a document"),
@@ -133,7 +134,7 @@ IMPOSSIBLE = [
 def test_sums_that_cannot_be_are_refused_with_a_sentence(office: Office, kind, lines, code, fields, sentence):
     row = office.unfinished(kind, lines, tax_code=office.tax_codes.get(code), **fields)
     before = columns(row)
-    with pytest.raises(Refused, match=sentence.replace("-$", "-\\$")):
+    with pytest.raises(Refused, match=re.escape(sentence)):
         office.finish_edit(row)
     assert columns(row) == before
 
@@ -188,8 +189,6 @@ def test_an_invoice_whose_total_changed_there_owes_the_new_one_here(office: Offi
 
 def test_an_invoice_that_quickbooks_taxes_by_itself_owes_what_quickbooks_says(office: Office):
     """Automated sales tax: the CRM knows no code, and QuickBooks takes 6.25 % of 100 in Massachusetts."""
-    office.company.lock.acquire()
-    office.company.lock.release()
     office.books.bookkeeper.change_preferences(TaxPrefs={"PartnerTaxEnabled": True})
     try:
         office.books.bookkeeper.edit_customer(office.customer_id, ShipAddr={"CountrySubDivisionCode": "MA"})
