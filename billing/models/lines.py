@@ -53,21 +53,6 @@ class Line(models.Model):
     def __str__(self) -> str:
         return self.description.partition("\n")[0][:80]
 
-    @classmethod
-    def from_db(cls, *args: Any) -> Self:
-        line = super().from_db(*args)
-        line._remember()
-        return line
-
-    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
-        super().refresh_from_db(*args, **kwargs)
-        self._remember()
-
-    def _remember(self) -> None:
-        """An odd line's amount belongs to the quantity and the price that it was read with."""
-        read = self.__dict__
-        self._read_with = (read.get("quantity"), read.get("unit_price")) if read.get("is_odd") else None
-
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         self.set_total()
         if update_fields is not None:
@@ -82,6 +67,21 @@ class Line(models.Model):
         if not self.is_odd:
             self.line_total = money.line_total(self.quantity, self.unit_price)
         return self
+
+    @classmethod
+    def from_db(cls, *args: Any) -> Self:
+        line = super().from_db(*args)
+        line._remember()
+        return line
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        super().refresh_from_db(*args, **kwargs)
+        self._remember()
+
+    def _remember(self) -> None:
+        """An odd line's amount belongs to the quantity and the price that it was read with."""
+        read = self.__dict__
+        self._read_with = (read.get("quantity"), read.get("unit_price")) if read.get("is_odd") else None
 
     def clean(self) -> None:
         if self.quantity is not None and self.unit_price is not None:
