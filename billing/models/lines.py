@@ -59,6 +59,15 @@ class Line(models.Model):
             update_fields = {*update_fields, "line_total", "is_odd"}
         super().save(*args, update_fields=update_fields, **kwargs)
 
+    def set_total(self) -> "Line":
+        """Derives line_total; call it before bulk_create, which passes save() by. A new quantity or price ends an odd
+        line's own amount."""
+        if self.is_odd and self._read_with and self._read_with != (self.quantity, self.unit_price):
+            self.is_odd = False
+        if not self.is_odd:
+            self.line_total = money.line_total(self.quantity, self.unit_price)
+        return self
+
     @classmethod
     def from_db(cls, *args: Any) -> Self:
         line = super().from_db(*args)
@@ -73,15 +82,6 @@ class Line(models.Model):
         """An odd line's amount belongs to the quantity and the price that it was read with."""
         read = self.__dict__
         self._read_with = (read.get("quantity"), read.get("unit_price")) if read.get("is_odd") else None
-
-    def set_total(self) -> "Line":
-        """Derives line_total; call it before bulk_create, which passes save() by. A new quantity or price ends an odd
-        line's own amount."""
-        if self.is_odd and self._read_with and self._read_with != (self.quantity, self.unit_price):
-            self.is_odd = False
-        if not self.is_odd:
-            self.line_total = money.line_total(self.quantity, self.unit_price)
-        return self
 
     def clean(self) -> None:
         if self.quantity is not None and self.unit_price is not None:

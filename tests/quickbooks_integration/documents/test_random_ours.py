@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
-from billing import sums
+from billing import quotes, sums
 from billing.refusals import Refused
 from quickbooks_integration.sync.kinds import KINDS
 from tests.quickbooks_integration.documents import strategies
@@ -29,7 +29,6 @@ SAME_EVERY_TIME = {
     "derandomize": True,
     "database": None,
     "suppress_health_check": list(HealthCheck),
-    "phases": (__import__("hypothesis").Phase.explicit, __import__("hypothesis").Phase.generate),  # TEMP
 }
 
 
@@ -60,8 +59,6 @@ def written(office: Office, document: dict[str, Any]) -> Any:
         assume(False)
     office.finish_edit(row)
     if kind == "estimate":
-        from billing import quotes
-
         quotes.mark_ready(row, None)
     return row
 
@@ -101,7 +98,7 @@ def assert_a_pull_changes_nothing(office: Office, row: Any) -> None:
     assert office.there(row) == document
 
 
-@settings(max_examples=300, **SAME_EVERY_TIME)
+@settings(max_examples=150, **SAME_EVERY_TIME)
 @given(document=strategies.our_documents(len(SOLD)))
 def test_quickbooks_says_what_we_predicted_and_there_and_back_nothing_changes(office, document):
     with office.example():
@@ -109,8 +106,8 @@ def test_quickbooks_says_what_we_predicted_and_there_and_back_nothing_changes(of
 
 
 @pytest.mark.long
-@settings(max_examples=10_000, **SAME_EVERY_TIME)
+@settings(max_examples=5_500, **SAME_EVERY_TIME)
 @given(document=strategies.our_documents(len(SOLD)))
-def test_quickbooks_says_what_we_predicted_ten_thousand_times(office, document):
+def test_quickbooks_says_what_we_predicted_thousands_of_times(office, document):
     with office.example():
         there_and_back(office, document)
