@@ -220,6 +220,23 @@ def test_a_line_that_changes_in_quickbooks_meanwhile_is_not_overwritten(office_c
     assert Quote.objects.get().total_amount == 14
 
 
+def test_a_line_with_an_amount_of_quickbooks_own_is_reckoned_anew_when_its_price_is_typed(
+    office_client: Client,
+) -> None:
+    quote = make_quote(("3", "3.33"))
+    quote.quote_items.update(line_total="10.00", is_odd=True)  # QuickBooks: 3 times 3.33333
+    form = OpenForm(office_client, url("quote", "change", quote.pk))
+    form.values["quote_items-0-description"] = "Another crack"
+    assert form.save().status_code == 302
+    assert quote.quote_items.values_list("line_total", "is_odd").get() == (Decimal("10.00"), True)
+    form = OpenForm(office_client, url("quote", "change", quote.pk))
+    form.values["quote_items-0-unit_price"] = "4.00"
+    assert form.save().status_code == 302
+    assert quote.quote_items.values_list("line_total", "is_odd").get() == (Decimal("12.00"), False)
+    quote.refresh_from_db()
+    assert quote.total_amount == Decimal("12.00")
+
+
 def test_a_removed_line_disappears_and_the_sum_follows(office_client: Client) -> None:
     quote = make_quote(("1", "5"), ("1", "7"))
     form = OpenForm(office_client, url("quote", "change", quote.pk))
