@@ -247,7 +247,6 @@ def test_sync_now_puts_one_run_of_each_kind_into_the_queue_however_often_it_is_p
     found = SyncRun.objects.order_by("id").values_list("entity_type", "state", "company_id", "started_by__username")
     kinds = ("customer", "item", "estimate", "invoice", "credit_memo", "sales_receipt", "refund_receipt", "payment")
     assert list(found) == [(kind, "waiting", connected.company_id, "ann") for kind in kinds]
-<<<<<<< HEAD
     assert HistoryImport.objects.get().state == "reading"
 
 
@@ -266,8 +265,6 @@ def test_kinds_that_wait_for_their_turn_say_so(office, connected):
         "Payments",
         "Its turn comes after what is running now.",
     )
-=======
->>>>>>> main
 
 
 def test_sync_now_without_a_connection_tells_where_to_connect(office, emulator):
