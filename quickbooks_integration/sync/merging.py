@@ -112,6 +112,7 @@ def _merge(kind: Kind[Any], row: Any, sync: QuickBooksSync, document: Document, 
             base_ours[name] = now_ours[name]
     edited = kind.sendable(now_ours, base_ours)
     kind.follow(row, sync, document, world, edited=edited)
+    base_ours = kind.with_filled(base_ours, kind.ours(row, sync), theirs)
     sync.base, sync.base_ours, sync.conflicts = theirs, base_ours, found.conflicts
     sync.sync_version = text(document, "SyncToken")[:50]
     _settle_counts(sync, bool(edited))

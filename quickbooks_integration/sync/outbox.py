@@ -192,6 +192,8 @@ class Worker:
         kind.keep_line_ids(row, lines, document)
         edited = kind.sendable(kind.ours(row, sync), sync.base_ours or {})
         kind.follow(row, sync, document, self.world, edited=edited)
+        sync.base_ours = kind.with_filled(sync.base_ours or {}, kind.ours(row, sync), kind.theirs(document, self.world))
+        sync.save(update_fields=["base_ours"])
         return list(kind.confirmed(row, sync))
 
     def _has_moved(self, sync: QuickBooksSync, sent: Document, theirs: Document) -> bool:

@@ -74,6 +74,8 @@ class Kind(ABC, Generic[Row]):
     entity: str  # as Intuit calls it
     # Documents are locked before their map rows, contacts after: whoever links people goes that way.
     map_row_first = False
+    # What QuickBooks fills in when it is sent empty; `follow` takes it, and it is no edit of ours.
+    filled_there: tuple[str, ...] = ()
 
     @abstractmethod
     def lock(self, local_id: int | None, document: Document | None = None) -> Row | None:
@@ -119,6 +121,11 @@ class Kind(ABC, Generic[Row]):
     def says_same(self, name: str, sent: Any, theirs: Any) -> bool:
         """Whether this is what QuickBooks makes of a field that was sent so."""
         return bool(sent == theirs)
+
+    def with_filled(self, agreed: Projection, ours: Projection, theirs: Projection) -> Projection:
+        """Our side as QuickBooks knows it, with what it filled in and `follow` took."""
+        taken = {name: ours[name] for name in self.filled_there if not agreed.get(name) and ours[name] == theirs[name]}
+        return {**agreed, **taken}
 
     def settled_by_itself(self, name: str, base: Any, theirs: Any) -> bool:
         """Whether a change of theirs in this field is nobody's decision, but follows from another document."""

@@ -24,6 +24,8 @@ Status = Invoice.Status
 class Invoices(SalesKind[Invoice]):
     entity_type, entity = "invoice", "Invoice"
     id_column = "quickbooks_invoice_id"
+    # Intuit: an invoice without a due date gets the one of the company's usual terms.
+    filled_there = ("due",)
     columns = {
         "customer": ("contact_id",),
         "date": ("invoice_date",),
@@ -100,6 +102,8 @@ class Invoices(SalesKind[Invoice]):
             names |= {"sent_at": facts.delivered_at, "sent_to": facts.email}
             if row.status == Status.OPEN:
                 names["status"] = Status.SENT
+        if row.due_date is None and "due" not in edited:
+            names["due_date"] = facts.due_date
         if row.quote_id is None and facts.estimate_ids:
             names["quote_id"] = _quote_of(world, facts)
         said = ""

@@ -351,6 +351,16 @@ def test_a_converted_quote_becomes_a_linked_invoice_and_the_estimate_is_closed(b
     assert (quote.status, row(quote).sync_status, row(quote).base["status"]) == ("invoiced", "synced", "Closed")
 
 
+def test_an_invoice_without_a_due_date_learns_the_one_that_quickbooks_gives_it(books, ann):
+    invoice = billed(books, ann, "100.00")
+    given = books.emulator.company().find("Invoice", invoice.quickbooks_invoice_id)["DueDate"]
+    before = books.emulator.requests.counts()
+    push(books)
+    invoice.refresh_from_db()
+    assert (invoice.due_date.isoformat(), row(invoice).base_ours["due"]) == (given, given)
+    assert books.emulator.requests.counts() == before
+
+
 def test_an_invoice_waits_for_its_estimate(books, ann):
     quote = write(ann, "100.00")
     quotes.approve(quote, None)
