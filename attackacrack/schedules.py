@@ -32,6 +32,12 @@ SCHEDULES = [
         "Sends quotes, invoices, payments and contacts whose first try did not get through.",
     ),
     Schedule(
+        "Find silent edits",
+        "quickbooks_integration.tasks.find_silent_edits",
+        24 * 60,
+        "Sends to QuickBooks what was changed here by imports and repairs, past the forms.",
+    ),
+    Schedule(
         "Read everything from QuickBooks",
         "quickbooks_integration.tasks.pull_everything",
         24 * 60,

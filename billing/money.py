@@ -29,8 +29,9 @@ class Totals:
 
     @property
     def fits(self) -> bool:
-        """Whether a document can hold these sums; QuickBooks refuses a total below zero."""
-        return ZERO <= self.total <= LARGEST and abs(self.subtotal) <= LARGEST and self.tax >= ZERO
+        """Whether a document can hold these sums; QuickBooks refuses a discount and a total below zero."""
+        parts = (self.discount, self.tax, self.total)
+        return min(parts) >= ZERO and max(*parts, abs(self.subtotal)) <= LARGEST
 
 
 def cents(dollars: Decimal) -> Decimal:

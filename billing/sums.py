@@ -28,6 +28,16 @@ def refuse_impossible(found: money.Totals) -> None:
             f"The total would be {money.dollars(found.total)}."
             " QuickBooks takes no total below zero: make the discount smaller."
         )
+    if found.discount < 0:
+        raise Refused(
+            f"The lines come to {money.dollars(found.subtotal)}, so there would be a discount of"
+            f" {money.dollars(found.discount)}. QuickBooks takes no discount below zero: leave it out."
+        )
+    if found.tax < 0:
+        raise Refused(
+            f"The tax would be {money.dollars(found.tax)}, because the taxed lines come to less than nothing."
+            " Make the line below zero free of tax."
+        )
     if not found.fits:
         raise Refused("These amounts are more than a document can hold. Check the quantities and prices.")
 

@@ -21,6 +21,7 @@ from quickbooks_integration.sync import (
     outbox,
     runs,
     sending,
+    sweeping,
 )
 
 log = logging.getLogger(__name__)
@@ -152,6 +153,14 @@ def push_waiting() -> None:
         new_customers.work_off(service)
         outbox.work_off(service)
         sending.work_off(service)
+
+
+@shared_task(time_limit=PULL_AT_MOST_SECONDS)
+def find_silent_edits() -> None:
+    """Once a day: what was changed here past the forms goes to QuickBooks too."""
+    auth = QuickBooksAuth.objects.filter(state=QuickBooksAuth.State.CONNECTED).first()
+    if auth is not None:
+        sweeping.sweep(auth)
 
 
 def _service() -> QuickBooksService | None:

@@ -120,7 +120,7 @@ class LineFormSet(MergingFormSet):
 
 
 class DocumentLineFormSet(LineFormSet):
-    columns = (*TYPED, "line_total")
+    columns = (*TYPED, "line_total", "is_odd")
 
     def derive(self, line: Any) -> Any:
         return line.set_total()

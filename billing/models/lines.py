@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -37,6 +37,7 @@ class Line(models.Model):
     taxable = models.BooleanField(default=False)
     quickbooks_line_id = models.CharField(max_length=50, null=True, blank=True, editable=False)  # noqa: DJ001
     is_odd = models.BooleanField(default=False, editable=False, help_text=ODD)
+    _read_with: tuple[Any, Any] | None = None
 
     class Meta:
         abstract = True
@@ -55,14 +56,32 @@ class Line(models.Model):
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         self.set_total()
         if update_fields is not None:
-            update_fields = {*update_fields, "line_total"}
+            update_fields = {*update_fields, "line_total", "is_odd"}
         super().save(*args, update_fields=update_fields, **kwargs)
 
     def set_total(self) -> "Line":
-        """Derives line_total; call it before bulk_create, which passes save() by."""
+        """Derives line_total; call it before bulk_create, which passes save() by. A new quantity or price ends an odd
+        line's own amount."""
+        if self.is_odd and self._read_with and self._read_with != (self.quantity, self.unit_price):
+            self.is_odd = False
         if not self.is_odd:
             self.line_total = money.line_total(self.quantity, self.unit_price)
         return self
+
+    @classmethod
+    def from_db(cls, *args: Any) -> Self:
+        line = super().from_db(*args)
+        line._remember()
+        return line
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        super().refresh_from_db(*args, **kwargs)
+        self._remember()
+
+    def _remember(self) -> None:
+        """An odd line's amount belongs to the quantity and the price that it was read with."""
+        read = self.__dict__
+        self._read_with = (read.get("quantity"), read.get("unit_price")) if read.get("is_odd") else None
 
     def clean(self) -> None:
         if self.quantity is not None and self.unit_price is not None:

@@ -61,7 +61,7 @@ def sales_facts(document: Document, names: Mapping[str, str]) -> SalesFacts:
         delivered_at=moment(_object(document, "DeliveryInfo").get("DeliveryTime")),
         payment_link=text(document, "InvoiceLink")[:500],
     )
-    reason = _odd_reason(found, len(discounts))
+    reason = _odd_reason(found, discounts, [line for kind, line in kinds if kind == GROUP])
     return replace(found, odd_reason=reason) if reason else found
 
 
@@ -185,26 +185,48 @@ def _discount(discounts: list[Document]) -> tuple[Decimal | None, Decimal | None
     """Percent, dollars (one of the two), and what it comes to."""
     for line in discounts:
         detail, amount = _object(line, DISCOUNT), dollars(line, "Amount")
-        percent = number(detail, "DiscountPercent") if detail.get("PercentBased") is True else None
-        if percent is not None and percent == percent.quantize(_FOUR) and 0 <= percent <= 100:
-            return percent.quantize(_FOUR), None, amount
-        return None, amount, amount
+        percent = _percentage(detail)
+        return (percent, None, amount) if percent is not None else (None, amount, amount)
     return None, None, ZERO
 
 
-def _odd_reason(facts: SalesFacts, discounts: int) -> str:
-    """What our constraints would refuse. The first reason is enough."""
+def _percentage(detail: Document) -> Decimal | None:
+    """As our column holds it; None for another kind of discount, and for a percentage that does not fit."""
+    percent = number(detail, "DiscountPercent") if detail.get("PercentBased") is True else None
+    if percent is None or not 0 <= percent <= 100 or percent != percent.quantize(_FOUR):
+        return None
+    return percent.quantize(_FOUR)
+
+
+def _odd_reason(facts: SalesFacts, discounts: list[Document], groups: list[Document]) -> str:
+    """What our constraints would refuse, or our arithmetic could not foresee. The first reason is enough."""
     if facts.subtotal - facts.discount_total + facts.tax != facts.head.total:
         return "Its lines, discount and tax do not add up to its total."
     if min(facts.discount_total, facts.tax, facts.head.total) < 0 or (facts.discount_amount or ZERO) < 0:
         return "It has a discount, a tax or a total below zero."
     if not facts.lines and facts.head.total:
         return "QuickBooks shows a total, but no lines."
-    if discounts > 1:
+    if len(discounts) > 1:
         return "It has more than one discount."
     if facts.deposit < 0:
         return "It has a deposit below zero."
+    if any(_is_finer_than_ours(line) for line in discounts):
+        return "Its discount is a percentage that the CRM cannot hold, so the CRM cannot foresee its sums."
+    if facts.tax_code_id and any(_is_taxed_in_part(line) for line in groups):
+        return "Only a part of a bundle in it is taxed, so the CRM cannot foresee its tax."
     return ""
+
+
+def _is_finer_than_ours(line: Document) -> bool:
+    """Kept in dollars then, which is what it comes to now."""
+    detail = _object(line, DISCOUNT)
+    is_percentage = detail.get("PercentBased") is True and bool(number(detail, "DiscountPercent"))
+    return is_percentage and _percentage(detail) is None
+
+
+def _is_taxed_in_part(line: Document) -> bool:
+    parts = [part for part in _object(line, GROUP).get("Line") or () if dollars(part, "Amount")]
+    return len({_is_taxed(part, _object(part, ITEM), ITEM) for part in parts}) > 1
 
 
 # --- Values ------------------------------------------------------------------------------------

@@ -11,10 +11,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from billing.models import Invoice, InvoiceItem, Payment, Quote, QuoteItem
+from billing.models import Invoice, InvoiceItem, Payment, Product, Quote, QuoteItem
 from quickbooks_integration.documents.projecting import ACCEPTED, CLOSED, PENDING, Projection, our_line
 from quickbooks_integration.documents.reading import DISCOUNT, GROUP, ITEM, SUBTOTAL, reference
-from quickbooks_integration.mapping import EMAIL_LIMIT, Document, Unusable, text
+from quickbooks_integration.mapping import EMAIL_LIMIT, Document, Unusable, nested, text
 
 # Intuit: the longest texts that a document takes.
 LONGEST_LINE, LONGEST_NOTE, LONGEST_MESSAGE, LONGEST_REFERENCE = 4000, 4000, 1000, 21
@@ -145,71 +145,89 @@ def _content(lines: Sequence[Line], content: Projection, before: Before | None) 
         raise Unusable("It has no lines. Add at least one and save.")
     body: Document = {"Line": [*sent, *_discount(content, before)]}
     # Never the total of the tax: QuickBooks reckons it. Intuit: without a code a legacy-tax company has no tax.
-    code = content["tax_code"]
+    code = _tax_code(content, before)
     if code or before is not None:
         body["TxnTaxDetail"] = {"TxnTaxCodeRef": {"value": code}} if code else {}
     body["ApplyTaxAfterDiscount"] = content["tax_after_discount"]
     return body
 
 
+def _tax_code(content: Projection, before: Before | None) -> str:
+    """One that was not changed here stays, also a code that the CRM does not know."""
+    if before is not None and content["tax_code"] == _agreed_content(before).get("tax_code"):
+        return nested(before.raw.get("TxnTaxDetail") or {}, "TxnTaxCodeRef", "value")
+    return str(content["tax_code"])
+
+
+def _agreed_content(before: Before) -> Projection:
+    return before.ours.get("content") or {}
+
+
 def _agreed_lines(before: Before | None, there: Mapping[str, Document]) -> dict[str, Projection]:
     """What our lines said when both sides last agreed, by QuickBooks' line id: lines were agreed in QuickBooks' order."""
     if before is None:
         return {}
-    said = before.ours.get("content", {}).get("lines", [])
+    said = _agreed_content(before).get("lines", [])
     ids = [id for id, line in there.items() if text(line, "DetailType") not in (SUBTOTAL, DISCOUNT)]
     return dict(zip(ids, said, strict=True)) if len(ids) == len(said) else {}
 
 
 def _line(line: Line, raw: Document | None, agreed: Mapping[str, Projection]) -> Document:
+    """What was not changed here goes back as it came, but for its place: the order of the lines tells that."""
     if raw is None:
         return _new_line(line)
-    if agreed.get(line.quickbooks_line_id or "") == our_line(line):
-        return deepcopy(raw)
+    raw = {key: value for key, value in deepcopy(raw).items() if key != "LineNum"}
+    ours, before = our_line(line), agreed.get(line.quickbooks_line_id or "", {})
+    changed = {name for name in ours if ours[name] != before.get(name)}
+    if not changed:
+        return raw
     kind = text(raw, "DetailType")
     if kind == GROUP:
         raise Unusable(
             f"The line “{line}” is a bundle of QuickBooks. Change it there, or remove it here and add its parts as lines."
         )
-    if kind == ITEM:
-        return _changed_item_line(line, deepcopy(raw))
-    if line.line_total == 0:
-        return {**deepcopy(raw), "Description": _description(line)}
-    return {**_new_line(line), "Id": raw["Id"]}
+    if kind != ITEM and (line.line_total != 0 or line.product is not None):
+        return {**_new_line(line), "Id": raw["Id"]}
+    if "description" in changed:
+        raw["Description"] = _description(line)
+    return _changed_item_line(line, raw, changed) if kind == ITEM else raw
 
 
 def _new_line(line: Line) -> Document:
-    return {
-        "Amount": line.line_total,
-        "Description": _description(line),
-        "DetailType": ITEM,
-        ITEM: _item_detail(line, {}),
-    }
+    made = {"Amount": line.line_total, "Description": _description(line), "DetailType": ITEM, ITEM: {}}
+    return _changed_item_line(line, made, set(our_line(line)))
 
 
-def _changed_item_line(line: Line, raw: Document) -> Document:
-    detail = {key: value for key, value in (raw.get(ITEM) or {}).items() if key not in _MADE_ANEW}
-    return {**raw, "Amount": line.line_total, "Description": _description(line), ITEM: _item_detail(line, detail)}
+# What follows from the amounts or from the item, so that an old value would contradict a new one.
+_MADE_OF_AMOUNTS = ("Qty", "UnitPrice", "DiscountRate", "DiscountAmt", "TaxInclusiveAmt", "MarkupInfo")
+_MADE_OF_ITEM = ("ItemRef", "ItemAccountRef")
 
 
-# What follows from the item or from the amounts, so that an old value would contradict the new ones.
-_MADE_ANEW = ("ItemAccountRef", "DiscountRate", "DiscountAmt", "TaxInclusiveAmt", "MarkupInfo")
+def _changed_item_line(line: Line, raw: Document, changed: set[str]) -> Document:
+    """With the amounts, the item and the tax flag that were changed here."""
+    amount, detail = raw.get("Amount"), raw.get(ITEM) or {}
+    if changed & {"quantity", "unit_price", "amount"}:
+        amount = line.line_total
+        numbers: Document = {} if line.is_odd else {"Qty": line.quantity, "UnitPrice": line.unit_price}
+        detail = _without(detail, _MADE_OF_AMOUNTS) | numbers
+    # Intuit: a line has an item always; without one it is the company's usual service, or what it was.
+    if "item" in changed and line.product is not None:
+        detail = _without(detail, _MADE_OF_ITEM) | {"ItemRef": {"value": _item_id(line.product)}}
+    if "taxable" in changed:
+        detail = detail | {"TaxCodeRef": {"value": "TAX" if line.taxable else "NON"}}
+    return {**raw, "Amount": amount, ITEM: detail}
 
 
-def _item_detail(line: Line, detail: Document) -> Document:
-    product = line.product
-    if product is not None and not product.quickbooks_item_id:
+def _without(detail: Document, names: Iterable[str]) -> Document:
+    return {key: value for key, value in detail.items() if key not in names}
+
+
+def _item_id(product: Product) -> str:
+    if not product.quickbooks_item_id:
         raise Unusable(
             f"QuickBooks does not have the product “{product}”. Add it there and sync, or choose another product."
         )
-    if product is not None:
-        detail = {**detail, "ItemRef": {"value": product.quickbooks_item_id}}
-    elif line.quickbooks_line_id is None:
-        detail.pop("ItemRef", None)  # Intuit: without an item it is the company's usual service
-    amounts: Document = {} if line.is_odd else {"Qty": line.quantity, "UnitPrice": line.unit_price}
-    if line.is_odd:
-        detail = {key: value for key, value in detail.items() if key not in ("Qty", "UnitPrice")}
-    return {**detail, **amounts, "TaxCodeRef": {"value": "TAX" if line.taxable else "NON"}}
+    return product.quickbooks_item_id
 
 
 def _description(line: Line) -> str:
@@ -218,29 +236,29 @@ def _description(line: Line) -> str:
 
 
 def _discount(content: Projection, before: Before | None) -> list[Document]:
+    """The discount, if there is one; with what its line says beside the amount."""
+    raw = next((line for line in (before.raw.get("Line") or [] if before else []) if _kind(line) == DISCOUNT), {})
+    kinds = ("discount_percent", "discount_amount")
+    if before is not None and all(content[name] == _agreed_content(before).get(name) for name in kinds):
+        # Intuit: a percentage makes the amount anew.
+        return [_without(raw, ("Amount",) if _is_percentage(raw) else ())] if raw else []
     if not content["discount_percent"] and not content["discount_amount"]:
         return []
-    raw = next((line for line in (before.raw.get("Line") or [] if before else []) if _kind(line) == DISCOUNT), {})
-    account = {"DiscountAccountRef": raw[DISCOUNT]["DiscountAccountRef"]} if _has_account(raw) else {}
+    kept = _without(raw.get(DISCOUNT) or {}, ("PercentBased", "DiscountPercent"))
+    line = {**_without(raw, ("Amount", DISCOUNT)), "DetailType": DISCOUNT}
     if content["discount_percent"]:
-        detail: Document = {"PercentBased": True, "DiscountPercent": _plain(content["discount_percent"])}
-        return [{"DetailType": DISCOUNT, DISCOUNT: {**detail, **account}}]
-    return [
-        {
-            "Amount": Decimal(content["discount_amount"]),
-            "DetailType": DISCOUNT,
-            DISCOUNT: {"PercentBased": False, **account},
-        }
-    ]
+        percent = {"PercentBased": True, "DiscountPercent": _plain(content["discount_percent"])}
+        return [{**line, DISCOUNT: {**percent, **kept}}]
+    return [{**line, "Amount": Decimal(content["discount_amount"]), DISCOUNT: {"PercentBased": False, **kept}}]
+
+
+def _is_percentage(line: Document) -> bool:
+    return (line.get(DISCOUNT) or {}).get("PercentBased") is True
 
 
 def _plain(percent: str) -> Decimal:
     """10 for "10.0000"; never 1E+1."""
     return Decimal(f"{Decimal(percent).normalize():f}")
-
-
-def _has_account(raw: Document) -> bool:
-    return "DiscountAccountRef" in (raw.get(DISCOUNT) or {})
 
 
 def _kind(line: Document) -> str:

@@ -271,7 +271,7 @@ class Pull(ABC, Generic[AnyRow]):
 
     def _sentence(self, vanished: int, complete: bool) -> str:
         counts = self.counts()
-        said = [f"{counts['created']} new, {counts['updated']} changed, {counts['unchanged']} as before."]
+        said = [f"{counts['created']:,} new, {counts['updated']:,} changed, {counts['unchanged']:,} as before."]
         if counts["conflict"]:
             said.append(f"{counts['conflict']} differ on both sides: decide {self.decide_where}.")
         if counts["rejected"]:

@@ -17,7 +17,7 @@ from quickbooks_integration.sync.previewing import Preview
 
 NOT_CONNECTED = "QuickBooks is not connected. Open QuickBooks > Connection and choose Connect."
 NOT_TAKEN_OVER = (
-    "Nothing goes to QuickBooks before the office has taken over what is there already: open QuickBooks > Connection."
+    "Nothing goes to QuickBooks before the office has taken over what is there already: open QuickBooks > History."
 )
 
 

@@ -1,14 +1,13 @@
 """Invoices of both sides."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.db.models import QuerySet
 
 from billing import invoices
 from billing.models import Invoice, InvoiceItem, Quote
 from quickbooks_integration.documents import projecting, taking, writing
-from quickbooks_integration.documents.facts import SalesFacts
+from quickbooks_integration.documents.facts import ZERO, SalesFacts
 from quickbooks_integration.documents.projecting import LABELS, VOID, Projection
 from quickbooks_integration.documents.taking import Known
 from quickbooks_integration.mapping import Document, Unusable
@@ -84,15 +83,10 @@ class Invoices(SalesKind[Invoice]):
         names = self.take_columns(row, values, fields)
         if "content" in fields:
             self.take_lines(row, facts, known)
-            names += self.take_sums(row, values)
+            names += self.take_sums(row, values) + _owed(row, facts)
         row.save(update_fields=[*names, "updated_at"])
         if fields:
             invoices.taken_over(row, _sentence(row, fields))
-
-    def take_sums(self, row: Invoice, values: dict[str, Any]) -> list[str]:
-        names = super().take_sums(row, values)
-        row.balance_due = row.total_amount - row.amount_paid
-        return [*names, "balance_due"]
 
     def follow(
         self, row: Invoice, sync: QuickBooksSync, document: Document, world: World, *, edited: Iterable[str] = ()
@@ -112,8 +106,6 @@ class Invoices(SalesKind[Invoice]):
         if "content" not in edited:
             said = tax_difference(row, values)
             names |= {name: values[name] for name in SUMS}
-            # Until it is recomputed, below: what one row promises holds at every moment.
-            names["balance_due"] = values["total_amount"] - row.amount_paid
         changed = {name: value for name, value in names.items() if getattr(row, name) != value}
         for name, value in changed.items():
             setattr(row, name, value)
@@ -121,6 +113,7 @@ class Invoices(SalesKind[Invoice]):
             row.save(
                 update_fields=[
                     *(name.removesuffix("_id") if name == "quote_id" else name for name in changed),
+                    *(_owed(row, facts) if "content" not in edited else ()),
                     "updated_at",
                 ]
             )
@@ -164,6 +157,15 @@ def _estimate_to_close(row: Invoice) -> str:
     if row.quote is None or getattr(row, "is_part", False) or row.quote.quickbooks_estimate_id:
         return _estimate_of(row)
     raise Waits(f"{row.quote} goes to QuickBooks first.", on=f"quote {row.quote.pk}", needs=("estimate", row.quote.pk))
+
+
+def _owed(row: Invoice, facts: SalesFacts) -> list[str]:
+    """Sets what is paid and what is left, which the database holds against the total; until it is recomputed. Returns
+    the columns."""
+    paid = facts.head.total - facts.balance
+    row.amount_paid = paid if row.is_odd else max(paid, ZERO)
+    row.balance_due = row.total_amount - row.amount_paid
+    return ["amount_paid", "balance_due"]
 
 
 def _quote_of(world: World, facts: SalesFacts) -> int | None:

@@ -1,17 +1,20 @@
 """Our quotes, invoices and payments go to QuickBooks exactly once, whatever happens on the way."""
 
+import threading
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from billing import converting, invoices, payments, quotes
 from billing.models import Invoice, Payment, Quote, QuoteItem
 from contacts.models import Contact
+from quickbooks_integration.bells import Ringer
 from quickbooks_integration.models import HistoryImport, QuickBooksSync
-from quickbooks_integration.sync import lists, merging, outbox
+from quickbooks_integration.sync import lists, merging, outbox, sweeping
 from quickbooks_integration.sync.kinds import World
 from quickbooks_integration.sync.outcomes import Outcome
 from tests.quickbooks_integration import pairs
@@ -459,3 +462,59 @@ def test_an_edited_contact_changes_its_customer_and_only_what_was_edited(books, 
     )
     assert customer["WebAddr"]["URI"] == "http://ann.example.com"
     assert customer["PrimaryPhone"]["FreeFormNumber"] == "617-555-0123"
+
+
+# --- Past the verbs --------------------------------------------------------------------------------
+
+
+def test_an_edit_that_passed_the_verbs_by_is_found_and_sent(books, ann):
+    quote, other = write(ann, "100.00"), write(ann, "60.00")
+    invoice = billed(books, ann, "70.00")
+    payments.record(ann, D("30.00"), by=None, payment_date=date(2026, 5, 9), applications={invoice: D(30)})
+    push(books)
+    assert sweeping.sweep(books.auth) == 0
+    Quote.objects.filter(pk=quote.pk).update(message="Repaired by hand")
+    Contact.objects.filter(pk=ann.pk).update(company="Lee Painting")
+    assert sweeping.sweep(books.auth) == 2
+    push(books)
+    estimate = books.emulator.company().find("Estimate", quote_id(quote))
+    customer = books.emulator.company().find("Customer", ann.quickbooks_customer_id)
+    assert (estimate["CustomerMemo"]["value"], customer["CompanyName"]) == ("Repaired by hand", "Lee Painting")
+    assert row(other).sync_version == "0"
+    assert sweeping.sweep(books.auth) == 0
+
+
+def test_sweeping_takes_the_same_queries_for_two_quotes_and_for_ten(books, ann, django_assert_num_queries):
+    for number in (2, 8):
+        for _ in range(number):
+            write(ann, "10.00")
+        push(books)
+        with django_assert_num_queries(13):
+            assert sweeping.sweep(books.auth) == 0
+
+
+# --- The bell --------------------------------------------------------------------------------------
+
+
+def test_a_bell_is_rung_in_another_thread_and_a_broker_that_refuses_it_is_counted():
+    ringer, rung = Ringer(), []
+
+    def refused() -> None:
+        rung.append(threading.current_thread())
+        raise OperationalError("no broker")
+
+    ringer.ring(refused)
+    ringer.ring(lambda: rung.append(threading.current_thread()))
+    ringer.wait_until_quiet()
+    assert (len(rung), threading.current_thread() in rung, ringer.unheard) == (2, False, 1)
+
+
+def test_bells_that_nobody_hears_do_not_pile_up(monkeypatch):
+    monkeypatch.setattr("quickbooks_integration.bells.MOST_WAITING", 2)
+    ringer, may_go_on = Ringer(), threading.Event()
+    ringer.ring(may_go_on.wait)
+    for _ in range(5):
+        ringer.ring(lambda: None)
+    assert ringer.unheard >= 2
+    may_go_on.set()
+    ringer.wait_until_quiet()

@@ -159,6 +159,24 @@ def test_an_e_mail_that_found_its_document_being_pushed_goes_out_when_the_push_i
     assert (EmailSending.objects.get().state, mails(books)) == ("sent", [(TO, "Estimate")])
 
 
+def test_a_push_that_ends_while_an_e_mail_decides_to_wait_is_noticed(books, quote):
+    reprice(quote, "150.00")
+    sync_id = row(quote).pk
+    later = timezone.now() + timedelta(minutes=3)
+    QuickBooksSync.objects.filter(pk=sync_id).update(lease=asked_by_nobody(), lease_until=later)
+
+    class Slow(sending.Sender):
+        def _wait(self, pause: timedelta, message: str) -> None:
+            QuickBooksSync.objects.filter(pk=sync_id).update(lease=None, lease_until=None)
+            tasks.push(sync_id)  # finds the e-mail, but not waiting yet
+            super()._wait(pause, message)
+
+    asked = sending.ask("estimate", quote.pk, TO, None)
+    Slow(books.service(), asked.pk, lease_of(asked)).run()
+    sending.work_off(books.service())
+    assert (EmailSending.objects.get().state, mails(books)) == ("sent", [(TO, "Estimate")])
+
+
 # --- The answer is lost --------------------------------------------------------------------------
 
 
