@@ -48,7 +48,7 @@ def strangers(auth: QuickBooksAuth, count: int = 1, first: int = 0) -> list[Matc
         pairs.contact("Ann", f"Smith {number}", f"617-555-1{number:03d}")
         pairs.customer(auth, f"Bob Jones {number}", f"617-555-1{number:03d}")
     match(auth)
-    return list(MatchCandidate.objects.order_by("pk"))
+    return list(MatchCandidate.objects.order_by("sync__customer__display_name"))
 
 
 def press(client: Client, action: str, candidate: MatchCandidate | None = None, **more: Any) -> str:

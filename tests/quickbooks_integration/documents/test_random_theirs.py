@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 
 from billing import money, sums
 from billing.refusals import Refused
+from quickbooks_integration.documents.projecting import our_line
 from quickbooks_integration.emulator.entities import KINDS as EMULATED
 from quickbooks_integration.emulator.errors import ServiceFault
 from quickbooks_integration.mapping import Document
@@ -130,7 +131,8 @@ def edit(office: Office, row: Any, wanted: dict[str, Any]) -> tuple[str, str]:
         gone = lines[wanted["place"] % len(lines)]
         gone.delete()
         return name, gone.quickbooks_line_id
-    if name == "reorder" and len(lines) > 1:
+    said = [our_line(line) for line in lines]
+    if name == "reorder" and said != said[::-1]:
         for position, line in enumerate(reversed(lines), 1):
             line.position = position
             line.save()
