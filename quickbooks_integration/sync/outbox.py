@@ -21,7 +21,7 @@ from django.utils import timezone
 from contacts.models import Contact
 from quickbooks_integration import wanting
 from quickbooks_integration.errors import Kind as Trouble
-from quickbooks_integration.errors import QuickBooksError
+from quickbooks_integration.errors import QuickBooksError, about_a_reference
 from quickbooks_integration.mapping import Document, Unusable, text
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
@@ -307,9 +307,15 @@ class Worker:
     def _troubled(self, kind: Kind[Any], sync: QuickBooksSync, error: QuickBooksError) -> bool:
         """Whether to go on at once. A known refusal ends the request; an unknown outcome keeps it. sync: as it was
         before this try."""
-        if error.code == GONE and sync.entity_id:
-            self._vanish(kind)
-            return False
+        if error.code == GONE:
+            try:
+                if self._is_gone(kind, sync):
+                    self._vanish(kind)
+                    return False
+            except QuickBooksError as trouble:
+                self._postpone(sync, trouble)
+                return False
+            error = about_a_reference(error)
         if error.kind in (Trouble.STALE, Trouble.REFUSED) and sync.request_id and sync.tries:
             return self._look_what_became_of(kind, sync, error)
         if error.kind == Trouble.STALE:
@@ -319,6 +325,18 @@ class Worker:
             self._refuse(kind, error.with_reference, "")
             return False
         self._postpone(sync, error)
+        return False
+
+    def _is_gone(self, kind: Kind[Any], sync: QuickBooksSync) -> bool:
+        """Whether "not found" means the object itself, and not a customer or item of what was written."""
+        if not sync.request_id or not sync.entity_id:
+            return bool(sync.entity_id)
+        try:
+            self.service.read(kind.entity, sync.entity_id)
+        except QuickBooksError as error:
+            if error.code == GONE:
+                return True
+            raise
         return False
 
     def _look_what_became_of(self, kind: Kind[Any], sync: QuickBooksSync, error: QuickBooksError) -> bool:

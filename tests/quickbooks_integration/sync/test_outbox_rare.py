@@ -1,0 +1,62 @@
+"""What seldom happens on the way to QuickBooks, and must lose nothing either."""
+
+# ruff: noqa: F811  (fixtures that are imported)
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from billing import invoices, quotes
+from billing.models import Invoice, InvoiceItem, Product
+from quickbooks_integration.models import QuickBooksSync
+from tests.quickbooks_integration.sync.test_outbox import (  # noqa: F401
+    ann,
+    billed,
+    books,
+    pull,
+    push,
+    quote_id,
+    reprice,
+    row,
+    there,
+    write,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+D = Decimal
+
+
+def bill(contact, amount: str) -> Invoice:
+    """An invoice of no quote."""
+    invoice = Invoice.objects.create(contact=contact, invoice_date=date(2026, 5, 4), status=Invoice.Status.OPEN)
+    InvoiceItem.objects.create(invoice=invoice, description="Crack", quantity=D(1), unit_price=D(amount))
+    return invoices.finish_edit(invoice, None)
+
+
+# --- Something that a document points to is inactive ---------------------------------------------
+
+
+def test_an_inactive_product_is_a_refusal_and_no_deleted_estimate(books, ann):
+    books.emulator.switches.set("inactive_reference_code", "610")
+    quote = write(ann, "100.00")
+    push(books)
+    product = Product.objects.create(name="Old kit", quickbooks_item_id="11")
+    books.bookkeeper.deactivate("11", "Item")
+    quote.quote_items.update(product=product)
+    quotes.finish_edit(quote, None)
+    push(books)
+    sync = row(quote)
+    assert (sync.sync_status, sync.request_id, sync.document.vanished_at) == ("error", "", None)
+    assert "was deleted" not in sync.error_message
+    quote.quote_items.update(product=None)
+    reprice(quote, "90.00")
+    push(books)
+    assert (there(books, "Estimate")[0]["TotalAmt"], row(quote).sync_status) == (D(90), "synced")
+
+
+# --- Rows that wait for another ------------------------------------------------------------------
+
+
+def pushing_read(document) -> None:
+    QuickBooksSync.objects.filter(pk=row(document).pk).update(needs_read=True)
