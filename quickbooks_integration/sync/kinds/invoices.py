@@ -35,6 +35,9 @@ class Invoices(SalesKind[Invoice]):
     }
 
     def lock(self, local_id: int | None, document: Document | None = None) -> Invoice | None:
+        """Everybody locks the quote first: a void opens it again."""
+        of_quote = Invoice.objects.filter(pk=local_id or 0, quote__isnull=False).values("quote")
+        Quote.objects.select_for_update(no_key=True).filter(pk__in=of_quote).first()
         rows = Invoice.objects.select_for_update(of=("self",), no_key=True).select_related(
             "contact", "tax_code", "quote"
         )
@@ -142,6 +145,14 @@ class Invoices(SalesKind[Invoice]):
                 needs_read=True
             )
         return [f"invoice {row.pk}"]
+
+    def vanished(self, row: Invoice | None, sync: QuickBooksSync) -> str:
+        if row is not None:
+            invoices.void(row, None, origin="quickbooks")
+        return (
+            "This invoice was deleted in QuickBooks. It is void here, so that nobody is asked for the money. If that "
+            "was a mistake, enter it in QuickBooks again."
+        )
 
 
 def _estimate_of(row: Invoice) -> str:

@@ -55,6 +55,20 @@ def test_an_inactive_product_is_a_refusal_and_no_deleted_estimate(books, ann):
     assert (there(books, "Estimate")[0]["TotalAmt"], row(quote).sync_status) == (D(90), "synced")
 
 
+def test_an_invoice_that_a_push_finds_deleted_is_void_here_as_when_a_pull_finds_it(books, ann):
+    invoice = billed(books, ann, "100.00")
+    books.bookkeeper.delete("Invoice", invoice.quickbooks_invoice_id)
+    invoice.message = "Thank you"
+    invoice.save()
+    invoices.finish_edit(invoice, None)
+    push(books)
+    invoice.refresh_from_db()
+    ann.refresh_from_db()
+    sync = row(invoice)
+    assert (invoice.status, invoice.balance_due, sync.sync_status) == ("void", D(0), "error")
+    assert sync.error_message.startswith("This invoice was deleted in QuickBooks. It is void here")
+
+
 # --- Rows that wait for another ------------------------------------------------------------------
 
 
