@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from quickbooks_integration.bells import RINGER
 from quickbooks_integration.models import HistoryImport, QuickBooksAuth, QuickBooksSync
@@ -45,7 +45,14 @@ def want_row(sync_id: int) -> None:
 def _raise(sync_id: int) -> None:
     rows = QuickBooksSync.objects.filter(pk=sync_id)
     rows.update(wanted=F("wanted") + 1, next_try_at=None, waits_for="")
-    rows.filter(sync_status__in=[Status.ERROR, Status.SYNCED]).update(sync_status=Status.PENDING, error_message="")
+    to_be_sent(rows.filter(sync_status__in=[Status.ERROR, Status.SYNCED]))
+
+
+def to_be_sent(rows: QuerySet[QuickBooksSync]) -> None:
+    """These are pending again, but for those with a conflict: only a person decides one."""
+    is_open = ~Q(conflicts={})
+    status = Case(When(is_open, then=Value(Status.CONFLICT.value)), default=Value(Status.PENDING.value))
+    rows.update(sync_status=status, error_message="")
 
 
 def release(what: str) -> None:
@@ -53,9 +60,9 @@ def release(what: str) -> None:
     waiting = QuickBooksSync.objects.filter(waits_for=what)
     ids = list(waiting.values_list("pk", flat=True))
     if ids:
-        QuickBooksSync.objects.filter(pk__in=ids).update(
-            waits_for="", next_try_at=None, sync_status=Status.PENDING, error_message=""
-        )
+        rows = QuickBooksSync.objects.filter(pk__in=ids)
+        rows.update(waits_for="", next_try_at=None)
+        to_be_sent(rows.filter(sent__lt=F("wanted")))
         ring(ids)
 
 

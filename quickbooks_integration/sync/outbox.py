@@ -94,10 +94,15 @@ def settle_creates(auth: QuickBooksAuth, service: QuickBooksService, entity_type
 
 
 def retry(sync_id: int) -> None:
-    """A person says: now. What was refused is sent as it is here now."""
+    """A person says: now. What was refused is sent as it is here now; where nothing is to be sent QuickBooks is asked
+    once more what it has."""
     rows = QuickBooksSync.objects.filter(pk=sync_id)
-    rows.update(next_try_at=None, waits_for="", error_message="")
-    rows.filter(sync_status=Status.ERROR).update(sync_status=Status.PENDING)
+    rows.update(next_try_at=None, waits_for="")
+    refused = rows.filter(sync_status=Status.ERROR)
+    has_nothing_to_send = Q(sent=F("wanted"), local_id__isnull=False)
+    refused.filter(has_nothing_to_send, entity_type__in=KINDS).exclude(entity_id="").update(needs_read=True)
+    wanting.to_be_sent(refused.exclude(has_nothing_to_send))
+    rows.filter(sync_status=Status.PENDING).update(error_message="")
     wanting.ring([sync_id])
 
 
@@ -400,7 +405,7 @@ class Worker:
         self._mine().update(waits_for=on, next_try_at=timezone.now() + WAITING_PAUSE, error_message=sentence)
 
     def _vanish(self, kind: Kind[Any]) -> None:
-        with transaction.atomic():
+        with pghistory.context(source="quickbooks"), transaction.atomic():
             _, row, sync = merging.lock(self.sync_id, None)
             if sync is None or sync.lease != self.lease:
                 return

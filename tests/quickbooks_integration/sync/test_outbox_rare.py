@@ -9,7 +9,9 @@ import pytest
 
 from billing import invoices, quotes
 from billing.models import Invoice, InvoiceItem, Product
+from quickbooks_integration import wanting
 from quickbooks_integration.models import QuickBooksSync
+from quickbooks_integration.sync import outbox
 from tests.quickbooks_integration.sync.test_outbox import (  # noqa: F401
     ann,
     billed,
@@ -70,6 +72,60 @@ def test_an_invoice_that_a_push_finds_deleted_is_void_here_as_when_a_pull_finds_
 
 
 # --- Rows that wait for another ------------------------------------------------------------------
+
+
+def test_what_a_conflict_waited_for_does_not_decide_it(books, ann):
+    quote = write(ann, "100.00")
+    push(books)
+    books.bookkeeper.edit("Estimate", quote_id(quote), CustomerMemo={"value": "Theirs"})
+    quote.message = "Ours"
+    quote.save()
+    quotes.finish_edit(quote, None)
+    push(books)
+    assert row(quote).sync_status == "conflict"
+    QuickBooksSync.objects.filter(pk=row(quote).pk).update(waits_for="invoice 5")
+    wanting.release("invoice 5")
+    push(books)
+    assert row(quote).sync_status == "conflict"
+    assert there(books, "Estimate")[0]["CustomerMemo"]["value"] == "Theirs"
+
+
+def test_a_refusal_that_is_read_again_keeps_a_conflict_open(books, ann):
+    quote = write(ann, "100.00")
+    push(books)
+    books.bookkeeper.edit("Estimate", quote_id(quote), CustomerMemo={"value": "Theirs"})
+    quote.message = "Ours"
+    quote.save()
+    quotes.finish_edit(quote, None)
+    push(books)
+    books.emulator.faults.add("fault", route="read", code="5020", detail="not allowed", status=400, count=1)
+    QuickBooksSync.objects.filter(pk=row(quote).pk).update(needs_read=True)
+    push(books)
+    outbox.retry(row(quote).pk)
+    push(books)
+    assert row(quote).sync_status == "conflict"
+    assert there(books, "Estimate")[0]["CustomerMemo"]["value"] == "Theirs"
+
+
+def test_a_row_that_has_nothing_to_send_any_more_is_not_pending_when_its_wait_ends(books, ann):
+    quote = write(ann, "100.00")
+    push(books)
+    QuickBooksSync.objects.filter(pk=row(quote).pk).update(waits_for=f"contact {ann.pk}")
+    wanting.release(f"contact {ann.pk}")
+    assert (row(quote).sync_status, row(quote).waits_for) == ("synced", "")
+
+
+def test_trying_again_what_has_nothing_to_send_reads_it_and_keeps_no_one_waiting(books, ann):
+    quote = write(ann, "100.00")
+    push(books)
+    books.bookkeeper.delete("Estimate", quote_id(quote))
+    pushing_read(quote)
+    push(books)
+    assert row(quote).sync_status == "error"
+    outbox.retry(row(quote).pk)
+    push(books)
+    assert row(quote).sync_status == "error"
+    assert "deleted in QuickBooks" in row(quote).error_message
 
 
 def pushing_read(document) -> None:
