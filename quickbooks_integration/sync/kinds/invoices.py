@@ -11,8 +11,9 @@ from quickbooks_integration.documents.facts import SalesFacts
 from quickbooks_integration.documents.projecting import LABELS, VOID, Projection
 from quickbooks_integration.documents.taking import Known
 from quickbooks_integration.mapping import Document, Unusable
-from quickbooks_integration.models import QuickBooksSync
+from quickbooks_integration.models import QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
+from quickbooks_integration.sync import documents
 from quickbooks_integration.sync.kinds.base import Request, Waits, World
 from quickbooks_integration.sync.kinds.estimates import tax_difference
 from quickbooks_integration.sync.kinds.sales import CONTENT, SUMS, SalesKind, customer_of, known_to, quickbooks_columns
@@ -56,7 +57,7 @@ class Invoices(SalesKind[Invoice]):
         line.invoice = row
 
     def ours(self, row: Invoice, sync: QuickBooksSync) -> Projection:
-        return projecting.our_invoice(row, self.lines_of(row), customer_of(sync, row))
+        return projecting.our_invoice(row, self.lines_of(row), _customer(sync, row))
 
     def theirs(self, document: Document, world: World) -> Projection:
         return projecting.invoice(self.facts(document, world))
@@ -69,7 +70,7 @@ class Invoices(SalesKind[Invoice]):
         if before is None and ours["status"] == VOID:
             raise Unusable("It was voided before it reached QuickBooks, so there is nothing to send.")
         lines = self.lines_of(row)
-        estimate_id = "" if before else _estimate_to_close(row)
+        estimate_id = "" if before else _estimate_to_close(row, sync, ours["customer"])
         body = writing.invoice(row, lines, ours, world.ids, before, estimate_id)
         return Request("update" if before else "create", body, writing.keys(lines))
 
@@ -155,17 +156,40 @@ class Invoices(SalesKind[Invoice]):
         )
 
 
+def _customer(sync: QuickBooksSync, row: Invoice) -> str:
+    """A new one is for the customer of its estimate, if that is one of its contact's: a contact may have several."""
+    there = "" if sync.entity_id else _customer_of_estimate(sync, row)
+    if there and row.contact_id and documents.is_customer_of(sync.company_id, there, row.contact_id):
+        return there
+    return customer_of(sync, row)
+
+
+def _customer_of_estimate(sync: QuickBooksSync, row: Invoice) -> str:
+    """ "" when it is not in QuickBooks yet."""
+    if row.quote_id is None:
+        return ""
+    of_quote = QuickBooksDocument.objects.filter(
+        sync__company=sync.company_id, sync__entity_type="estimate", sync__local_id=row.quote_id
+    )
+    return of_quote.values_list("customer_id", flat=True).first() or ""
+
+
 def _estimate_of(row: Invoice) -> str:
-    """The estimate that this invoice closes; a deposit or progress invoice closes none."""
-    if row.quote is None or getattr(row, "is_part", False):
+    """The estimate of which this is the final invoice; a deposit or progress invoice is none's."""
+    if row.quote is None or row.is_part:
         return ""
     return row.quote.quickbooks_estimate_id or ""
 
 
-def _estimate_to_close(row: Invoice) -> str:
-    if row.quote is None or getattr(row, "is_part", False) or row.quote.quickbooks_estimate_id:
-        return _estimate_of(row)
-    raise Waits(f"{row.quote} goes to QuickBooks first.", on=f"quote {row.quote.pk}", needs=("estimate", row.quote.pk))
+def _estimate_to_close(row: Invoice, sync: QuickBooksSync, customer_id: str) -> str:
+    """Intuit: an invoice cannot be linked to another customer's estimate: where somebody else pays, it stays open."""
+    if row.quote is None or row.is_part:
+        return ""
+    if not row.quote.quickbooks_estimate_id:
+        raise Waits(
+            f"{row.quote} goes to QuickBooks first.", on=f"quote {row.quote.pk}", needs=("estimate", row.quote.pk)
+        )
+    return _estimate_of(row) if _customer_of_estimate(sync, row) == customer_id else ""
 
 
 def _quote_of(facts: SalesFacts) -> int | None:

@@ -7,11 +7,13 @@ from decimal import Decimal
 
 import pytest
 
-from billing import invoices, quotes
-from billing.models import Invoice, InvoiceItem, Product
+from billing import converting, invoices, quotes
+from billing.models import Invoice, InvoiceItem, Job, JobParticipant, Product
+from contacts.models import Property
 from quickbooks_integration import wanting
 from quickbooks_integration.models import QuickBooksSync
 from quickbooks_integration.sync import outbox
+from tests.quickbooks_integration import pairs
 from tests.quickbooks_integration.sync.test_outbox import (  # noqa: F401
     ann,
     billed,
@@ -130,3 +132,43 @@ def test_trying_again_what_has_nothing_to_send_reads_it_and_keeps_no_one_waiting
 
 def pushing_read(document) -> None:
     QuickBooksSync.objects.filter(pk=row(document).pk).update(needs_read=True)
+
+
+# --- Invoices and their estimates ----------------------------------------------------------------
+
+
+def test_an_invoice_for_another_payer_goes_without_a_link_to_the_estimate(books, ann):
+    bob = pairs.contact("Bob", "Ray", "508-555-0100")
+    quote = write(ann, "100.00")
+    job = Job.objects.create(property=Property.objects.create(address="1 Elm St"), title="Crack")
+    JobParticipant.objects.create(job=job, contact=bob, role=JobParticipant.Role.PAYER)
+    quote.job = job
+    quote.save()
+    quotes.approve(quote, None)
+    invoice = converting.convert(quote, None)
+    for _ in range(3):
+        push(books)
+    (made,) = there(books, "Invoice")
+    bob.refresh_from_db()
+    assert (made["CustomerRef"]["value"], made["LinkedTxn"]) == (bob.quickbooks_customer_id, [])
+    assert row(invoice).sync_status == "synced"
+
+
+def test_an_invoice_is_for_the_same_customer_as_its_estimate_when_the_contact_has_several(books, ann):
+    kitchen = books.bookkeeper.create_customer(
+        DisplayName="Kitchen", Job=True, ParentRef={"value": ann.quickbooks_customer_id}
+    )
+    books.pull()
+    QuickBooksSync.objects.filter(entity_type="customer", entity_id=kitchen["Id"]).update(local_id=ann.pk)
+    quote = write(ann, "100.00")
+    push(books)
+    books.bookkeeper.edit("Estimate", quote_id(quote), CustomerRef={"value": kitchen["Id"]})
+    pull(books, quote)
+    quote.refresh_from_db()
+    quotes.approve(quote, None)
+    converting.convert(quote, None)
+    for _ in range(3):
+        push(books)
+    (made,) = there(books, "Invoice")
+    assert made["CustomerRef"]["value"] == kitchen["Id"]
+    assert made["LinkedTxn"] == [{"TxnId": quote_id(quote), "TxnType": "Estimate"}]
