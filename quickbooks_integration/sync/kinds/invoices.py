@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from billing import invoices
 from billing.models import Invoice, InvoiceItem, Quote
@@ -103,8 +103,8 @@ class Invoices(SalesKind[Invoice]):
             names |= {"sent_at": facts.delivered_at, "sent_to": facts.email}
             if row.status == Status.OPEN:
                 names["status"] = Status.SENT
-        if row.quote_id is None and facts.estimate_ids:
-            names["quote_id"] = _quote_of(facts)
+        if row.quote_id is None and row.status != Status.VOID:
+            names["quote_id"] = _quote_without_invoice(facts)
         said = ""
         if "content" not in edited:
             said = tax_difference(row, values)
@@ -192,9 +192,11 @@ def _estimate_to_close(row: Invoice, sync: QuickBooksSync, customer_id: str) -> 
     return _estimate_of(row) if _customer_of_estimate(sync, row) == customer_id else ""
 
 
-def _quote_of(facts: SalesFacts) -> int | None:
-    found = Quote.objects.filter(quickbooks_estimate_id__in=facts.estimate_ids).values_list("pk", flat=True)
-    return found.first()
+def _quote_without_invoice(facts: SalesFacts) -> int | None:
+    """Real books link several invoices to one estimate: the first is the quote's."""
+    billed = Invoice.objects.filter(quote=OuterRef("pk"), is_part=False).exclude(status=Status.VOID)
+    found = Quote.objects.filter(~Exists(billed), quickbooks_estimate_id__in=facts.estimate_ids)
+    return found.values_list("pk", flat=True).first()
 
 
 def _sentence(row: Invoice, fields: list[str]) -> str:

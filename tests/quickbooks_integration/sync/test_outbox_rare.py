@@ -6,13 +6,15 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from billing import converting, invoices, quotes
 from billing.models import Invoice, InvoiceItem, Job, JobParticipant, Product
 from contacts.models import Property
 from quickbooks_integration import wanting
 from quickbooks_integration.models import QuickBooksSync
-from quickbooks_integration.sync import outbox
+from quickbooks_integration.sync import merging, outbox
+from quickbooks_integration.sync.kinds import World
 from tests.quickbooks_integration import pairs
 from tests.quickbooks_integration.sync.test_outbox import (  # noqa: F401
     ann,
@@ -172,3 +174,16 @@ def test_an_invoice_is_for_the_same_customer_as_its_estimate_when_the_contact_ha
     (made,) = there(books, "Invoice")
     assert made["CustomerRef"]["value"] == kitchen["Id"]
     assert made["LinkedTxn"] == [{"TxnId": quote_id(quote), "TxnType": "Estimate"}]
+
+
+def test_a_second_invoice_of_an_estimate_is_followed_without_taking_the_quote(books, ann):
+    first = billed(books, ann, "100.00")
+    second = bill(ann, "30.00")
+    push(books)
+    second.refresh_from_db()
+    link = {"TxnId": first.quote.quickbooks_estimate_id, "TxnType": "Estimate"}
+    document = books.service().read("Invoice", second.quickbooks_invoice_id)["Invoice"]
+    document |= {"LinkedTxn": [link], "DocNumber": "77"}
+    merging.follow(books.auth, row(second).pk, document, asked_at=timezone.now(), world=World.of(books.auth))
+    second.refresh_from_db()
+    assert (second.quote_id, second.document_number) == (None, "77")
