@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from contacts.models import Contact
 from quickbooks_integration import wanting
+from quickbooks_integration.documents.projecting import VOID
 from quickbooks_integration.errors import Kind as Trouble
 from quickbooks_integration.errors import QuickBooksError, about_a_reference
 from quickbooks_integration.mapping import Document, Unusable, text
@@ -262,8 +263,10 @@ class Worker:
             if sync is None or sync.lease != self.lease:
                 return False
             if row is None:
-                return self._without_row(sync)
+                return self._nothing_to_send(sync)
             ours = kind.ours(row, sync)
+            if not sync.entity_id and ours.get("status") == VOID:
+                return self._nothing_to_send(sync)
             changed = kind.sendable(ours, sync.base_ours or {}) if sync.entity_id else list(ours)
             if not changed:
                 self._mine().update(sent=F("wanted"), sync_status=Status.SYNCED, error_message="")
@@ -281,8 +284,8 @@ class Worker:
             )  # fmt: skip
         return True
 
-    def _without_row(self, sync: QuickBooksSync) -> bool:
-        """Deleted here before anything was sent: then there is nothing to send."""
+    def _nothing_to_send(self, sync: QuickBooksSync) -> bool:
+        """Deleted here, or voided before anything was sent."""
         if not sync.entity_id:
             sync.delete()
         else:

@@ -131,7 +131,7 @@ class Invoices(SalesKind[Invoice]):
     def check_before_create(self, service: QuickBooksService, row_id: int | None, world: World) -> None:
         """Intuit: one invoice can be linked to an estimate, and linking moves no token: so it is asked right before."""
         row = Invoice.objects.select_related("quote").filter(pk=row_id).first()
-        if row is None or not (estimate_id := _estimate_of(row)):
+        if row is None or row.status == Status.VOID or not (estimate_id := _estimate_of(row)):
             return
         estimate = self.facts(service.read("Estimate", estimate_id)["Estimate"], world)
         if estimate.invoice_ids:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from billing import converting, invoices, quotes
+from billing import converting, invoices, payments, quotes
 from billing.models import Invoice, InvoiceItem, Job, JobParticipant, Product
 from contacts.models import Property
 from quickbooks_integration import wanting
@@ -187,3 +187,26 @@ def test_a_second_invoice_of_an_estimate_is_followed_without_taking_the_quote(bo
     merging.follow(books.auth, row(second).pk, document, asked_at=timezone.now(), world=World.of(books.auth))
     second.refresh_from_db()
     assert (second.quote_id, second.document_number) == (None, "77")
+
+
+def test_an_invoice_that_is_voided_before_it_was_sent_asks_nobody_for_anything(books, ann):
+    quote = write(ann, "100.00")
+    push(books)
+    quotes.approve(quote, None)
+    push(books)
+    books.bookkeeper.convert_estimate(quote_id(quote))
+    invoice = converting.convert(quote, None)
+    push(books)
+    assert "Void this invoice here" in row(invoice).error_message
+    invoices.void(invoice, None)
+    push(books)
+    assert not QuickBooksSync.objects.filter(entity_type="invoice", local_id=invoice.pk).exists()
+    assert there(books, "Invoice") == []
+
+
+def test_a_payment_that_is_voided_before_it_was_sent_asks_nobody_for_anything(books, ann):
+    payment = payments.record(ann, D(20), by=None, payment_date=date(2026, 5, 9))
+    payments.void(payment, None)
+    push(books)
+    assert not QuickBooksSync.objects.filter(entity_type="payment", local_id=payment.pk).exists()
+    assert there(books, "Payment") == []
