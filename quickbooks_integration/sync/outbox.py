@@ -39,6 +39,10 @@ STEPS = 10
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=20), timedelta(hours=1)
 WAITING_PAUSE = timedelta(minutes=5)
 GONE = "610"
+FAULT_OF_THE_CRM = (
+    "The CRM came upon something that it cannot handle. Nothing is lost, and it tries again by itself; please tell "
+    "whoever looks after the CRM."
+)
 NO_REQUEST: dict[str, Any] = {
     "request_id": "", "request_kind": "", "request_body": "", "request_ours": None, "request_lines": [], "sending": None,
 }  # fmt: skip
@@ -77,8 +81,11 @@ def work_off(service: QuickBooksService, most: int = 500) -> int:
     world, done = World.of(service.auth), 0
     for sync_id in list(due(service.auth).values_list("pk", flat=True)[:most]):
         done += 1
-        if not work(service, sync_id, world):
-            break
+        try:
+            if not work(service, sync_id, world):
+                break
+        except Exception:  # one row's trouble, which is written on it, holds up no other
+            log.exception("QuickBooks link %s could not be worked at.", sync_id)
     return done
 
 
@@ -130,6 +137,9 @@ class Worker:
                 sync = self._renewed()
                 if sync is None or not self._step(sync):
                     break
+        except Exception:
+            self._mine().update(next_try_at=timezone.now() + WAITING_PAUSE, error_message=FAULT_OF_THE_CRM)
+            raise
         finally:
             self._mine().update(lease=None, lease_until=None)
 
@@ -154,6 +164,8 @@ class Worker:
                 return False
         except QuickBooksError as error:
             return self._troubled(kind, sync, error)
+        except Unusable as reason:
+            return self._not_understood(kind, sync, str(reason))
         return True
 
     # --- Sending -----------------------------------------------------------------------------
@@ -333,6 +345,14 @@ class Worker:
             self._refuse(kind, error.with_reference, "")
             return False
         self._postpone(sync, error)
+        return False
+
+    def _not_understood(self, kind: Kind[Any], sync: QuickBooksSync, reason: str) -> bool:
+        """QuickBooks' document is none that can be kept here. A request stays open until its answer can be kept."""
+        if sync.request_id:
+            self._mine().update(next_try_at=timezone.now() + pause(sync.tries), error_message=reason)
+        else:
+            self._refuse(kind, f"{reason} Correct it in QuickBooks, then press Try again.", "")
         return False
 
     def _is_gone(self, kind: Kind[Any], sync: QuickBooksSync) -> bool:

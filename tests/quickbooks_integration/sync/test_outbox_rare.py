@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from billing import converting, invoices, payments, quotes
+from billing import converting, invoices, money, payments, quotes
 from billing.models import Invoice, InvoiceItem, Job, JobParticipant, Product
 from contacts.models import Property
 from quickbooks_integration import wanting
@@ -210,3 +210,44 @@ def test_a_payment_that_is_voided_before_it_was_sent_asks_nobody_for_anything(bo
     push(books)
     assert not QuickBooksSync.objects.filter(entity_type="payment", local_id=payment.pk).exists()
     assert there(books, "Payment") == []
+
+
+# --- One row in trouble --------------------------------------------------------------------------
+
+
+def test_a_document_that_cannot_be_understood_holds_up_no_other_row(books, ann):
+    bad = write(ann, "100.00")
+    push(books)
+    line = {**there(books, "Estimate")[0]["Line"][0], "Amount": D(200000000)}
+    line["SalesItemLineDetail"] = {"Qty": 1, "UnitPrice": D(200000000)}
+    books.bookkeeper.edit("Estimate", quote_id(bad), Line=[line])
+    pushing_read(bad)
+    good = write(ann, "50.00")
+    push(books)
+    assert (row(good).sync_status, row(bad).sync_status) == ("synced", "error")
+    assert row(bad).error_message.startswith(f"Quote {bad.number}: ")
+    assert "more than a document here can hold" in row(bad).error_message
+
+
+# --- Customers -----------------------------------------------------------------------------------
+
+
+def test_an_answer_that_cannot_be_understood_keeps_its_request_and_makes_nothing_twice(books, ann, monkeypatch):
+    quote = write(ann, "100.00")
+    with monkeypatch.context() as smaller:
+        smaller.setattr(money, "LARGEST", D("99.99"))
+        push(books)
+    sync = row(quote)
+    assert (sync.entity_id, bool(sync.request_id), sync.next_try_at is None) == ("", True, False)
+    assert "more than a document here can hold" in sync.error_message
+    push(books)
+    assert (len(there(books, "Estimate")), row(quote).sync_status) == (1, "synced")
+
+
+def test_a_fault_of_ours_at_one_row_is_told_there_and_holds_up_no_other(books, ann):
+    bad, good = write(ann, "100.00"), write(ann, "50.00")
+    QuickBooksSync.objects.filter(pk=row(bad).pk).update(base_ours="no projection", entity_id="999999")
+    push(books)
+    assert row(good).sync_status == "synced"
+    assert "please tell whoever looks after the CRM" in row(bad).error_message
+    assert (row(bad).next_try_at is None, row(bad).lease) == (False, None)
