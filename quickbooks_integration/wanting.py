@@ -20,10 +20,10 @@ def may_push(auth: QuickBooksAuth) -> bool:
 def want(entity_type: str, local_id: int) -> int | None:
     """Raises the flag of one of our rows, in the transaction of its change. Never talks to QuickBooks.
 
-    Returns the key of its map row; None when nothing is pushed, because no company is connected or its history is not
-    taken over yet. What was refused is tried again, because something is different now.
+    Returns the key of its map row; None when nothing is pushed, because no company was ever connected or its history is
+    not taken over yet. While the company is disconnected rows wait for it to come back. What was refused is tried again, because something is different now.
     """
-    auth = QuickBooksAuth.objects.in_use().first()
+    auth = QuickBooksAuth.objects.in_use().first() or _disconnected()
     if auth is None or not may_push(auth):
         return None
     rows = QuickBooksSync.objects.filter(company=auth, entity_type=entity_type, local_id=local_id)
@@ -34,6 +34,12 @@ def want(entity_type: str, local_id: int) -> int | None:
     _raise(found)
     ring([found])
     return found
+
+
+def _disconnected() -> QuickBooksAuth | None:
+    """The company whose books these are; no other one can be connected instead."""
+    committed = HistoryImport.objects.filter(state=HistoryImport.State.COMMITTED)
+    return QuickBooksAuth.objects.filter(company_id__in=committed.values("company")).first()
 
 
 def want_row(sync_id: int) -> None:

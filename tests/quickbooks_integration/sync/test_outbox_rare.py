@@ -11,8 +11,8 @@ from django.utils import timezone
 from billing import converting, invoices, money, payments, quotes
 from billing.models import Invoice, InvoiceItem, Job, JobParticipant, Product
 from contacts.models import Property
-from quickbooks_integration import wanting
-from quickbooks_integration.models import QuickBooksSync
+from quickbooks_integration import connecting, wanting
+from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.sync import merging, outbox
 from quickbooks_integration.sync.kinds import World
 from tests.quickbooks_integration import pairs
@@ -227,6 +227,20 @@ def test_a_document_that_cannot_be_understood_holds_up_no_other_row(books, ann):
     assert (row(good).sync_status, row(bad).sync_status) == ("synced", "error")
     assert row(bad).error_message.startswith(f"Quote {bad.number}: ")
     assert "more than a document here can hold" in row(bad).error_message
+
+
+# --- The company was disconnected for a while ----------------------------------------------------
+
+
+def test_what_is_edited_while_the_company_is_disconnected_goes_there_afterwards(books, ann):
+    quote = write(ann, "100.00")
+    push(books)
+    QuickBooksAuth.objects.update(state=QuickBooksAuth.State.DISCONNECTED)
+    reprice(quote, "150.00")
+    write(ann, "20.00")
+    books.auth = connecting.store(books.emulator.realm, books.emulator.connect(), None)
+    push(books)
+    assert sorted(one["TotalAmt"] for one in there(books, "Estimate")) == [D(20), D(150)]
 
 
 # --- Customers -----------------------------------------------------------------------------------
