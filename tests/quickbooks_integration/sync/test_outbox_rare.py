@@ -12,7 +12,7 @@ from billing import converting, invoices, money, payments, quotes
 from billing.models import Invoice, InvoiceItem, Job, JobParticipant, Product
 from contacts.models import Property
 from quickbooks_integration import connecting, wanting
-from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
+from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.sync import merging, outbox
 from quickbooks_integration.sync.kinds import World
 from tests.quickbooks_integration import pairs
@@ -244,6 +244,24 @@ def test_what_is_edited_while_the_company_is_disconnected_goes_there_afterwards(
 
 
 # --- Customers -----------------------------------------------------------------------------------
+
+
+def test_an_answer_about_a_customer_that_is_older_than_our_write_changes_nothing(books, ann):
+    from contacts.models import Contact
+    from contacts.signals import contact_changed
+    from quickbooks_integration import mapping
+    from quickbooks_integration.sync import customers
+
+    old = books.service().read("Customer", ann.quickbooks_customer_id)["Customer"]
+    ann.company = "Lee Masonry"
+    ann.save()
+    contact_changed.send(sender=Contact, contact=ann, origin="office")
+    push(books)
+    known = customers.known(books.auth, [old["Id"]])[old["Id"]]
+    with customers.page_transaction(keep=True):
+        customers.update(books.auth, [customers.Change(known, mapping.customer_row(old, {}), old)])
+    stored = QuickBooksCustomer.objects.get(sync__entity_id=old["Id"])
+    assert (stored.company_name, stored.sync.sync_version) == ("Lee Masonry", "1")
 
 
 def test_an_answer_that_cannot_be_understood_keeps_its_request_and_makes_nothing_twice(books, ann, monkeypatch):
