@@ -11,7 +11,7 @@ from django.utils import timezone
 from billing import converting, invoices, money, payments, quotes
 from billing.models import Invoice, InvoiceItem, Job, JobParticipant, Product
 from contacts.models import Property
-from quickbooks_integration import connecting, wanting
+from quickbooks_integration import connecting, reconciling, wanting
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.sync import merging, outbox
 from quickbooks_integration.sync.kinds import World
@@ -283,3 +283,26 @@ def test_a_fault_of_ours_at_one_row_is_told_there_and_holds_up_no_other(books, a
     assert row(good).sync_status == "synced"
     assert "please tell whoever looks after the CRM" in row(bad).error_message
     assert (row(bad).next_try_at is None, row(bad).lease) == (False, None)
+
+
+def test_after_a_merge_there_new_documents_are_for_the_customer_that_is_left(books, ann):
+    left = books.bookkeeper.create_customer(DisplayName="Ann B. Lee")
+    books.bookkeeper.merge_customers(ann.quickbooks_customer_id, left["Id"])
+    books.pull(full=True)
+    survivor = QuickBooksSync.objects.get(entity_type="customer", entity_id=left["Id"])
+    reconciling.link_to(survivor, ann, pairs.somebody())
+    ann.refresh_from_db()
+    write(ann, "100.00")
+    push(books)
+    assert [one["CustomerRef"]["value"] for one in there(books, "Estimate")] == [left["Id"]]
+
+
+def test_a_refused_create_is_forgotten_when_the_contact_is_linked_to_who_is_there(books):
+    contact = pairs.contact("Amy's", "Bird Sanctuary")
+    made = books.sync().create_customer_from_contact(contact, looked=True)
+    assert made["result"] == "name_taken"
+    books.pull()
+    (found,) = [one for one in made["found"] if one["kind"] == "Customer"]
+    sync = QuickBooksSync.objects.get(entity_type="customer", entity_id=found["entity_id"])
+    reconciling.link_to(sync, contact, pairs.somebody())
+    assert list(QuickBooksSync.objects.filter(local_id=contact.pk).values_list("pk", flat=True)) == [sync.pk]
