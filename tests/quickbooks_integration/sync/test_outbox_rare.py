@@ -6,13 +6,15 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from billing import converting, invoices, money, payments, quotes
-from billing.models import Invoice, InvoiceItem, Job, JobParticipant, Product
+from billing.models import Invoice, InvoiceItem, Job, JobParticipant, Product, Quote
 from contacts.models import Property
 from quickbooks_integration import connecting, reconciling, wanting
-from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
+from quickbooks_integration.models import ListEntry, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.sync import merging, outbox
 from quickbooks_integration.sync.kinds import World
 from tests.quickbooks_integration import pairs
@@ -306,3 +308,26 @@ def test_a_refused_create_is_forgotten_when_the_contact_is_linked_to_who_is_ther
     sync = QuickBooksSync.objects.get(entity_type="customer", entity_id=found["entity_id"])
     reconciling.link_to(sync, contact, pairs.somebody())
     assert list(QuickBooksSync.objects.filter(local_id=contact.pk).values_list("pk", flat=True)) == [sync.pk]
+
+
+def test_a_change_there_that_cannot_be_understood_is_not_overwritten_by_an_edit_here(books, ann):
+    quote = write(ann, "100.00")
+    push(books)
+    line = {**there(books, "Estimate")[0]["Line"][0], "Amount": D(200000000)}
+    line["SalesItemLineDetail"] = {"Qty": 1, "UnitPrice": D(200000000)}
+    books.bookkeeper.edit("Estimate", quote_id(quote), Line=[line])
+    books.sync().sync("estimate")
+    assert row(quote).sync_status == "error"
+    reprice(quote, "90.00")
+    push(books)
+    assert there(books, "Estimate")[0]["TotalAmt"] == D(200000000)
+    assert "more than a document here can hold" in row(quote).error_message
+
+
+def _readings_of_lists(books, changed: list[Quote]) -> int:
+    for quote in changed:
+        books.bookkeeper.edit("Estimate", quote_id(quote), CustomerMemo={"value": f"{len(changed)} times hello"})
+    with CaptureQueriesContext(connection) as asked:
+        assert books.sync().sync("estimate")["updated"] == len(changed)
+    table = f'FROM "{ListEntry._meta.db_table}"'
+    return sum(table in query["sql"] for query in asked.captured_queries)
