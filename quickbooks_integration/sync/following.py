@@ -15,7 +15,7 @@ from quickbooks_integration.documents.taking import Known
 from quickbooks_integration.mapping import Document
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import adopting, documents, lists, merging, mirroring, outbox, taking_over
+from quickbooks_integration.sync import adopting, documents, merging, mirroring, outbox, taking_over
 from quickbooks_integration.sync.kinds import KINDS, World
 from quickbooks_integration.sync.mirroring import Seen
 from quickbooks_integration.sync.outcomes import Outcome
@@ -32,12 +32,12 @@ def settle_creates(auth: QuickBooksAuth, service: QuickBooksService, entity_type
     return outbox.settle_creates(auth, service, entity_type) if entity_type in KINDS else None
 
 
-def follow(auth: QuickBooksAuth, sync_id: int, document: Document, *, asked_at: datetime) -> Outcome:
+def follow(auth: QuickBooksAuth, sync_id: int, document: Document, *, asked_at: datetime, world: World) -> Outcome:
     """One changed document whose row is here. asked_at: when, by our clock, QuickBooks was asked for it."""
     sync = QuickBooksSync.objects.get(pk=sync_id)
     if sync.entity_type in KINDS:
-        return merging.follow(auth, sync_id, document, asked_at=asked_at, world=World.of(auth))
-    seen = mirroring.see(sync.entity_type, document, lists.names(auth))
+        return merging.follow(auth, sync_id, document, asked_at=asked_at, world=world)
+    seen = mirroring.see(sync.entity_type, document, world.names)
     with pghistory.context(source="quickbooks"), transaction.atomic():
         row = _lock(sync)
         sync = QuickBooksSync.objects.select_for_update(no_key=True).get(pk=sync_id)

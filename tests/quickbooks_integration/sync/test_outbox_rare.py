@@ -324,6 +324,13 @@ def test_a_change_there_that_cannot_be_understood_is_not_overwritten_by_an_edit_
     assert "more than a document here can hold" in row(quote).error_message
 
 
+def test_the_lists_of_quickbooks_are_read_once_however_many_documents_changed(books, ann):
+    written = [write(ann, amount) for amount in ("10.00", "20.00", "30.00")]
+    push(books)
+    books.sync().sync("estimate")
+    assert _readings_of_lists(books, written[:1]) == _readings_of_lists(books, written)
+
+
 def _readings_of_lists(books, changed: list[Quote]) -> int:
     for quote in changed:
         books.bookkeeper.edit("Estimate", quote_id(quote), CustomerMemo={"value": f"{len(changed)} times hello"})
