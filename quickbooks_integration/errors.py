@@ -89,6 +89,10 @@ FAULT_OF_THE_CRM = (
     "QuickBooks could not make sense of what the CRM sent. Changing the record will not help: please tell whoever "
     "looks after the CRM."
 )
+POINTS_TO_NOTHING = (
+    "Something that this record points to is inactive or gone in QuickBooks{in_element}. Make it active there or choose "
+    "another one here, then send again."
+)
 
 # Intuit's code -> kind and sentence. {element} is the field that Intuit names, {detail} its own explanation.
 # Whatever is not here is refused: only a person can tell.
@@ -118,8 +122,7 @@ KNOWN: dict[str, tuple[Kind, str]] = {
     "2290": (Kind.REFUSED, "QuickBooks does not accept an amount{in_element}. Correct it and send again. {detail}"),
     "2300": (Kind.REFUSED, FAULT_OF_THE_CRM),
     "2310": (Kind.REFUSED, FAULT_OF_THE_CRM),
-    "2500": (Kind.REFUSED, "Something that this record points to is inactive or gone in QuickBooks{in_element}. Make "
-             "it active there or choose another one here, then send again."),
+    "2500": (Kind.REFUSED, POINTS_TO_NOTHING),
     "3001": (Kind.LIMITED, TOO_FAST),
     "3100": (Kind.LOGIN, NOT_ALLOWED),
     "3200": (Kind.LOGIN, RECONNECT),
@@ -164,6 +167,13 @@ def classify(status: int, body: bytes, intuit_tid: str = "") -> QuickBooksError:
         status=status,
         intuit_tid=intuit_tid,
     )
+
+
+def about_a_reference(error: QuickBooksError) -> QuickBooksError:
+    """Intuit: "not found" also means a customer or an item of what was written, when that is inactive."""
+    message = _filled(POINTS_TO_NOTHING, Fault(element=error.element))
+    known = {"code": error.code, "detail": error.detail, "status": error.status, "intuit_tid": error.intuit_tid}
+    return QuickBooksError(error.kind, message, element=error.element, **known)
 
 
 def _by_status(status: int, fault: Fault) -> tuple[Kind, str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from quickbooks_integration.bells import RINGER
 from quickbooks_integration.models import HistoryImport, QuickBooksAuth, QuickBooksSync
@@ -20,10 +20,10 @@ def may_push(auth: QuickBooksAuth) -> bool:
 def want(entity_type: str, local_id: int) -> int | None:
     """Raises the flag of one of our rows, in the transaction of its change. Never talks to QuickBooks.
 
-    Returns the key of its map row; None when nothing is pushed, because no company is connected or its history is not
-    taken over yet. What was refused is tried again, because something is different now.
+    Returns the key of its map row; None when nothing is pushed, because no company was ever connected or its history is
+    not taken over yet. While the company is disconnected rows wait for it to come back. What was refused is tried again, because something is different now.
     """
-    auth = QuickBooksAuth.objects.in_use().first()
+    auth = QuickBooksAuth.objects.in_use().first() or _disconnected()
     if auth is None or not may_push(auth):
         return None
     rows = QuickBooksSync.objects.filter(company=auth, entity_type=entity_type, local_id=local_id)
@@ -36,6 +36,12 @@ def want(entity_type: str, local_id: int) -> int | None:
     return found
 
 
+def _disconnected() -> QuickBooksAuth | None:
+    """The company whose books these are; no other one can be connected instead."""
+    committed = HistoryImport.objects.filter(state=HistoryImport.State.COMMITTED)
+    return QuickBooksAuth.objects.filter(company_id__in=committed.values("company")).first()
+
+
 def want_row(sync_id: int) -> None:
     """As want, for a map row: for contacts, of whose customers only one is meant."""
     _raise(sync_id)
@@ -45,7 +51,14 @@ def want_row(sync_id: int) -> None:
 def _raise(sync_id: int) -> None:
     rows = QuickBooksSync.objects.filter(pk=sync_id)
     rows.update(wanted=F("wanted") + 1, next_try_at=None, waits_for="")
-    rows.filter(sync_status__in=[Status.ERROR, Status.SYNCED]).update(sync_status=Status.PENDING, error_message="")
+    to_be_sent(rows.filter(sync_status__in=[Status.ERROR, Status.SYNCED]))
+
+
+def to_be_sent(rows: QuerySet[QuickBooksSync]) -> None:
+    """These are pending again, but for those with a conflict: only a person decides one."""
+    is_open = ~Q(conflicts={})
+    status = Case(When(is_open, then=Value(Status.CONFLICT.value)), default=Value(Status.PENDING.value))
+    rows.update(sync_status=status, error_message="")
 
 
 def release(what: str) -> None:
@@ -53,9 +66,9 @@ def release(what: str) -> None:
     waiting = QuickBooksSync.objects.filter(waits_for=what)
     ids = list(waiting.values_list("pk", flat=True))
     if ids:
-        QuickBooksSync.objects.filter(pk__in=ids).update(
-            waits_for="", next_try_at=None, sync_status=Status.PENDING, error_message=""
-        )
+        rows = QuickBooksSync.objects.filter(pk__in=ids)
+        rows.update(waits_for="", next_try_at=None)
+        to_be_sent(rows.filter(sent__lt=F("wanted")))
         ring(ids)
 
 

@@ -133,7 +133,7 @@ def tie(
 ) -> MatchDecision:
     """Links a free customer to a contact, whoever decided it; both locked by the caller, inside its transaction.
 
-    The contact's first customer stays its primary one. pair_was: the state of the pair's candidate, None if it had none.
+    The contact's first customer stays its primary one while QuickBooks has it. pair_was: the state of the pair's candidate, None if it had none.
     """
     # The questions first: a contact whose unique QuickBooks id changes is locked against new questions about it too,
     # and the machine that asks them may hold these.
@@ -141,6 +141,9 @@ def tie(
     candidates.filter(contact=contact).update(state=State.LINKED, **NO_CLAIM)
     candidates.filter(state=State.OPEN).update(state=State.CLOSED, **NO_CLAIM)
     applied = attach(customer, contact)
+    # What QuickBooks refused to make of this contact is not wanted any more.
+    refused = QuickBooksSync.objects.filter(company=customer.sync.company_id, entity_type="customer", entity_id="")
+    refused.filter(local_id=contact.pk, request_id="").delete()
     linking = record(customer, contact, action, reasons, by, applied.before | {"pair": pair_was})
     linking.save()
     attaching.after_commit(customer.sync)
@@ -152,11 +155,17 @@ def attach(customer: QuickBooksCustomer, contact: Contact) -> Applied:
     sync = customer.sync
     sync.local_id = contact.pk
     sync.save(update_fields=["local_id"])
-    if contact.quickbooks_customer_id is None:
+    if contact.quickbooks_customer_id is None or _has_vanished(contact.quickbooks_customer_id, sync):
         contact.quickbooks_customer_id, contact.quickbooks_sync_token = sync.entity_id, sync.sync_version
     applied = enriching.apply(contact, customer)
     wanting.release(f"contact {contact.pk}")
     return applied
+
+
+def _has_vanished(customer_id: str, sync: QuickBooksSync) -> bool:
+    """Merged into another one there: nothing new can be written for it."""
+    same_company = {"sync__company": sync.company_id, "sync__entity_type": "customer", "sync__entity_id": customer_id}
+    return QuickBooksCustomer.objects.filter(**same_company, vanished_at__isnull=False).exists()
 
 
 def record(

@@ -13,6 +13,7 @@ from contacts.models import Contact
 from quickbooks_integration import enriching, mapping
 from quickbooks_integration.mapping import CustomerRow, Document
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
+from quickbooks_integration.sync import documents
 
 SYNC_COLUMNS = (
     "id", "company_id", "entity_type", "entity_id", "local_id", "sync_version", "last_synced", "sync_status",
@@ -127,6 +128,8 @@ def update(auth: QuickBooksAuth, changes: list[Change], vanished: Set[str] = fro
         contact = contacts.get(customer.sync.local_id)
         if change is None:
             _mark_vanished(customer, contact)
+            continue
+        if documents.is_older(change.document, customer.sync):  # read before a write of ours, or by a slow pull
             continue
         _write(customer, change)
         if contact is not None:

@@ -16,6 +16,7 @@ from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, Qu
 from quickbooks_integration.service import QuickBooksService
 from quickbooks_integration.sync import customers, following, history, lists, mirroring, taking_over
 from quickbooks_integration.sync.base_pull import Pull
+from quickbooks_integration.sync.kinds import World
 from quickbooks_integration.sync.mirroring import ORDER, Known, Seen
 from quickbooks_integration.sync.outcomes import Outcome
 from quickbooks_integration.sync.reading import Page, Source
@@ -43,7 +44,7 @@ class DocumentPull(Pull[Seen]):
 
     def __init__(self, auth: QuickBooksAuth, run: SyncRun, source: Source, *, keep: bool = True) -> None:
         super().__init__(auth, run, source, keep=keep)
-        self.names: Mapping[str, str] = {}
+        self.world = World(auth)
         self.unusable: list[tuple[Seen, Document]] = []
         # Before anything is read: creates of ours whose outcome is not known yet.
         self.open_since: datetime | None = None
@@ -52,7 +53,7 @@ class DocumentPull(Pull[Seen]):
     def _prepare(self) -> None:
         if self.keep and self._lists_are_due():
             lists.refresh(self.auth, self.source)
-        self.names = lists.names(self.auth)
+        self.world = World.of(self.auth)
         service = getattr(self.source, "source", None)
         if self.keep and isinstance(service, QuickBooksService):
             self.open_since = following.settle_creates(self.auth, service, self.entity_type)
@@ -62,7 +63,7 @@ class DocumentPull(Pull[Seen]):
         return (self.entity_type == ORDER[0] and self.run.full) or not self.auth.list_entries.exists()
 
     def _row(self, document: Document) -> Seen:
-        return mirroring.see(self.entity_type, document, self.names)
+        return mirroring.see(self.entity_type, document, self.world.names)
 
     def _name(self, document: Document) -> str:
         return mapping.text(document, "DocNumber")
@@ -141,7 +142,7 @@ class DocumentPull(Pull[Seen]):
             return dict.fromkeys((change.seen.entity_id for change in changes), Outcome.UPDATED)
         return {
             change.seen.entity_id: following.follow(
-                self.auth, change.known.sync_id, change.document, asked_at=change.asked_at
+                self.auth, change.known.sync_id, change.document, asked_at=change.asked_at, world=self.world
             )
             for change in changes
         }

@@ -11,7 +11,7 @@ from billing.models import Invoice, Payment, PaymentApplication, Product, Quote,
 from quickbooks_integration.documents.facts import Head
 from quickbooks_integration.documents.projecting import Projection
 from quickbooks_integration.documents.taking import Known
-from quickbooks_integration.mapping import Document
+from quickbooks_integration.mapping import Document, moment, text
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync
 
 
@@ -80,6 +80,17 @@ def known(
         products=dict(products.values_list("quickbooks_item_id", "pk")),
         tax_codes=dict(codes.values_list("quickbooks_tax_code_id", "pk")),
     )
+
+
+def is_older(document: Document, sync: QuickBooksSync) -> bool:
+    """Whether this answer tells an earlier state than the one that is stored."""
+    known, told = sync.sync_version, text(document, "SyncToken")
+    if known.isdecimal() and told.isdecimal() and int(told) != int(known):
+        return int(told) < int(known)
+    mirror = getattr(sync, "customer" if sync.entity_type == "customer" else "document", None)
+    stored = mirror.remote_updated_at if mirror is not None else None
+    changed = moment((document.get("MetaData") or {}).get("LastUpdatedTime"))
+    return stored is not None and changed is not None and changed < stored
 
 
 def mark_vanished(sync: QuickBooksSync) -> None:

@@ -7,25 +7,20 @@ import pghistory
 from django.db import transaction
 from django.utils import timezone
 
-from billing import invoices, payments, summaries
-from billing.models import CreditMemo, Invoice, Payment, Quote
+from billing import invoices, summaries
+from billing.models import CreditMemo, Invoice
 from quickbooks_integration.documents import taking
 from quickbooks_integration.documents.facts import SalesFacts
 from quickbooks_integration.documents.taking import Known
 from quickbooks_integration.mapping import Document
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import adopting, documents, lists, merging, mirroring, outbox, taking_over
+from quickbooks_integration.sync import adopting, documents, merging, mirroring, outbox, taking_over
 from quickbooks_integration.sync.kinds import KINDS, World
 from quickbooks_integration.sync.mirroring import Seen
 from quickbooks_integration.sync.outcomes import Outcome
 
 DELETED = {
-    "estimate": "This estimate was deleted in QuickBooks. The quote is still here as it was: leave it, or write a new one.",
-    "invoice": "This invoice was deleted in QuickBooks. It is void here, so that nobody is asked for the money. If that "
-    "was a mistake, enter it in QuickBooks again.",
-    "payment": "This payment was deleted in QuickBooks. It is void here, and its invoices are open again. If it did come "
-    "in, record it again.",
     "credit_memo": "This credit memo was deleted in QuickBooks. It is void here.",
     "sales_receipt": "This sales receipt was deleted in QuickBooks. It is void here.",
     "refund_receipt": "This refund was deleted in QuickBooks. It is void here.",
@@ -37,12 +32,12 @@ def settle_creates(auth: QuickBooksAuth, service: QuickBooksService, entity_type
     return outbox.settle_creates(auth, service, entity_type) if entity_type in KINDS else None
 
 
-def follow(auth: QuickBooksAuth, sync_id: int, document: Document, *, asked_at: datetime) -> Outcome:
+def follow(auth: QuickBooksAuth, sync_id: int, document: Document, *, asked_at: datetime, world: World) -> Outcome:
     """One changed document whose row is here. asked_at: when, by our clock, QuickBooks was asked for it."""
     sync = QuickBooksSync.objects.get(pk=sync_id)
     if sync.entity_type in KINDS:
-        return merging.follow(auth, sync_id, document, asked_at=asked_at, world=World.of(auth))
-    seen = mirroring.see(sync.entity_type, document, lists.names(auth))
+        return merging.follow(auth, sync_id, document, asked_at=asked_at, world=world)
+    seen = mirroring.see(sync.entity_type, document, world.names)
     with pghistory.context(source="quickbooks"), transaction.atomic():
         row = _lock(sync)
         sync = QuickBooksSync.objects.select_for_update(no_key=True).get(pk=sync_id)
@@ -136,18 +131,19 @@ def mark_vanished(auth: QuickBooksAuth, entity_type: str, entity_id: str) -> Non
         now = timezone.now()
         if not QuickBooksDocument.objects.filter(sync=sync, vanished_at=None).update(vanished_at=now):
             return
-        sync.sync_status, sync.error_message = sync.Status.ERROR, DELETED[entity_type]
-        sync.save(update_fields=["sync_status", "error_message"])
-        if row is not None and not isinstance(row, Quote):
+        if entity_type in KINDS:
+            said = KINDS[entity_type].vanished(row, sync)
+        else:
+            said = DELETED[entity_type]
             _make_void(row)
+        sync.sync_status, sync.error_message = sync.Status.ERROR, said
+        sync.save(update_fields=["sync_status", "error_message"])
 
 
-def _make_void(row: Invoice | Payment | CreditMemo) -> None:
+def _make_void(row: Invoice | CreditMemo | None) -> None:
     if isinstance(row, Invoice):
         invoices.void(row, None, origin="quickbooks")
-    elif isinstance(row, Payment):
-        payments.void(row, None, origin="quickbooks")
-    else:
+    elif row is not None:
         row.is_void, row.remaining_credit = True, taking_over.ZERO
         row.save(update_fields=["is_void", "remaining_credit", "updated_at"])
         summaries.refresh([row.contact_id])

@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from quickbooks_integration import wanting
 from quickbooks_integration.documents.projecting import Projection
-from quickbooks_integration.mapping import Document, moment, text
+from quickbooks_integration.mapping import Document, text
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
+from quickbooks_integration.sync import documents
 from quickbooks_integration.sync.kinds import KINDS, Kind, World
 from quickbooks_integration.sync.outcomes import Outcome
 
@@ -94,7 +95,7 @@ def lock(sync_id: int, document: Document | None) -> tuple[Kind[Any], Any, Quick
 
 
 def _merge(kind: Kind[Any], row: Any, sync: QuickBooksSync, document: Document, world: World) -> Outcome:
-    if is_older(document, sync):
+    if documents.is_older(document, sync):
         _save(sync, needs_read=False)
         return Outcome.UNCHANGED
     if (outcome := kind.merge(row, sync, document, world)) is not None:
@@ -143,17 +144,6 @@ def _save(sync: QuickBooksSync, *, needs_read: bool) -> None:
         update_fields=["base", "base_ours", "conflicts", "sync_version", "sync_status", "error_message", "wanted",
                        "sent", "needs_read", "last_synced"]
     )  # fmt: skip
-
-
-def is_older(document: Document, sync: QuickBooksSync) -> bool:
-    """Whether this answer tells an earlier state than the one that is stored."""
-    known, told = sync.sync_version, text(document, "SyncToken")
-    if known.isdecimal() and told.isdecimal() and int(told) != int(known):
-        return int(told) < int(known)
-    mirror = getattr(sync, "document", None) or getattr(sync, "customer", None)
-    stored = mirror.remote_updated_at if mirror is not None else None
-    changed = moment((document.get("MetaData") or {}).get("LastUpdatedTime"))
-    return stored is not None and changed is not None and changed < stored
 
 
 # --- A person decides ----------------------------------------------------------------------------

@@ -179,7 +179,16 @@ def insert(auth: QuickBooksAuth, entity_type: str, rows: Sequence[Seen]) -> None
 
 
 def write(sync: QuickBooksSync, seen: Seen, document: Document) -> None:
-    """One known document as it is there now; inside the transaction that has its map row locked. Saves both rows."""
+    """One known document as it is there now; inside the transaction that has its map row locked. Saves both rows.
+
+    One that a row of ours cannot follow is only marked: what was last understood stays, with its sync token, so that
+    QuickBooks refuses an edit of ours that would go over it unseen.
+    """
+    if seen.facts is None and sync.local_id is not None:
+        QuickBooksDocument.objects.filter(sync=sync).update(problem=seen.problem[:LONGEST_PROBLEM], vanished_at=None)
+        sync.sync_status, sync.error_message, sync.last_synced = sync.Status.ERROR, seen.problem, timezone.now()
+        sync.save(update_fields=["sync_status", "error_message", "last_synced"])
+        return
     QuickBooksDocument.objects.filter(sync=sync).update(
         **seen.columns, raw=document, problem=seen.problem[:LONGEST_PROBLEM], vanished_at=None
     )

@@ -20,8 +20,9 @@ from django.utils import timezone
 
 from contacts.models import Contact
 from quickbooks_integration import wanting
+from quickbooks_integration.documents.projecting import VOID
 from quickbooks_integration.errors import Kind as Trouble
-from quickbooks_integration.errors import QuickBooksError
+from quickbooks_integration.errors import QuickBooksError, about_a_reference
 from quickbooks_integration.mapping import Document, Unusable, text
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
@@ -38,6 +39,10 @@ STEPS = 10
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=20), timedelta(hours=1)
 WAITING_PAUSE = timedelta(minutes=5)
 GONE = "610"
+FAULT_OF_THE_CRM = (
+    "The CRM came upon something that it cannot handle. Nothing is lost, and it tries again by itself; please tell "
+    "whoever looks after the CRM."
+)
 NO_REQUEST: dict[str, Any] = {
     "request_id": "", "request_kind": "", "request_body": "", "request_ours": None, "request_lines": [], "sending": None,
 }  # fmt: skip
@@ -76,8 +81,11 @@ def work_off(service: QuickBooksService, most: int = 500) -> int:
     world, done = World.of(service.auth), 0
     for sync_id in list(due(service.auth).values_list("pk", flat=True)[:most]):
         done += 1
-        if not work(service, sync_id, world):
-            break
+        try:
+            if not work(service, sync_id, world):
+                break
+        except Exception:  # one row's trouble, which is written on it, holds up no other
+            log.exception("QuickBooks link %s could not be worked at.", sync_id)
     return done
 
 
@@ -94,10 +102,15 @@ def settle_creates(auth: QuickBooksAuth, service: QuickBooksService, entity_type
 
 
 def retry(sync_id: int) -> None:
-    """A person says: now. What was refused is sent as it is here now."""
+    """A person says: now. What was refused is sent as it is here now; where nothing is to be sent QuickBooks is asked
+    once more what it has."""
     rows = QuickBooksSync.objects.filter(pk=sync_id)
-    rows.update(next_try_at=None, waits_for="", error_message="")
-    rows.filter(sync_status=Status.ERROR).update(sync_status=Status.PENDING)
+    rows.update(next_try_at=None, waits_for="")
+    refused = rows.filter(sync_status=Status.ERROR)
+    has_nothing_to_send = Q(sent=F("wanted"), local_id__isnull=False)
+    refused.filter(has_nothing_to_send, entity_type__in=KINDS).exclude(entity_id="").update(needs_read=True)
+    wanting.to_be_sent(refused.exclude(has_nothing_to_send))
+    rows.filter(sync_status=Status.PENDING).update(error_message="")
     wanting.ring([sync_id])
 
 
@@ -124,6 +137,9 @@ class Worker:
                 sync = self._renewed()
                 if sync is None or not self._step(sync):
                     break
+        except Exception:
+            self._mine().update(next_try_at=timezone.now() + WAITING_PAUSE, error_message=FAULT_OF_THE_CRM)
+            raise
         finally:
             self._mine().update(lease=None, lease_until=None)
 
@@ -148,6 +164,8 @@ class Worker:
                 return False
         except QuickBooksError as error:
             return self._troubled(kind, sync, error)
+        except Unusable as reason:
+            return self._not_understood(kind, sync, str(reason))
         return True
 
     # --- Sending -----------------------------------------------------------------------------
@@ -259,8 +277,10 @@ class Worker:
             if sync is None or sync.lease != self.lease:
                 return False
             if row is None:
-                return self._without_row(sync)
+                return self._nothing_to_send(sync)
             ours = kind.ours(row, sync)
+            if not sync.entity_id and ours.get("status") == VOID:
+                return self._nothing_to_send(sync)
             changed = kind.sendable(ours, sync.base_ours or {}) if sync.entity_id else list(ours)
             if not changed:
                 self._mine().update(sent=F("wanted"), sync_status=Status.SYNCED, error_message="")
@@ -278,8 +298,8 @@ class Worker:
             )  # fmt: skip
         return True
 
-    def _without_row(self, sync: QuickBooksSync) -> bool:
-        """Deleted here before anything was sent: then there is nothing to send."""
+    def _nothing_to_send(self, sync: QuickBooksSync) -> bool:
+        """Deleted here, or voided before anything was sent."""
         if not sync.entity_id:
             sync.delete()
         else:
@@ -309,9 +329,15 @@ class Worker:
     def _troubled(self, kind: Kind[Any], sync: QuickBooksSync, error: QuickBooksError) -> bool:
         """Whether to go on at once. A known refusal ends the request; an unknown outcome keeps it. sync: as it was
         before this try."""
-        if error.code == GONE and sync.entity_id:
-            self._vanish(kind)
-            return False
+        if error.code == GONE:
+            try:
+                if self._is_gone(kind, sync):
+                    self._vanish(kind)
+                    return False
+            except QuickBooksError as trouble:
+                self._postpone(sync, trouble)
+                return False
+            error = about_a_reference(error)
         if error.kind in (Trouble.STALE, Trouble.REFUSED) and sync.request_id and sync.tries:
             return self._look_what_became_of(kind, sync, error)
         if error.kind == Trouble.STALE:
@@ -321,6 +347,26 @@ class Worker:
             self._refuse(kind, error.with_reference, "")
             return False
         self._postpone(sync, error)
+        return False
+
+    def _not_understood(self, kind: Kind[Any], sync: QuickBooksSync, reason: str) -> bool:
+        """QuickBooks' document is none that can be kept here. A request stays open until its answer can be kept."""
+        if sync.request_id:
+            self._mine().update(next_try_at=timezone.now() + pause(sync.tries), error_message=reason)
+        else:
+            self._refuse(kind, f"{reason} Correct it in QuickBooks, then press Try again.", "")
+        return False
+
+    def _is_gone(self, kind: Kind[Any], sync: QuickBooksSync) -> bool:
+        """Whether "not found" means the object itself, and not a customer or item of what was written."""
+        if not sync.request_id or not sync.entity_id:
+            return bool(sync.entity_id)
+        try:
+            self.service.read(kind.entity, sync.entity_id)
+        except QuickBooksError as error:
+            if error.code == GONE:
+                return True
+            raise
         return False
 
     def _look_what_became_of(self, kind: Kind[Any], sync: QuickBooksSync, error: QuickBooksError) -> bool:
@@ -384,7 +430,7 @@ class Worker:
         self._mine().update(waits_for=on, next_try_at=timezone.now() + WAITING_PAUSE, error_message=sentence)
 
     def _vanish(self, kind: Kind[Any]) -> None:
-        with transaction.atomic():
+        with pghistory.context(source="quickbooks"), transaction.atomic():
             _, row, sync = merging.lock(self.sync_id, None)
             if sync is None or sync.lease != self.lease:
                 return

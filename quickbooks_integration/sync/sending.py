@@ -103,10 +103,10 @@ def refusal_of_address(address: str) -> str:
 
 
 def _map_row(entity_type: str, local_id: int) -> int | None:
-    rows = QuickBooksSync.objects.filter(
-        company__in=QuickBooksAuth.objects.in_use(), entity_type=entity_type, local_id=local_id
-    )
-    return rows.values_list("pk", flat=True).first() or wanting.want(entity_type, local_id)
+    connected = QuickBooksAuth.objects.in_use()
+    rows = QuickBooksSync.objects.filter(company__in=connected, entity_type=entity_type, local_id=local_id)
+    found = rows.values_list("pk", flat=True).first()
+    return found or (wanting.want(entity_type, local_id) if connected.exists() else None)
 
 
 def ring(sending_ids: Iterable[int]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from billing import invoices
 from billing.models import Invoice, InvoiceItem, Quote
@@ -11,9 +11,9 @@ from quickbooks_integration.documents.facts import ZERO, SalesFacts
 from quickbooks_integration.documents.projecting import LABELS, VOID, Projection
 from quickbooks_integration.documents.taking import Known
 from quickbooks_integration.mapping import Document, Unusable
-from quickbooks_integration.models import QuickBooksSync
+from quickbooks_integration.models import QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import pairing
+from quickbooks_integration.sync import documents, pairing
 from quickbooks_integration.sync.kinds.base import Request, Waits, World
 from quickbooks_integration.sync.kinds.estimates import tax_difference
 from quickbooks_integration.sync.kinds.sales import CONTENT, SUMS, SalesKind, customer_of, known_to, quickbooks_columns
@@ -38,6 +38,9 @@ class Invoices(SalesKind[Invoice]):
     }
 
     def lock(self, local_id: int | None, document: Document | None = None) -> Invoice | None:
+        """Everybody locks the quote first: a void opens it again."""
+        of_quote = Invoice.objects.filter(pk=local_id or 0, quote__isnull=False).values("quote")
+        Quote.objects.select_for_update(no_key=True).filter(pk__in=of_quote).first()
         rows = Invoice.objects.select_for_update(of=("self",), no_key=True).select_related(
             "contact", "tax_code", "quote"
         )
@@ -56,7 +59,7 @@ class Invoices(SalesKind[Invoice]):
         line.invoice = row
 
     def ours(self, row: Invoice, sync: QuickBooksSync) -> Projection:
-        return projecting.our_invoice(row, self.lines_of(row), customer_of(sync, row))
+        return projecting.our_invoice(row, self.lines_of(row), _customer(sync, row))
 
     def theirs(self, document: Document, world: World) -> Projection:
         return projecting.invoice(self.facts(document, world))
@@ -69,7 +72,7 @@ class Invoices(SalesKind[Invoice]):
         if before is None and ours["status"] == VOID:
             raise Unusable("It was voided before it reached QuickBooks, so there is nothing to send.")
         lines = self.lines_of(row)
-        estimate_id = "" if before else _estimate_to_close(row)
+        estimate_id = "" if before else _estimate_to_close(row, sync, ours["customer"])
         body = writing.invoice(row, lines, ours, world.ids, before, estimate_id)
         return Request("update" if before else "create", body, writing.keys(lines))
 
@@ -104,7 +107,7 @@ class Invoices(SalesKind[Invoice]):
                 names["status"] = Status.SENT
         if row.due_date is None and "due" not in edited:
             names["due_date"] = facts.due_date
-        if row.quote_id is None and facts.estimate_ids:
+        if row.quote_id is None and facts.estimate_ids and row.status != Status.VOID:
             names["quote_id"] = _quote_of(world, facts)
         said = ""
         if "content" not in edited:
@@ -133,7 +136,7 @@ class Invoices(SalesKind[Invoice]):
     def check_before_create(self, service: QuickBooksService, row_id: int | None, world: World) -> None:
         """Intuit: one invoice can be linked to an estimate, and linking moves no token: so it is asked right before."""
         row = Invoice.objects.select_related("quote").filter(pk=row_id).first()
-        if row is None or not (estimate_id := _estimate_of(row)):
+        if row is None or row.status == Status.VOID or not (estimate_id := _estimate_of(row)):
             return
         estimate = self.facts(service.read("Estimate", estimate_id)["Estimate"], world)
         if estimate.invoice_ids:
@@ -149,18 +152,49 @@ class Invoices(SalesKind[Invoice]):
             )
         return [f"invoice {row.pk}"]
 
+    def vanished(self, row: Invoice | None, sync: QuickBooksSync) -> str:
+        if row is not None:
+            invoices.void(row, None, origin="quickbooks")
+        return (
+            "This invoice was deleted in QuickBooks. It is void here, so that nobody is asked for the money. If that "
+            "was a mistake, enter it in QuickBooks again."
+        )
+
+
+def _customer(sync: QuickBooksSync, row: Invoice) -> str:
+    """A new one is for the customer of its estimate, if that is one of its contact's: a contact may have several."""
+    there = "" if sync.entity_id else _customer_of_estimate(sync, row)
+    if there and row.contact_id and documents.is_customer_of(sync.company_id, there, row.contact_id):
+        return there
+    return customer_of(sync, row)
+
+
+def _customer_of_estimate(sync: QuickBooksSync, row: Invoice) -> str:
+    """ "" when it is not in QuickBooks yet."""
+    if row.quote_id is None:
+        return ""
+    of_quote = QuickBooksDocument.objects.filter(
+        sync__company=sync.company_id, sync__entity_type="estimate", sync__local_id=row.quote_id
+    )
+    return of_quote.values_list("customer_id", flat=True).first() or ""
+
 
 def _estimate_of(row: Invoice) -> str:
-    """The estimate that this invoice closes; a deposit or progress invoice closes none."""
-    if row.quote is None or getattr(row, "is_part", False):
+    """The estimate of which this is the final invoice; a deposit or progress invoice is none's."""
+    if row.quote is None or row.is_part:
         return ""
     return row.quote.quickbooks_estimate_id or ""
 
 
-def _estimate_to_close(row: Invoice) -> str:
-    if row.quote is None or getattr(row, "is_part", False) or row.quote.quickbooks_estimate_id:
-        return _estimate_of(row)
-    raise Waits(f"{row.quote} goes to QuickBooks first.", on=f"quote {row.quote.pk}", needs=("estimate", row.quote.pk))
+def _estimate_to_close(row: Invoice, sync: QuickBooksSync, customer_id: str) -> str:
+    """Intuit: an invoice cannot be linked to another customer's estimate: where somebody else pays, it stays open."""
+    if row.quote is None or row.is_part:
+        return ""
+    if not row.quote.quickbooks_estimate_id:
+        raise Waits(
+            f"{row.quote} goes to QuickBooks first.", on=f"quote {row.quote.pk}", needs=("estimate", row.quote.pk)
+        )
+    return _estimate_of(row) if _customer_of_estimate(sync, row) == customer_id else ""
 
 
 def _owed(row: Invoice, facts: SalesFacts) -> list[str]:
@@ -173,9 +207,10 @@ def _owed(row: Invoice, facts: SalesFacts) -> list[str]:
 
 
 def _quote_of(world: World, facts: SalesFacts) -> int | None:
-    """Of several invoices of one estimate only the first is the quote's."""
-    rows = Quote.objects.filter(quickbooks_estimate_id__in=facts.estimate_ids)
-    quotes = dict(rows.values_list("quickbooks_estimate_id", "pk"))
+    """Real books link several invoices to one estimate: the first is the quote's, unless it has one already."""
+    billed = Invoice.objects.filter(quote=OuterRef("pk"), is_part=False).exclude(status=Status.VOID)
+    free = Quote.objects.filter(~Exists(billed), quickbooks_estimate_id__in=facts.estimate_ids)
+    quotes = dict(free.values_list("quickbooks_estimate_id", "pk"))
     return pairing.FirstInvoices(world.auth, quotes).quote_for(facts)
 
 

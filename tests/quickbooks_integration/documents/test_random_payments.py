@@ -103,7 +103,7 @@ def use_a_credit(office: Office, bills: list[Invoice], amount: Decimal, wanted: 
 def follow_memo(office: Office, id: str) -> None:
     sync = QuickBooksSync.objects.get(entity_type="credit_memo", entity_id=id)
     document = office.service.read("CreditMemo", id)["CreditMemo"]
-    following.follow(office.books.auth, sync.pk, document, asked_at=timezone.now())
+    following.follow(office.books.auth, sync.pk, document, asked_at=timezone.now(), world=office.world)
 
 
 def pull_all(office: Office, rows: list[Any]) -> None:
