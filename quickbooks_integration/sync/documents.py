@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
 from billing.models import Invoice, Payment, PaymentApplication, Product, Quote, TaxCode
 from quickbooks_integration.documents.facts import Head
 from quickbooks_integration.documents.projecting import Projection
@@ -80,10 +78,6 @@ def known(
         products=dict(products.values_list("quickbooks_item_id", "pk")),
         tax_codes=dict(codes.values_list("quickbooks_tax_code_id", "pk")),
     )
-
-
-def mark_vanished(sync: QuickBooksSync) -> None:
-    QuickBooksDocument.objects.filter(sync=sync, vanished_at=None).update(vanished_at=timezone.now())
 
 
 def forget_twin(other: QuickBooksSync, ours: int | None) -> None:

@@ -5,31 +5,19 @@ from typing import Any
 
 import pghistory
 from django.db import transaction
-from django.utils import timezone
 
-from billing import invoices, payments, summaries
-from billing.models import CreditMemo, Invoice, Payment, Quote
+from billing import invoices, summaries
+from billing.models import CreditMemo, Invoice
 from quickbooks_integration.documents import taking
 from quickbooks_integration.documents.facts import SalesFacts
 from quickbooks_integration.documents.taking import Known
 from quickbooks_integration.mapping import Document
-from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync
+from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import adopting, documents, lists, merging, mirroring, outbox, taking_over
+from quickbooks_integration.sync import adopting, documents, lists, merging, mirroring, outbox, taking_over, vanishing
 from quickbooks_integration.sync.kinds import KINDS, World
 from quickbooks_integration.sync.mirroring import Seen
 from quickbooks_integration.sync.outcomes import Outcome
-
-DELETED = {
-    "estimate": "This estimate was deleted in QuickBooks. The quote is still here as it was: leave it, or write a new one.",
-    "invoice": "This invoice was deleted in QuickBooks. It is void here, so that nobody is asked for the money. If that "
-    "was a mistake, enter it in QuickBooks again.",
-    "payment": "This payment was deleted in QuickBooks. It is void here, and its invoices are open again. If it did come "
-    "in, record it again.",
-    "credit_memo": "This credit memo was deleted in QuickBooks. It is void here.",
-    "sales_receipt": "This sales receipt was deleted in QuickBooks. It is void here.",
-    "refund_receipt": "This refund was deleted in QuickBooks. It is void here.",
-}
 
 
 def settle_creates(auth: QuickBooksAuth, service: QuickBooksService, entity_type: str) -> datetime | None:
@@ -133,21 +121,4 @@ def mark_vanished(auth: QuickBooksAuth, entity_type: str, entity_id: str) -> Non
         found = QuickBooksSync.objects.get(company=auth, entity_type=entity_type, entity_id=entity_id)
         row = KINDS[entity_type].lock(found.local_id) if entity_type in KINDS else _lock(found)
         sync = QuickBooksSync.objects.select_for_update(no_key=True).get(pk=found.pk)
-        now = timezone.now()
-        if not QuickBooksDocument.objects.filter(sync=sync, vanished_at=None).update(vanished_at=now):
-            return
-        sync.sync_status, sync.error_message = sync.Status.ERROR, DELETED[entity_type]
-        sync.save(update_fields=["sync_status", "error_message"])
-        if row is not None and not isinstance(row, Quote):
-            _make_void(row)
-
-
-def _make_void(row: Invoice | Payment | CreditMemo) -> None:
-    if isinstance(row, Invoice):
-        invoices.void(row, None, origin="quickbooks")
-    elif isinstance(row, Payment):
-        payments.void(row, None, origin="quickbooks")
-    else:
-        row.is_void, row.remaining_credit = True, taking_over.ZERO
-        row.save(update_fields=["is_void", "remaining_credit", "updated_at"])
-        summaries.refresh([row.contact_id])
+        vanishing.mark(sync, row)

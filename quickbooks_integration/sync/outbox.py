@@ -25,7 +25,7 @@ from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.mapping import Document, Unusable, text
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import creating, documents, merging
+from quickbooks_integration.sync import creating, documents, merging, vanishing
 from quickbooks_integration.sync.kinds import KINDS, Kind, LookFirst, NeedsCustomer, Waits, World
 
 log = logging.getLogger(__name__)
@@ -308,7 +308,7 @@ class Worker:
         """Whether to go on at once. A known refusal ends the request; an unknown outcome keeps it. sync: as it was
         before this try."""
         if error.code == GONE and sync.entity_id:
-            self._vanish(kind)
+            self._vanish()
             return False
         if error.kind in (Trouble.STALE, Trouble.REFUSED) and sync.request_id and sync.tries:
             return self._look_what_became_of(kind, sync, error)
@@ -327,7 +327,7 @@ class Worker:
         try:
             found = self._result_of(kind, sync)
         except QuickBooksError as trouble:
-            return self._unknown(kind, sync, trouble)
+            return self._unknown(sync, trouble)
         if found is not None:
             for what in self._confirm(kind, found):
                 wanting.release(what)
@@ -348,9 +348,9 @@ class Worker:
         changed = kind.sendable(sent, base_ours)
         return document if all(kind.says_same(name, sent[name], theirs.get(name)) for name in changed) else None
 
-    def _unknown(self, kind: Kind[Any], sync: QuickBooksSync, trouble: QuickBooksError) -> bool:
+    def _unknown(self, sync: QuickBooksSync, trouble: QuickBooksError) -> bool:
         if trouble.code == GONE:
-            self._vanish(kind)
+            self._vanish()
         else:
             self._postpone(sync, trouble)
         return False
@@ -381,14 +381,13 @@ class Worker:
     def _wait(self, sentence: str, on: str) -> None:
         self._mine().update(waits_for=on, next_try_at=timezone.now() + WAITING_PAUSE, error_message=sentence)
 
-    def _vanish(self, kind: Kind[Any]) -> None:
-        with transaction.atomic():
+    def _vanish(self) -> None:
+        with pghistory.context(source="quickbooks"), transaction.atomic():
             _, row, sync = merging.lock(self.sync_id, None)
             if sync is None or sync.lease != self.lease:
                 return
-            sentence = kind.vanished(row, sync)
-            documents.mark_vanished(sync)
-            self._mine().update(**NO_REQUEST, needs_read=False, sync_status=Status.ERROR, error_message=sentence)
+            vanishing.mark(sync, row)
+            self._mine().update(**NO_REQUEST, needs_read=False)
 
 
 def pause(tries: int) -> timedelta:

@@ -153,8 +153,3 @@ class Kind(ABC, Generic[Row]):
     def operation(self, request_kind: str) -> dict[str, Any]:
         """Intuit's URL parameters for a request that is no plain create or update."""
         return {"operation": request_kind} if request_kind in ("void", "delete") else {}
-
-    def vanished(self, row: Row | None, sync: QuickBooksSync) -> str:
-        """QuickBooks says that it is gone. Returns what the office is told; deletes nothing here."""
-        name = self.named(row) if row is not None else self.entity
-        return f"{name} was deleted in QuickBooks. It is still here: send it again as a new one, or leave it."
