@@ -17,9 +17,10 @@ class WebhookDelivery(models.Model):
     body = models.BinaryField(help_text="As it came.")
     headers = models.JSONField(default=dict, help_text="Those that matter, without the signature.")
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    company = models.CharField(max_length=200, blank=True, help_text="Whose changes it tells of.")
-    what = models.CharField(max_length=300, blank=True, help_text="2 invoices, 1 customer.")
-    message = models.TextField(blank=True, help_text="What became of it, in a sentence.")
+    # For the office: whose changes it tells of, "2 invoices, 1 customer", and what became of it in a sentence.
+    company = models.CharField(max_length=200, blank=True)
+    what = models.CharField(max_length=300, blank=True)
+    message = models.TextField(blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
     # Rows of ours have been told to read again; only a pull was busy and has to come once more.
     rows_told = models.BooleanField(default=False)

@@ -36,7 +36,7 @@ ENTITY_TYPES = {"customer": "customer", "item": "item"} | {
 }
 NOT_OURS = "It tells of another company than the one that is connected, so nothing was done."
 NOTHING = "It names nothing that is kept here, so nothing was done."
-DONE = "What it names was read again or asked for."
+DONE = "What changed there was asked for again."
 GAVE_UP = (
     "This webhook could not be worked off in many tries. The next pull of everything brings what it tells of; Process "
     "again tries once more at once."

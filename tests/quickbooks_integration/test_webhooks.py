@@ -18,6 +18,7 @@ from quickbooks_integration.bells import RINGER
 from quickbooks_integration.models import HistoryImport, QuickBooksAuth, QuickBooksSync, SyncRun, WebhookDelivery
 from quickbooks_integration.webhooks import processing, receiving
 from quickbooks_integration.webhooks.parsing import Named, Unreadable, objects_named
+from tests.other_connection import in_other_connection
 from tests.quickbooks_integration import pairs
 
 URL = "/webhooks/quickbooks"
@@ -253,6 +254,21 @@ def test_without_a_company_a_webhook_is_ignored(db):
 def test_before_the_history_no_document_is_pulled(auth):
     assert work_off(deliver(event("invoice", "1"))).state == "done"
     assert not SyncRun.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pull_that_reads_already_is_followed_by_another():
+    auth = pairs.company()
+    run = SyncRun.objects.create(company=auth, entity_type="item", state="running")
+    delivery = deliver(event("item", "1"))
+    with in_other_connection() as worker:
+        worker.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [f"pull {auth.company_id} item"])
+        work_off(delivery)
+        assert (delivery.state, delivery.tries, SyncRun.objects.count()) == ("waiting", 0, 1)
+    SyncRun.objects.filter(pk=run.pk).update(state="done")
+    WebhookDelivery.objects.update(next_try_at=None)
+    assert work_off(delivery).state == "done"
+    assert list(SyncRun.objects.order_by("pk").values_list("state", flat=True)) == ["done", "waiting"]
 
 
 def test_a_row_that_somebody_is_at_is_told_after_him(auth, history):
