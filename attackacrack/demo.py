@@ -25,6 +25,7 @@ from quickbooks_integration.emulator.emulator import CLIENT_ID, CLIENT_SECRET
 CHECKOUT = Path(__file__).resolve().parent.parent
 SECONDS_TO_ANSWER = 120
 SECONDS_TO_STOP = 15
+WEBHOOK_TOKEN = "demo-verifier-token"  # shared with the emulator alone; the demo listens on this machine only
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -166,6 +167,7 @@ def _environment(data: Path, web: int, emulator: int) -> dict[str, str]:
         "QUICKBOOKS_EMULATOR_URL": f"http://127.0.0.1:{emulator}",
         "QUICKBOOKS_CLIENT_ID": CLIENT_ID,
         "QUICKBOOKS_CLIENT_SECRET": CLIENT_SECRET,
+        "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN": WEBHOOK_TOKEN,
         "QUICKBOOKS_REDIRECT_URI": f"http://127.0.0.1:{web}/auth/quickbooks/callback",
     }
 

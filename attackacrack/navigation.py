@@ -45,6 +45,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
              "quickbooks_integration.view_quickbookssync"),
             ("Sync runs", "sync", "quickbooks_integration_syncrun_changelist",
              "quickbooks_integration.view_syncrun"),
+            ("Webhooks", "webhook", "quickbooks_integration_webhookdelivery_changelist",
+             "quickbooks_integration.view_webhookdelivery"),
             ("Connection", "cable", "quickbooks_integration_quickbooksauth_changelist",
              "quickbooks_integration.view_quickbooksauth"),
         ]),

@@ -32,6 +32,18 @@ SCHEDULES = [
         "Sends quotes, invoices, payments and contacts whose first try did not get through.",
     ),
     Schedule(
+        "Work off webhooks from QuickBooks",
+        "quickbooks_integration.tasks.process_webhooks",
+        1,
+        "Reads what QuickBooks told us of, where that was not done at once.",
+    ),
+    Schedule(
+        "Clear away old webhooks",
+        "quickbooks_integration.tasks.sweep_webhooks",
+        24 * 60,
+        "Deletes the webhooks from QuickBooks that are older than 60 days.",
+    ),
+    Schedule(
         "Find silent edits",
         "quickbooks_integration.tasks.find_silent_edits",
         24 * 60,

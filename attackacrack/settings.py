@@ -192,6 +192,8 @@ QUICKBOOKS_REDIRECT_URI = env.str("QUICKBOOKS_REDIRECT_URI", default="http://loc
 # The rule of the plan: true only for "true" in any case. A system check warns of any other word but "false".
 QUICKBOOKS_SANDBOX_WORD = env.str("QUICKBOOKS_SANDBOX", default="True")
 QUICKBOOKS_SANDBOX = QUICKBOOKS_SANDBOX_WORD.lower() == "true"
+# Proves that a webhook comes from Intuit. Without it every webhook is refused; a system check says so in production.
+QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN = env.str("QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN", default="").strip()
 # Points every Intuit address at a local emulator; the system checks refuse it in production.
 QUICKBOOKS_EMULATOR_URL = env.str("QUICKBOOKS_EMULATOR_URL", default="").rstrip("/")
 # Intuit: since 2025-08 lower versions are treated as 75.

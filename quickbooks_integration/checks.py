@@ -66,6 +66,20 @@ def emulator_is_an_address(app_configs: Any, **options: Any) -> list[CheckMessag
 
 
 @register
+def webhooks_can_be_proved(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    if settings.QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN or not settings.PRODUCTION:
+        return []
+    return [
+        Warning(
+            "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN is not set: every webhook is refused, and changes in QuickBooks arrive "
+            "only with the next pull.",
+            hint="Copy the verifier token from the app's webhooks page at developer.intuit.com.",
+            id="quickbooks_integration.W003",
+        )
+    ]
+
+
+@register
 def keys_are_fernet_keys(app_configs: Any, **options: Any) -> list[CheckMessage]:
     try:
         cipher()

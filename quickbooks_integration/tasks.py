@@ -11,7 +11,7 @@ from kombu.exceptions import OperationalError
 
 from quickbooks_integration import connecting
 from quickbooks_integration.errors import QuickBooksError
-from quickbooks_integration.models import ApiCall, QuickBooksAuth, SyncRun
+from quickbooks_integration.models import ApiCall, QuickBooksAuth, SyncRun, WebhookDelivery
 from quickbooks_integration.service import QuickBooksService
 from quickbooks_integration.sync import (
     QuickBooksSyncService,
@@ -23,10 +23,12 @@ from quickbooks_integration.sync import (
     sending,
     sweeping,
 )
+from quickbooks_integration.webhooks import processing
 
 log = logging.getLogger(__name__)
 
 CALLS_KEPT = timedelta(days=30)
+WEBHOOKS_KEPT = timedelta(days=60)
 PULL_AT_MOST_SECONDS = 50 * 60
 
 
@@ -182,3 +184,15 @@ def refresh_tokens() -> None:
 def sweep_calls() -> None:
     """Every day: the log of calls is for finding trouble, not for keeping."""
     ApiCall.objects.filter(at__lt=timezone.now() - CALLS_KEPT).delete()
+
+
+@shared_task
+def process_webhooks() -> None:
+    """After each webhook, and every minute for those whose bell was lost or whose worker died."""
+    processing.work_off()
+
+
+@shared_task
+def sweep_webhooks() -> None:
+    """Every day: what QuickBooks told us of is for finding trouble, not for keeping."""
+    WebhookDelivery.objects.filter(received_at__lt=timezone.now() - WEBHOOKS_KEPT).delete()

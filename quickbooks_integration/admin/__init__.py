@@ -9,6 +9,7 @@ from quickbooks_integration.admin import (
     mirrored,
     products,
     runs,
+    webhooks,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "mirrored",
     "products",
     "runs",
+    "webhooks",
 ]

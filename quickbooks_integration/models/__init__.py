@@ -11,6 +11,7 @@ from quickbooks_integration.models.sync import (
     RejectedRow,
     SyncRun,
 )
+from quickbooks_integration.models.webhooks import WebhookDelivery
 
 __all__ = [
     "ApiCall",
@@ -26,4 +27,5 @@ __all__ = [
     "QuickBooksSync",
     "RejectedRow",
     "SyncRun",
+    "WebhookDelivery",
 ]

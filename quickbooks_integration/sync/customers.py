@@ -127,7 +127,7 @@ def update(auth: QuickBooksAuth, changes: list[Change], vanished: Set[str] = fro
         change = by_sync.get(customer.sync_id)
         contact = contacts.get(customer.sync.local_id)
         if change is None:
-            _mark_vanished(customer, contact)
+            mark_vanished(customer, contact)
             continue
         if documents.is_older(change.document, customer.sync):  # read before a write of ours, or by a slow pull
             continue
@@ -169,7 +169,7 @@ def _follow(contact: Contact, customer: QuickBooksCustomer) -> None:
         contact.save(update_fields=["quickbooks_sync_token"])
 
 
-def _mark_vanished(customer: QuickBooksCustomer, contact: Contact | None) -> None:
+def mark_vanished(customer: QuickBooksCustomer, contact: Contact | None) -> None:
     """Nothing is deleted here: a person decides what becomes of the contact. But nobody owes this money any more."""
     customer.vanished_at = timezone.now()
     customer.save(update_fields=["vanished_at"])

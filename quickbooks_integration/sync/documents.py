@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
 from billing.models import Invoice, Payment, PaymentApplication, Product, Quote, TaxCode
 from quickbooks_integration.documents.facts import Head
 from quickbooks_integration.documents.projecting import Projection
@@ -91,10 +89,6 @@ def is_older(document: Document, sync: QuickBooksSync) -> bool:
     stored = mirror.remote_updated_at if mirror is not None else None
     changed = moment((document.get("MetaData") or {}).get("LastUpdatedTime"))
     return stored is not None and changed is not None and changed < stored
-
-
-def mark_vanished(sync: QuickBooksSync) -> None:
-    QuickBooksDocument.objects.filter(sync=sync, vanished_at=None).update(vanished_at=timezone.now())
 
 
 def forget_twin(other: QuickBooksSync, ours: int | None) -> None:

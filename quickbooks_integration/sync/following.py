@@ -5,7 +5,6 @@ from typing import Any
 
 import pghistory
 from django.db import transaction
-from django.utils import timezone
 
 from billing import invoices, summaries
 from billing.models import CreditMemo, Invoice
@@ -13,18 +12,12 @@ from quickbooks_integration.documents import taking
 from quickbooks_integration.documents.facts import SalesFacts
 from quickbooks_integration.documents.taking import Known
 from quickbooks_integration.mapping import Document
-from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync
+from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import adopting, documents, merging, mirroring, outbox, taking_over
+from quickbooks_integration.sync import adopting, documents, merging, mirroring, outbox, taking_over, vanishing
 from quickbooks_integration.sync.kinds import KINDS, World
 from quickbooks_integration.sync.mirroring import Seen
 from quickbooks_integration.sync.outcomes import Outcome
-
-DELETED = {
-    "credit_memo": "This credit memo was deleted in QuickBooks. It is void here.",
-    "sales_receipt": "This sales receipt was deleted in QuickBooks. It is void here.",
-    "refund_receipt": "This refund was deleted in QuickBooks. It is void here.",
-}
 
 
 def settle_creates(auth: QuickBooksAuth, service: QuickBooksService, entity_type: str) -> datetime | None:
@@ -128,22 +121,4 @@ def mark_vanished(auth: QuickBooksAuth, entity_type: str, entity_id: str) -> Non
         found = QuickBooksSync.objects.get(company=auth, entity_type=entity_type, entity_id=entity_id)
         row = KINDS[entity_type].lock(found.local_id) if entity_type in KINDS else _lock(found)
         sync = QuickBooksSync.objects.select_for_update(no_key=True).get(pk=found.pk)
-        now = timezone.now()
-        if not QuickBooksDocument.objects.filter(sync=sync, vanished_at=None).update(vanished_at=now):
-            return
-        if entity_type in KINDS:
-            said = KINDS[entity_type].vanished(row, sync)
-        else:
-            said = DELETED[entity_type]
-            _make_void(row)
-        sync.sync_status, sync.error_message = sync.Status.ERROR, said
-        sync.save(update_fields=["sync_status", "error_message"])
-
-
-def _make_void(row: Invoice | CreditMemo | None) -> None:
-    if isinstance(row, Invoice):
-        invoices.void(row, None, origin="quickbooks")
-    elif row is not None:
-        row.is_void, row.remaining_credit = True, taking_over.ZERO
-        row.save(update_fields=["is_void", "remaining_credit", "updated_at"])
-        summaries.refresh([row.contact_id])
+        vanishing.mark(sync, row)

@@ -26,7 +26,7 @@ from quickbooks_integration.errors import QuickBooksError, about_a_reference
 from quickbooks_integration.mapping import Document, Unusable, text
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import creating, documents, merging
+from quickbooks_integration.sync import creating, documents, merging, vanishing
 from quickbooks_integration.sync.kinds import KINDS, Kind, LookFirst, NeedsCustomer, Waits, World
 
 log = logging.getLogger(__name__)
@@ -332,7 +332,7 @@ class Worker:
         if error.code == GONE:
             try:
                 if self._is_gone(kind, sync):
-                    self._vanish(kind)
+                    self._vanish()
                     return False
             except QuickBooksError as trouble:
                 self._postpone(sync, trouble)
@@ -375,7 +375,7 @@ class Worker:
         try:
             found = self._result_of(kind, sync)
         except QuickBooksError as trouble:
-            return self._unknown(kind, sync, trouble)
+            return self._unknown(sync, trouble)
         if found is not None:
             for what in self._confirm(kind, found):
                 wanting.release(what)
@@ -396,9 +396,9 @@ class Worker:
         changed = kind.sendable(sent, base_ours)
         return document if all(kind.says_same(name, sent[name], theirs.get(name)) for name in changed) else None
 
-    def _unknown(self, kind: Kind[Any], sync: QuickBooksSync, trouble: QuickBooksError) -> bool:
+    def _unknown(self, sync: QuickBooksSync, trouble: QuickBooksError) -> bool:
         if trouble.code == GONE:
-            self._vanish(kind)
+            self._vanish()
         else:
             self._postpone(sync, trouble)
         return False
@@ -429,14 +429,13 @@ class Worker:
     def _wait(self, sentence: str, on: str) -> None:
         self._mine().update(waits_for=on, next_try_at=timezone.now() + WAITING_PAUSE, error_message=sentence)
 
-    def _vanish(self, kind: Kind[Any]) -> None:
+    def _vanish(self) -> None:
         with pghistory.context(source="quickbooks"), transaction.atomic():
             _, row, sync = merging.lock(self.sync_id, None)
             if sync is None or sync.lease != self.lease:
                 return
-            sentence = kind.vanished(row, sync)
-            documents.mark_vanished(sync)
-            self._mine().update(**NO_REQUEST, needs_read=False, sync_status=Status.ERROR, error_message=sentence)
+            vanishing.mark(sync, row)
+            self._mine().update(**NO_REQUEST, needs_read=False)
 
 
 def pause(tries: int) -> timedelta:

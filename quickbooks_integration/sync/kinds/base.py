@@ -160,8 +160,3 @@ class Kind(ABC, Generic[Row]):
     def operation(self, request_kind: str) -> dict[str, Any]:
         """Intuit's URL parameters for a request that is no plain create or update."""
         return {"operation": request_kind} if request_kind in ("void", "delete") else {}
-
-    @abstractmethod
-    def vanished(self, row: Row | None, sync: QuickBooksSync) -> str:
-        """QuickBooks says that it is gone. Returns what the office is told. Deletes nothing here, but voids what is about
-        money: nobody owes it any more."""

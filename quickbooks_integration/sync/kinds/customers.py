@@ -84,9 +84,6 @@ class Customers(Kind[Contact]):
         customer.raw, customer.vanished_at = document, None
         customer.save()
 
-    def vanished(self, row: Contact | None, sync: QuickBooksSync) -> str:
-        return customers.VANISHED
-
 
 def _short(value: str, field: str) -> str:
     if len(value) > LIMITS[field]:

@@ -110,11 +110,6 @@ class Estimates(SalesKind[Quote]):
     def confirmed(self, row: Quote, sync: QuickBooksSync) -> Iterable[str]:
         return [f"quote {row.pk}"]
 
-    def vanished(self, row: Quote | None, sync: QuickBooksSync) -> str:
-        return (
-            "This estimate was deleted in QuickBooks. The quote is still here as it was: leave it, or write a new one."
-        )
-
 
 _SUMS = ("subtotal", "discount_total", "tax_amount", "total_amount", "is_odd", "odd_reason")
 

@@ -152,14 +152,6 @@ class Invoices(SalesKind[Invoice]):
             )
         return [f"invoice {row.pk}"]
 
-    def vanished(self, row: Invoice | None, sync: QuickBooksSync) -> str:
-        if row is not None:
-            invoices.void(row, None, origin="quickbooks")
-        return (
-            "This invoice was deleted in QuickBooks. It is void here, so that nobody is asked for the money. If that "
-            "was a mistake, enter it in QuickBooks again."
-        )
-
 
 def _customer(sync: QuickBooksSync, row: Invoice) -> str:
     """A new one is for the customer of its estimate, if that is one of its contact's: a contact may have several."""

@@ -117,14 +117,6 @@ class Payments(Kind[Payment]):
         if "unapplied_amount" in changed:
             summaries.refresh([row.contact_id])
 
-    def vanished(self, row: Payment | None, sync: QuickBooksSync) -> str:
-        if row is not None:
-            payments.void(row, None, origin="quickbooks")
-        return (
-            "This payment was deleted in QuickBooks. It is void here, and its invoices are open again. If it did come "
-            "in, record it again."
-        )
-
 
 def _applications(row: Payment) -> list[PaymentApplication]:
     return list(row.applications.select_related("invoice").order_by("pk"))
