@@ -23,6 +23,7 @@ GROUPS: dict[str, list[str]] = {
         "quickbooks_integration.view_quickbookscustomer",
         "quickbooks_integration.view_quickbookssync",
         "quickbooks_integration.view_syncrun",
+        "quickbooks_integration.view_checkrun",
     ],
     "marketer": [],
 }

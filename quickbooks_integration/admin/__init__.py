@@ -1,4 +1,5 @@
 from quickbooks_integration.admin import (
+    checking,
     connection,
     contacts,
     customers,
@@ -12,6 +13,7 @@ from quickbooks_integration.admin import (
 )
 
 __all__ = [
+    "checking",
     "connection",
     "contacts",
     "customers",

@@ -134,12 +134,20 @@ def mark_vanished(auth: QuickBooksAuth, entity_type: str, entity_id: str) -> Non
         row = KINDS[entity_type].lock(found.local_id) if entity_type in KINDS else _lock(found)
         sync = QuickBooksSync.objects.select_for_update(no_key=True).get(pk=found.pk)
         now = timezone.now()
-        if not QuickBooksDocument.objects.filter(sync=sync, vanished_at=None).update(vanished_at=now):
+        is_news = QuickBooksDocument.objects.filter(sync=sync, vanished_at=None).update(vanished_at=now)
+        if not is_news and not _counts_still(row):
             return
         sync.sync_status, sync.error_message = sync.Status.ERROR, DELETED[entity_type]
         sync.save(update_fields=["sync_status", "error_message"])
         if row is not None and not isinstance(row, Quote):
             _make_void(row)
+
+
+def _counts_still(row: Any) -> bool:
+    """A push that met the gap first only says so and leaves the row as it is."""
+    if isinstance(row, Invoice):
+        return row.status != Invoice.Status.VOID
+    return isinstance(row, Payment | CreditMemo) and not row.is_void
 
 
 def _make_void(row: Invoice | Payment | CreditMemo) -> None:

@@ -86,11 +86,11 @@ def request(auth: QuickBooksAuth, by: AbstractBaseUser | None = None) -> tuple[C
 
 
 def start(auth: QuickBooksAuth, by: AbstractBaseUser | None = None) -> CheckRun:
-    """Asks a worker for a check and returns its row at once."""
+    """Asks a worker for a check and returns its row at once. Pressed again, it rings again: a bell may be lost."""
     from quickbooks_integration import tasks
 
-    run, is_new = request(auth, by)
-    if is_new:
+    run, _ = request(auth, by)
+    if run.state == CheckRun.State.WAITING:
         tasks.ring_check(run)
     return run
 
@@ -197,7 +197,7 @@ class Check:
         for page in reading.changes(self.source, KINDS[entity_type], None):
             rows = {str(row["Id"]): row for row in page.rows if isinstance(row, dict) and row.get("Id")}
             fresh = {entity_id: row for entity_id, row in rows.items() if entity_id not in seen}
-            seen |= fresh.keys()
+            seen.update(fresh)
             if entity_type == "customer":
                 self.balances.see(fresh)
             yield fresh

@@ -134,7 +134,7 @@ class _Judge:
         said = self.sync.error_message if self.sync.sync_status == Status.ERROR else ""
         return Found(
             name, State.DIFFERS, ours, theirs, Why.REFUSED if said and is_ours_new else why,
-            can_take=bool(theirs), can_push=name not in PULLED_ONLY, said=said,
+            can_take=bool(theirs), can_push=bool(ours) and name not in PULLED_ONLY, said=said,
         )  # fmt: skip
 
 

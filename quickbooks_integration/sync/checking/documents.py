@@ -23,6 +23,8 @@ from quickbooks_integration.sync.previewing import named
 
 Status = QuickBooksSync.Status
 SUMS = ("total", "balance", "number")
+# What a void document says no more: each side makes nothing of it in its own way.
+MADE_NOTHING = ("content", "amount", "applied")
 LONGEST_NUMBER = 21  # of a number that Intuit takes
 
 
@@ -107,11 +109,12 @@ def _fields(
 ) -> list[Found]:
     ours, theirs = _ours(entity_type, row, around.customer(sync, row)), _theirs(entity_type, facts)
     judge = _Judge(entity_type, sync, row, document, around)
+    is_void = ours.projection["status"] == theirs.projection["status"] == VOID
     found = [agrees("there")]
     found += [
         judge.edited(name, value, theirs.projection[name], ours.projection)
         for name, value in ours.projection.items()
-        if name in theirs.projection
+        if name in theirs.projection and not (name in MADE_NOTHING and is_void)
     ]
     waits = any(one.state == State.WAITS for one in found)
     found += [
