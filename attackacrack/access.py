@@ -24,6 +24,7 @@ GROUPS: dict[str, list[str]] = {
         "quickbooks_integration.view_quickbookssync",
         "quickbooks_integration.view_syncrun",
         "quickbooks_integration.view_webhookdelivery",
+        "quickbooks_integration.view_checkrun",
     ],
     "marketer": [],
 }

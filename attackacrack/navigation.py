@@ -41,6 +41,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
              "quickbooks_integration.view_quickbooksdocument"),
             ("History", "history", "quickbooks_integration_historyimport_changelist",
              "quickbooks_integration.import_history"),
+            ("Check", "fact_check", "quickbooks_integration_checkrun_changelist",
+             "quickbooks_integration.view_checkrun"),
             ("Links", "link", "quickbooks_integration_quickbookssync_changelist",
              "quickbooks_integration.view_quickbookssync"),
             ("Sync runs", "sync", "quickbooks_integration_syncrun_changelist",

@@ -50,6 +50,12 @@ SCHEDULES = [
         "Sends to QuickBooks what was changed here by imports and repairs, past the forms.",
     ),
     Schedule(
+        "Check both sides",
+        "quickbooks_integration.tasks.check",
+        time(3, 30),
+        "Compares everything with QuickBooks at night and names what differs.",
+    ),
+    Schedule(
         "Read everything from QuickBooks",
         "quickbooks_integration.tasks.pull_everything",
         24 * 60,

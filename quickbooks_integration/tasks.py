@@ -11,10 +11,11 @@ from kombu.exceptions import OperationalError
 
 from quickbooks_integration import connecting
 from quickbooks_integration.errors import QuickBooksError
-from quickbooks_integration.models import ApiCall, QuickBooksAuth, SyncRun, WebhookDelivery
+from quickbooks_integration.models import ApiCall, CheckRun, QuickBooksAuth, SyncRun, WebhookDelivery
 from quickbooks_integration.service import QuickBooksService
 from quickbooks_integration.sync import (
     QuickBooksSyncService,
+    checking,
     history,
     kinds_to_pull,
     new_customers,
@@ -163,6 +164,43 @@ def find_silent_edits() -> None:
     auth = QuickBooksAuth.objects.filter(state=QuickBooksAuth.State.CONNECTED).first()
     if auth is not None:
         sweeping.sweep(auth)
+
+
+def ring_check(run: CheckRun) -> None:
+    """Wakes a worker for a check that somebody asked for, after commit."""
+    transaction.on_commit(lambda: _ring_check(run.pk))
+
+
+def _ring_check(run_id: int) -> None:
+    try:
+        execute_check.delay(run_id)
+    except OperationalError:
+        log.warning("The broker did not take the bell for check %s; the nightly check takes it up.", run_id)
+
+
+@shared_task(time_limit=PULL_AT_MOST_SECONDS)
+def execute_check(run_id: int) -> None:
+    """Works off one check that waits. A second message for it finds nothing to do."""
+    run = CheckRun.objects.filter(pk=run_id, state=CheckRun.State.WAITING).select_related("company").first()
+    if run is not None:
+        _execute_check(run)
+
+
+@shared_task(time_limit=PULL_AT_MOST_SECONDS)
+def check() -> None:
+    """Every night: whether both sides say the same."""
+    auth = QuickBooksAuth.objects.filter(state=QuickBooksAuth.State.CONNECTED).first()
+    if auth is not None:
+        _execute_check(checking.request(auth)[0])
+
+
+def _execute_check(run: CheckRun) -> None:
+    try:
+        checking.execute(QuickBooksService(run.company), run)
+    except checking.AlreadyChecking:
+        log.info("Check %s: another worker is at it.", run.pk)
+    except QuickBooksError as error:
+        log.warning("Check %s failed: %s", run.pk, error)
 
 
 def _service() -> QuickBooksService | None:

@@ -1,4 +1,5 @@
 from quickbooks_integration.admin import (
+    checking,
     connection,
     contacts,
     customers,
@@ -13,6 +14,7 @@ from quickbooks_integration.admin import (
 )
 
 __all__ = [
+    "checking",
     "connection",
     "contacts",
     "customers",

@@ -1,3 +1,4 @@
+from quickbooks_integration.models.check_runs import CheckRun
 from quickbooks_integration.models.connection import ApiCall, QuickBooksAuth
 from quickbooks_integration.models.customers import QuickBooksCustomer
 from quickbooks_integration.models.documents import QuickBooksDocument
@@ -15,6 +16,7 @@ from quickbooks_integration.models.webhooks import WebhookDelivery
 
 __all__ = [
     "ApiCall",
+    "CheckRun",
     "EmailSending",
     "HistoryImport",
     "ListEntry",

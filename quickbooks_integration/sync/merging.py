@@ -24,6 +24,10 @@ from quickbooks_integration.sync.outcomes import Outcome
 Status = QuickBooksSync.Status
 
 
+class Busy(Exception):
+    """Somebody is sending the row. str() is a sentence for the office; nothing was changed."""
+
+
 @dataclass
 class Comparison:
     """take: fields to take over from there. agreed: both say the same by now. conflicts: as QuickBooksSync keeps them."""
@@ -80,6 +84,28 @@ def merge(sync_id: int, lease: UUID, document: Document, world: World) -> Outcom
             QuickBooksSync.objects.filter(pk=sync.pk).update(needs_read=False)
             return Outcome.UNCHANGED
         return _merge(kind, row, sync, document, world)
+
+
+def decide(sync_id: int, name: str, document: Document, world: World, *, take: bool) -> None:
+    """A person decides about one field that differs, whatever was agreed before: QuickBooks' value counts, or ours goes
+    there. The other fields are merged as ever. document: as just read. Raises Busy. Not inside a transaction.
+
+    A name that is no field of the projection only merges: sums follow by themselves.
+    """
+    with pghistory.context(source="decided"), transaction.atomic():
+        kind, row, sync = lock(sync_id, document)
+        if sync is None or row is None:
+            return
+        if sync.request_id or (sync.lease_until is not None and sync.lease_until > timezone.now()):
+            raise Busy("It is on its way to QuickBooks at this moment. Check again in a minute.")
+        sync.base, sync.base_ours = kind.bases_for(row, sync, document, world, name, take=take)
+        sync.conflicts = {other: values for other, values in sync.conflicts.items() if other != name}
+        if not sync.conflicts and sync.sync_status == Status.CONFLICT:
+            sync.sync_status = Status.PENDING
+        sync.save(update_fields=["base", "base_ours", "conflicts", "sync_status"])
+        _merge(kind, row, sync, document, world)
+        if not take:
+            wanting.want_row(sync.pk)
 
 
 def lock(sync_id: int, document: Document | None) -> tuple[Kind[Any], Any, QuickBooksSync | None]:

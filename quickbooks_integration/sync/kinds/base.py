@@ -153,6 +153,23 @@ class Kind(ABC, Generic[Row]):
         """The fields in which our side has something to send."""
         return [name for name in ours if ours[name] != agreed.get(name)]
 
+    def bases_for(
+        self, row: Row, sync: QuickBooksSync, document: Document, world: World, name: str, *, take: bool
+    ) -> tuple[Projection, Projection]:
+        """Both bases (theirs, ours) so that the next comparison takes this field from there, or sends ours."""
+        base, base_ours = dict(sync.base or {}), dict(sync.base_ours or {})
+        ours, theirs = self.ours(row, sync), self.theirs(document, world)
+        if name not in ours or name not in theirs:
+            return base, base_ours
+        if take:
+            base.pop(name, None)
+            base_ours[name] = ours[name]
+        else:
+            base[name] = theirs[name]
+            if base_ours.get(name) == ours[name]:
+                del base_ours[name]
+        return base, base_ours
+
     def confirmed(self, row: Row, sync: QuickBooksSync) -> Iterable[str]:
         """What may go on now, as `waits_for` names it."""
         return ()

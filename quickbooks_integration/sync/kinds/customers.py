@@ -84,6 +84,42 @@ class Customers(Kind[Contact]):
         customer.raw, customer.vanished_at = document, None
         customer.save()
 
+    def bases_for(
+        self, row: Contact, sync: QuickBooksSync, document: Document, world: World, name: str, *, take: bool
+    ) -> tuple[Projection, Projection]:
+        """By the rules of enriching: what equals the base follows, what differs from ours as sent is sent."""
+        base, base_ours = dict(sync.base or {}), dict(sync.base_ours or {})
+        ours, theirs = self.ours(row, sync), self.theirs(document, world)
+        if name in enriching.ADDRESS_KINDS:
+            base["addresses"], base_ours["addresses"] = (dict(one.get("addresses") or {}) for one in (base, base_ours))
+            _turn(ours["addresses"], theirs["addresses"], base["addresses"], base_ours["addresses"], name, take=take)
+        elif name in ("phones", "emails"):
+            _turn(ours, theirs, base, base_ours, name, take=take)
+            base[name] = [] if take else theirs[name]
+        elif name in ours:
+            _turn(ours, theirs, base, base_ours, name, take=take)
+        elif take and name == "tax_exempt":
+            base[name] = not theirs[name]
+        elif take and name == "payment_terms":
+            base[name] = row.payment_terms or ""
+        return base, base_ours
+
+
+def _turn(
+    ours: Projection, theirs: Projection, base: Projection, base_ours: Projection, name: str, *, take: bool
+) -> None:
+    """Changes the bases so that theirs is new, or so that ours is."""
+    if take:
+        for one in (base, base_ours):
+            one.pop(name, None)
+            if name in ours:
+                one[name] = ours[name]
+        return
+    if name in theirs:
+        base[name] = theirs[name]
+    if base_ours.get(name) == ours.get(name):
+        base_ours.pop(name, None)
+
 
 def _short(value: str, field: str) -> str:
     if len(value) > LIMITS[field]:

@@ -1,0 +1,73 @@
+"""What the page of the check shows: the last result in words, and its differences by kind."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.paginator import Paginator
+from django.urls import reverse
+
+from quickbooks_integration.models import CheckRun, QuickBooksAuth, QuickBooksSync
+
+OPEN = (CheckRun.State.WAITING, CheckRun.State.RUNNING)
+PAGES = {
+    "customer": "admin:contacts_contact_change", "item": "admin:billing_product_change",
+    "estimate": "admin:billing_quote_change", "invoice": "admin:billing_invoice_change",
+    "sales_receipt": "admin:billing_invoice_change", "payment": "admin:billing_payment_change",
+    "credit_memo": "admin:billing_creditmemo_change", "refund_receipt": "admin:billing_creditmemo_change",
+}  # fmt: skip
+AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class Group:
+    title: str
+    rows: list[dict[str, Any]]
+
+
+def context(user: User, page: str) -> dict[str, Any]:
+    """Asks the database only, never QuickBooks."""
+    auth = QuickBooksAuth.objects.in_use().first()
+    may = user.has_perm("quickbooks_integration.sync_quickbooks")
+    if auth is None:
+        return {"auth": None, "may": may}
+    runs = CheckRun.objects.filter(company=auth)
+    done = runs.filter(state=CheckRun.State.DONE).first()
+    last = runs.first()
+    return {
+        "auth": auth,
+        "may": may,
+        "running": last if last is not None and last.state in OPEN else None,
+        "failed": last if last is not None and last.state == CheckRun.State.FAILED else None,
+        "check": done,
+        **(shown(done, page) if done is not None else {}),
+    }
+
+
+def shown(run: CheckRun, page: str) -> dict[str, Any]:
+    """The stored result, its differences in pages of 100."""
+    numbered = [{**one, "index": index, "page": _page(one)} for index, one in enumerate(run.differences)]
+    chosen = Paginator(numbered, AT_ONCE).get_page(page)
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for one in chosen:
+        groups.setdefault(one["kind"], []).append(one)
+    return {
+        "groups": [Group(f"{label(kind)}s", rows) for kind, rows in groups.items()],
+        "page": chosen,
+        "more": run.difference_count - len(run.differences),
+        "kinds": [{"title": f"{label(kind)}s", **counts} for kind, counts in run.counts.items() if counts["records"]],
+        "totals": [row | {"title": f"{label(row['kind'])}s"} for row in run.totals if not row["agrees"]],
+    }
+
+
+def label(kind: str) -> str:
+    return str(QuickBooksSync.EntityType(kind).label)
+
+
+def _page(difference: dict[str, Any]) -> str:
+    """Ours, else QuickBooks' document as it is mirrored here; "" where there is none."""
+    if difference["local"]:
+        return reverse(PAGES[difference["kind"]], args=[difference["local"]])
+    if difference["sync"] and difference["kind"] not in ("customer", "item"):
+        return reverse("admin:quickbooks_integration_quickbooksdocument_change", args=[difference["sync"]])
+    return ""
