@@ -15,7 +15,7 @@ from quickbooks_integration.documents.facts import PaymentFacts
 from quickbooks_integration.documents.projecting import CLOSED, VOID, Projection, money
 from quickbooks_integration.mapping import Document, Unusable, text
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
-from quickbooks_integration.sync import merging, mirroring, sweeping
+from quickbooks_integration.sync import documents, mirroring, sweeping
 from quickbooks_integration.sync.checking.findings import Found, Record, State, Why, agrees, record
 from quickbooks_integration.sync.kinds import KINDS
 from quickbooks_integration.sync.mirroring import Facts
@@ -135,7 +135,7 @@ class _Judge:
             bool(sync.request_id)
             or sync.needs_read
             or (sync.lease_until is not None and sync.lease_until > around.now)
-            or merging.is_older(document, sync)
+            or documents.is_older(document, sync)
         )
         self.is_unsent = sync.sent < sync.wanted and sync.sync_status != Status.ERROR
         self.may_push = entity_type in KINDS
