@@ -3,7 +3,7 @@
 Raises Unusable with a sentence for what QuickBooks would not take.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from copy import deepcopy
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -84,8 +84,9 @@ def payment(row: Payment, ours: Projection, names: Names, before: Before | None)
     if _changed(ours, before, "notes"):
         body["PrivateNote"] = _note(ours["notes"], reference("payment", row.pk))
     if before is None or _changed(ours, before, "applied") or _changed(ours, before, "amount"):
-        credits = [line for line in (before.raw.get("Line") or [] if before else []) if _is_credit(line)]
-        body["Line"] = [_applied(id, amount) for id, amount in ours["applied"].items()] + credits
+        known = {*ours["applied"], *(before.ours.get("applied", {}) if before else ())}
+        kept = [line for line in (before.raw.get("Line") or [] if before else []) if not _pays(line, known)]
+        body["Line"] = [_applied(id, amount) for id, amount in ours["applied"].items()] + kept
     return _finished(body, before)
 
 
@@ -291,8 +292,10 @@ def _applied(invoice_id: str, amount: str) -> Document:
     return {"Amount": Decimal(amount), "LinkedTxn": [{"TxnId": invoice_id, "TxnType": "Invoice"}]}
 
 
-def _is_credit(line: Document) -> bool:
-    return any(link.get("TxnType") != "Invoice" for link in line.get("LinkedTxn") or ())
+def _pays(line: Document, known: Set[str]) -> bool:
+    """Whether a payment's line is for invoices that are here. Credits, and invoices that are not here yet, stay as
+    they are."""
+    return all(link.get("TxnType") == "Invoice" and link.get("TxnId") in known for link in line.get("LinkedTxn") or ())
 
 
 def line_ids(document: Document) -> list[str]:

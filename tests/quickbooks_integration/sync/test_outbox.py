@@ -421,6 +421,24 @@ def billed(books, contact: Contact, amount: str) -> Invoice:
     return invoice
 
 
+def test_a_payment_edited_here_keeps_paying_an_invoice_that_is_not_here_yet(books, ann):
+    invoice = billed(books, ann, "100.00")
+    payment = payments.record(ann, D(100), by=None, payment_date=date(2026, 5, 9), applications={invoice: D(60)})
+    push(books)
+    (made,) = there(books, "Payment")
+    line = {"Amount": 40, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {}}
+    strange = books.bookkeeper.create("Invoice", CustomerRef={"value": ann.quickbooks_customer_id}, Line=[line])
+    books.bookkeeper.apply_payment(made["Id"], {strange["Id"]: 40})
+    assert pull(books, payment) == Outcome.UPDATED
+    payment.refresh_from_db()
+    assert payment.unapplied_amount == D(0)
+    payments.reapply(payment, {invoice: D(50)}, None)
+    push(books)
+    used = {one["LinkedTxn"][0]["TxnId"]: one["Amount"] for one in there(books, "Payment")[0]["Line"]}
+    assert used == {invoice.quickbooks_invoice_id: D(50), strange["Id"]: D(40)}
+    assert (there(books, "Payment")[0]["UnappliedAmt"], row(payment).sync_status) == (D(10), "synced")
+
+
 def test_a_void_here_is_a_void_there_and_the_quote_is_open_again_on_both_sides(books, ann):
     invoice = billed(books, ann, "100.00")
     invoices.void(invoice, None)
