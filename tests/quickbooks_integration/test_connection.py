@@ -463,6 +463,7 @@ def check_ids() -> set[str]:
 @pytest.fixture
 def proper(settings) -> None:
     settings.QUICKBOOKS_CLIENT_ID, settings.QUICKBOOKS_CLIENT_SECRET = "id", "secret"
+    settings.QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN = "verifier"
     settings.QUICKBOOKS_EMULATOR_URL = ""
 
 
