@@ -10,6 +10,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from quickbooks_integration import connecting
+from quickbooks_integration.bells import RINGER
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import ApiCall, CheckRun, QuickBooksAuth, SyncRun, WebhookDelivery
 from quickbooks_integration.service import QuickBooksService
@@ -129,6 +130,9 @@ def _execute(run: SyncRun) -> None:
         QuickBooksSyncService(QuickBooksService(run.company)).execute(run)
     except runs.AlreadyRunning:
         log.info("Sync run %s: another one is at work.", run.pk)
+    # What a webhook told while this pull was reading waits for its end.
+    if WebhookDelivery.objects.filter(state=WebhookDelivery.State.WAITING).update(next_try_at=None):
+        RINGER.ring(process_webhooks.delay)
 
 
 @shared_task
