@@ -14,7 +14,7 @@ from quickbooks_integration.documents.taking import Known
 from quickbooks_integration.mapping import Document
 from quickbooks_integration.models import QuickBooksSync
 from quickbooks_integration.sync.kinds.base import Request, World
-from quickbooks_integration.sync.kinds.sales import CONTENT, SalesKind, customer_of, known_to, quickbooks_columns
+from quickbooks_integration.sync.kinds.sales import CONTENT, SUMS, SalesKind, customer_of, known_to, quickbooks_columns
 
 
 class Estimates(SalesKind[Quote]):
@@ -98,7 +98,7 @@ class Estimates(SalesKind[Quote]):
         said = ""
         if "content" not in edited:
             said = tax_difference(row, values)
-            names |= {name: values[name] for name in _SUMS}
+            names |= {name: values[name] for name in SUMS}
         changed = {name: value for name, value in names.items() if getattr(row, name) != value}
         for name, value in changed.items():
             setattr(row, name, value)
@@ -109,9 +109,6 @@ class Estimates(SalesKind[Quote]):
 
     def confirmed(self, row: Quote, sync: QuickBooksSync) -> Iterable[str]:
         return [f"quote {row.pk}"]
-
-
-_SUMS = ("subtotal", "discount_total", "tax_amount", "total_amount", "is_odd", "odd_reason")
 
 
 # What such a sentence begins with, so that the newest one is found in a history.
