@@ -139,7 +139,8 @@ KNOWN: dict[str, tuple[Kind, str]] = {
     "6080": (Kind.REFUSED, "QuickBooks needs a name. Fill in a first name, a last name or a company, then send again."),
     "6090": (Kind.REFUSED, "QuickBooks does not accept the discount. Check it and send again. {detail}"),
     "6100": (Kind.REFUSED, "QuickBooks does not accept the tax setting of a line. Check it and send again. {detail}"),
-    "6140": (Kind.REFUSED, "This document number is already used in QuickBooks. Choose another one and send again."),
+    "6140": (Kind.REFUSED, "QuickBooks gave this document a number that another one has already. Look under Account and "
+             "settings > Sales there whether custom transaction numbers are on, then press Try again."),
     "6190": (Kind.LOGIN, "The QuickBooks subscription has ended or has a billing problem, so the sync has stopped. Sort "
              "it out in QuickBooks, then open QuickBooks > Connection and choose Test connection."),
     "6210": (Kind.REFUSED, "The books are closed for this date in QuickBooks. Use a later date, or ask the bookkeeper to "

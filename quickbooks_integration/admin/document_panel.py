@@ -12,7 +12,7 @@ from billing.models import Invoice, Quote
 from quickbooks_integration import addresses, standing, wording
 from quickbooks_integration.models import EmailSending, QuickBooksAuth, QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.standing import Standing, State
-from quickbooks_integration.sync import pushing, sending
+from quickbooks_integration.sync import pushing, sending, starting_over
 from quickbooks_integration.sync.kinds.estimates import DIFFERENCE
 from quickbooks_integration.wording import Value
 
@@ -49,6 +49,7 @@ class Panel:
     payment_link_note: str
     can_push: bool
     can_retry: bool
+    can_start_over: bool
     can_read: bool
     can_decide: bool
     can_send: bool
@@ -87,7 +88,10 @@ def panel(row: Any, request: HttpRequest, entity_types: tuple[str, ...], *, may_
         payment_link=link,
         payment_link_note=note,
         can_push=may_push and found.state not in (State.IN_STEP, State.CONFLICT) and _is_pushed(row, is_draft),
-        can_retry=may_push and found.state in (State.NEEDS_YOU, State.WAITS, State.ON_ITS_WAY),
+        can_retry=may_push
+        and found.state in (State.NEEDS_YOU, State.WAITS, State.ON_ITS_WAY)
+        and not starting_over.is_possible(sync),
+        can_start_over=may_push and starting_over.is_possible(sync),
         can_read=may_push and bool(entity_id),
         can_decide=may_change and request.user.has_perm("quickbooks_integration.decide_matches"),
         can_send=is_sales

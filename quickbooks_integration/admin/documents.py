@@ -23,7 +23,7 @@ from quickbooks_integration.admin import document_panel
 from quickbooks_integration.admin.emailing import EmailPages
 from quickbooks_integration.admin.pushing import PushPages
 from quickbooks_integration.models import QuickBooksSync
-from quickbooks_integration.sync import merging, outbox, pushing
+from quickbooks_integration.sync import merging, outbox, pushing, starting_over
 
 DECIDE, SYNC = "quickbooks_integration.decide_matches", "quickbooks_integration.sync_quickbooks"
 
@@ -81,12 +81,11 @@ class QuickBooksPanel(PushPages):
 
     @method_decorator(require_POST)
     def quickbooks_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """retry and read (the row), take and keep (a field of a conflict)."""
+        """retry, again and read (the row), take and keep (a field of a conflict)."""
         row = get_object_or_404(self.model, pk=object_id)
         sync = get_object_or_404(standing.rows_of(self.entity_types).select_related("company"), local_id=row.pk)
-        act = {"retry": self._retry, "read": self._read, "take": self._take, "keep": self._keep}.get(
-            request.POST.get("action", "")
-        )
+        acts = {"retry": self._retry, "again": self._again, "read": self._read, "take": self._take, "keep": self._keep}
+        act = acts.get(request.POST.get("action", ""))
         if act is None or not self.has_change_permission(request, row):
             raise PermissionDenied
         act(request, sync)
@@ -99,6 +98,13 @@ class QuickBooksPanel(PushPages):
         _require(request, SYNC)
         outbox.retry(sync.pk)
         messages.success(request, "On its way to QuickBooks. This page shows in a few seconds what became of it.")
+
+    def _again(self, request: HttpRequest, sync: QuickBooksSync) -> None:
+        _require(request, SYNC)
+        if starting_over.send_as_new(sync.pk, request.user):
+            messages.success(request, "It goes to QuickBooks as a new estimate. This page shows it in a few seconds.")
+        else:
+            messages.warning(request, "Nothing was sent: it is on its way already, or QuickBooks has it.")
 
     def _read(self, request: HttpRequest, sync: QuickBooksSync) -> None:
         _require(request, SYNC)

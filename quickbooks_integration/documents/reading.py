@@ -257,7 +257,7 @@ def number(document: Document, key: str) -> Decimal | None:
     if value is None or value == "":
         return None
     try:
-        found = value if isinstance(value, Decimal) else Decimal(str(value))
+        found = value if isinstance(value, Decimal) else Decimal(value if type(value) is int else str(value))
     except InvalidOperation:
         found = Decimal("NaN")
     if not found.is_finite():

@@ -234,7 +234,7 @@ def _not_created(
 ) -> dict[str, Any]:
     mine = QuickBooksSync.objects.filter(pk=sync.pk, lease=lease)
     if error.kind != Kind.REFUSED:
-        mine.update(lease=None, lease_until=None, error_message=str(error))
+        mine.update(lease=None, lease_until=None, error_message=error.with_reference)
         return _answer("unknown", f"{error} The CRM asks again by itself; nothing will exist twice.")
     # Known and refused: the request is over, another try is another request.
     mine.update(

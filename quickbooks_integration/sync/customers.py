@@ -54,7 +54,7 @@ def known(auth: QuickBooksAuth, entity_ids: list[str]) -> dict[str, Known]:
             "SELECT sync.entity_id, sync.id, customer.digest, sync.sync_version, customer.vanished_at IS NOT NULL"
             " FROM quickbooks_integration_quickbookssync AS sync"
             " JOIN quickbooks_integration_quickbookscustomer AS customer ON customer.sync_id = sync.id"
-            " WHERE sync.company_id = %s AND sync.entity_type = 'customer' AND sync.entity_id = ANY(%s)",
+            " WHERE sync.company_id = %s AND sync.entity_type = 'customer' AND sync.entity_id = ANY(%s) AND sync.entity_id <> ''",
             [auth.company_id, entity_ids],
         )
         return {entity_id: Known(*columns) for entity_id, *columns in cursor.fetchall()}

@@ -68,8 +68,8 @@ def known(
     tax_code_ids: Iterable[str] = (),
 ) -> Known:
     """Our keys by QuickBooks' ids, for those that have one here."""
-    customers = QuickBooksSync.objects.filter(
-        company=auth, entity_type="customer", entity_id__in=set(customer_ids) - {""}, local_id__isnull=False
+    customers = QuickBooksSync.objects.filter(company=auth, entity_type="customer", local_id__isnull=False).of_objects(
+        customer_ids
     )
     products = Product.objects.filter(quickbooks_item_id__in=set(item_ids) - {""})
     codes = TaxCode.objects.filter(quickbooks_tax_code_id__in=set(tax_code_ids) - {""})

@@ -27,7 +27,9 @@ def settle_creates(auth: QuickBooksAuth, service: QuickBooksService, entity_type
 
 def follow(auth: QuickBooksAuth, sync_id: int, document: Document, *, asked_at: datetime, world: World) -> Outcome:
     """One changed document whose row is here. asked_at: when, by our clock, QuickBooks was asked for it."""
-    sync = QuickBooksSync.objects.get(pk=sync_id)
+    sync = QuickBooksSync.objects.filter(pk=sync_id).first()
+    if sync is None:  # it was one that we had just created; ours has the object
+        return Outcome.UNCHANGED
     if sync.entity_type in KINDS:
         return merging.follow(auth, sync_id, document, asked_at=asked_at, world=world)
     seen = mirroring.see(sync.entity_type, document, world.names)
@@ -118,7 +120,9 @@ def _take_lines(row: Invoice, facts: Any, known: Known) -> None:
 def mark_vanished(auth: QuickBooksAuth, entity_type: str, entity_id: str) -> None:
     """QuickBooks does not have it any more. Nothing is deleted here, but nobody owes this money any more."""
     with pghistory.context(source="quickbooks"), transaction.atomic():
-        found = QuickBooksSync.objects.get(company=auth, entity_type=entity_type, entity_id=entity_id)
+        found = QuickBooksSync.objects.filter(company=auth, entity_type=entity_type, entity_id=entity_id).first()
+        if found is None:
+            return
         row = KINDS[entity_type].lock(found.local_id) if entity_type in KINDS else _lock(found)
         sync = QuickBooksSync.objects.select_for_update(no_key=True).get(pk=found.pk)
         vanishing.mark(sync, row)

@@ -108,9 +108,12 @@ def decide(sync_id: int, name: str, document: Document, world: World, *, take: b
             wanting.want_row(sync.pk)
 
 
-def lock(sync_id: int, document: Document | None) -> tuple[Kind[Any], Any, QuickBooksSync | None]:
-    """Our row first, then its map row: the order of every verb that raises a flag. Contacts are locked last."""
-    found = QuickBooksSync.objects.get(pk=sync_id)
+def lock(sync_id: int, document: Document | None) -> tuple[Any, Any, QuickBooksSync | None]:
+    """The kind, our row and its map row, our row locked first: the order of every verb that raises a flag. Contacts are
+    locked last. The map row may be gone: a pull's, whose object turned out to be one that we had just created."""
+    found = QuickBooksSync.objects.filter(pk=sync_id).first()
+    if found is None:
+        return None, None, None
     kind = KINDS[found.entity_type]
     rows = QuickBooksSync.objects.select_for_update(no_key=True).filter(pk=sync_id, local_id=found.local_id)
     if kind.map_row_first:

@@ -130,7 +130,7 @@ def known(auth: QuickBooksAuth, entity_type: str, entity_ids: Sequence[str]) -> 
             f"SELECT sync.entity_id, sync.id, sync.local_id, document.digest, sync.sync_version,"
             f" document.vanished_at IS NOT NULL FROM {SYNC} AS sync JOIN {DOCUMENT} AS document"
             " ON document.sync_id = sync.id"
-            " WHERE sync.company_id = %s AND sync.entity_type = %s AND sync.entity_id = ANY(%s)",
+            " WHERE sync.company_id = %s AND sync.entity_type = %s AND sync.entity_id = ANY(%s) AND sync.entity_id <> ''",
             [auth.company_id, entity_type, list(entity_ids)],
         )
         return {entity_id: Known(*columns) for entity_id, *columns in cursor.fetchall()}

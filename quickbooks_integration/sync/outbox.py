@@ -43,6 +43,8 @@ FAULT_OF_THE_CRM = (
     "The CRM came upon something that it cannot handle. Nothing is lost, and it tries again by itself; please tell "
     "whoever looks after the CRM."
 )
+# Fields of a document that a void settles, whatever was edited in them.
+ENDED_BY_VOID = ("status", "content", "amount", "applied", "customer")
 NO_REQUEST: dict[str, Any] = {
     "request_id": "", "request_kind": "", "request_body": "", "request_ours": None, "request_lines": [], "sending": None,
 }  # fmt: skip
@@ -130,6 +132,7 @@ class Worker:
     world: World
     looked: bool = False
     company_pauses: bool = False
+    seen: tuple[int, bool] | None = None
 
     def run(self) -> None:
         try:
@@ -142,13 +145,26 @@ class Worker:
             raise
         finally:
             self._mine().update(lease=None, lease_until=None)
+        self._ring_for_news()
+
+    def _ring_for_news(self) -> None:
+        """Whose bell rang while this lease was held found nobody to hear it."""
+        if self.seen is None:
+            return
+        wanted, needs_read = self.seen
+        news = QuickBooksSync.objects.filter(pk=self.sync_id).exclude(wanted=wanted, needs_read=needs_read)
+        if news.filter(Q(sent__lt=F("wanted")) | Q(needs_read=True)).exists():
+            wanting.ring([self.sync_id])
 
     def _mine(self) -> QuerySet[QuickBooksSync]:
         return QuickBooksSync.objects.filter(pk=self.sync_id, lease=self.lease)
 
     def _renewed(self) -> QuickBooksSync | None:
         self._mine().update(lease_until=timezone.now() + LEASE)
-        return self._mine().select_related("company").first()
+        sync = self._mine().select_related("company").first()
+        if sync is not None:
+            self.seen = sync.wanted, sync.needs_read
+        return sync
 
     def _step(self, sync: QuickBooksSync) -> bool:
         """One thing at a time; whether there may be more to do."""
@@ -287,16 +303,29 @@ class Worker:
                 return False
             if sync.entity_id and kind.needs_look(changed) and not self.looked:
                 raise LookFirst
+            ours, sending = self._before_void(sync, ours, changed)
             request = kind.request(row, sync, ours, self.world)
             sync.request_kind, sync.request_id = request.kind, uuid.uuid4().hex
             sync.request_body = simplejson.dumps(request.body, use_decimal=True)
-            sync.request_lines, sync.request_ours, sync.sending = request.lines, ours, sync.wanted
+            sync.request_lines, sync.request_ours, sync.sending = request.lines, ours, sending
             sync.tries = 0
             sync.save(
                 update_fields=["request_kind", "request_id", "request_body", "request_lines", "request_ours",
                                "sending", "tries"]
             )  # fmt: skip
         return True
+
+    def _before_void(self, sync: QuickBooksSync, ours: Document, changed: list[str]) -> tuple[Document, int]:
+        """What is sent now, and how much of what is wanted that is. A void carries nothing else: what was edited before
+        it, but for what the void ends anyway, goes first."""
+        agreed = sync.base_ours or {}
+        if "status" not in changed or ours["status"] != VOID or not sync.entity_id:
+            return ours, sync.wanted
+        kept = {name: agreed.get(name) for name in ENDED_BY_VOID if name in ours}
+        first = {**ours, **kept}
+        if all(first[name] == agreed.get(name) for name in first):
+            return ours, sync.wanted
+        return first, sync.sent
 
     def _nothing_to_send(self, sync: QuickBooksSync) -> bool:
         """Deleted here, or voided before anything was sent."""

@@ -7,7 +7,7 @@ from django.db.models import F
 from billing.models import Invoice, Job, JobParticipant, Quote
 from contacts.models import PropertyContact
 from quickbooks_integration.documents.facts import SalesFacts
-from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument
+from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync
 
 LONGEST_TITLE = 200
 
@@ -18,7 +18,8 @@ class FirstInvoices:
     def __init__(self, auth: QuickBooksAuth, quotes: Mapping[str, int]) -> None:
         """quotes: ours by QuickBooks' id of the estimate."""
         self.quotes = quotes
-        billed = Invoice.objects.filter(quote__in=list(quotes.values())).exclude(status=Invoice.Status.VOID)
+        billed = Invoice.objects.filter(quote__in=list(quotes.values()), is_part=False)
+        billed = billed.exclude(status=Invoice.Status.VOID)
         self.billed = set(billed.values_list("quote_id", flat=True))
         self.first = _first_invoices(auth, list(quotes))
 
@@ -36,16 +37,16 @@ class FirstInvoices:
 def _first_invoices(auth: QuickBooksAuth, estimate_ids: list[str]) -> dict[str, str]:
     """QuickBooks' id of the first invoice that is not void, by that of the estimate."""
     estimates = QuickBooksDocument.objects.filter(
-        sync__company=auth, sync__entity_type="estimate", sync__entity_id__in=estimate_ids
+        sync__in=QuickBooksSync.objects.filter(company=auth, entity_type="estimate").of_objects(estimate_ids)
     )
     linked = {
         id: [other for kind, other in links if kind == "Invoice"]
         for id, links in estimates.values_list("sync__entity_id", "links")
     }
     invoices = QuickBooksDocument.objects.filter(
-        sync__company=auth,
-        sync__entity_type="invoice",
-        sync__entity_id__in=[id for ids in linked.values() if len(ids) > 1 for id in ids],
+        sync__in=QuickBooksSync.objects.filter(company=auth, entity_type="invoice").of_objects(
+            id for ids in linked.values() if len(ids) > 1 for id in ids
+        )
     )
     useless = set(invoices.filter(status="Void").values_list("sync__entity_id", flat=True))
     useless |= set(invoices.filter(vanished_at__isnull=False).values_list("sync__entity_id", flat=True))

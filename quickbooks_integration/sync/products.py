@@ -141,8 +141,10 @@ class ItemPull:
         self._write(plan)
 
     def _locked_links(self, entity_ids: set[str]) -> dict[str, QuickBooksSync]:
-        rows = QuickBooksSync.objects.select_for_update(of=("self",)).filter(
-            company=self.auth, entity_type=ENTITY_TYPE, entity_id__in=entity_ids
+        rows = (
+            QuickBooksSync.objects.select_for_update(of=("self",))
+            .filter(company=self.auth, entity_type=ENTITY_TYPE)
+            .of_objects(entity_ids)
         )
         return {link.entity_id: link for link in rows.order_by("pk")}
 

@@ -45,7 +45,6 @@ CHUNK = 1000
 LINE_COLUMNS = ("position", "product_id", "description", "quantity", "unit_price", "line_total", "taxable",
                 "quickbooks_line_id", "is_odd")  # fmt: skip
 CANNOT_HOLD = "The CRM cannot hold this document: it breaks a rule of the database. Tell whoever looks after the CRM."
-_STATE = "concat(document.digest, ' ', sync.sync_version)"
 OVERPAID = "Its balance is more than its total."
 ELSEWHERE = "It is used for something that is not here."
 ZERO = Decimal("0.00")
@@ -65,8 +64,8 @@ def take(auth: QuickBooksAuth, entity_types: Iterable[str], *, at_once: bool = T
 
 @dataclass
 class Entry:
-    """One document that is to become a row of ours. state: of the mirror when it was read. waits: something that it
-    points to comes later."""
+    """One document that is to become a row of ours. state: which version of the map row was read; whoever changes the
+    mirror writes that row too. waits: something that it points to comes later."""
 
     sync_id: int
     state: str
@@ -77,6 +76,10 @@ class Entry:
     local_id: int | None = None
     ours: Projection | None = None
     waits: bool = False
+
+
+class _Changed(Exception):
+    """A pull or another taker was at one of the rows meanwhile: what was read of it is not true any more."""
 
 
 class Taker(ABC):
@@ -108,7 +111,9 @@ class Taker(ABC):
         """A document that no row can hold is set aside by itself and takes no other with it."""
         try:
             with pghistory.context(source="quickbooks"), transaction.atomic():
-                self._take_over(self._locked(entries))
+                self._take_over(entries)
+        except _Changed:
+            self._take(self._unchanged(entries))
         except (IntegrityError, DataError):
             if len(entries) == 1:
                 _set_aside(entries[0].sync_id, CANNOT_HOLD)
@@ -131,7 +136,7 @@ class Taker(ABC):
         """(map row, state, document) of each."""
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT sync.id, {_STATE}, document.raw::text FROM {SYNC} AS sync JOIN {DOCUMENT} AS document"
+                f"SELECT sync.id, sync.xmin::text, document.raw::text FROM {SYNC} AS sync JOIN {DOCUMENT} AS document"
                 " ON document.sync_id = sync.id WHERE sync.id = ANY(%s) ORDER BY sync.id",
                 [ids],
             )
@@ -149,31 +154,34 @@ class Taker(ABC):
                 found.append(Entry(sync_id, state, facts, mirroring.projection_of(self.entity_type, facts)))
         return found
 
-    def _locked(self, entries: list[Entry]) -> list[Entry]:
+    def _unchanged(self, entries: list[Entry]) -> list[Entry]:
         """Those that nobody took and no pull changed since they were read; a changed one is taken the next time."""
+        if not entries:
+            return []
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT sync.id, {_STATE} FROM {SYNC} AS sync JOIN {DOCUMENT} AS document"
-                " ON document.sync_id = sync.id WHERE sync.id = ANY(%s) AND sync.local_id IS NULL"
-                " ORDER BY sync.id FOR NO KEY UPDATE OF sync",
+                f"SELECT id, xmin::text FROM {SYNC} WHERE id = ANY(%s) AND local_id IS NULL",
                 [[entry.sync_id for entry in entries]],
             )
             states = dict(cursor.fetchall())
-        still = [entry for entry in entries if states.get(entry.sync_id) == entry.state]
-        for entry in still:
-            entry.local_id, entry.waits = None, False
-            if entry.unusable:
-                _set_aside(entry.sync_id, entry.unusable)
-        return [entry for entry in still if not entry.unusable]
+        return [entry for entry in entries if states.get(entry.sync_id) == entry.state]
 
     def _take_over(self, entries: list[Entry]) -> None:
+        """Rows are not locked first, which would write each of them twice: whoever was at one of them shows at the end,
+        when the pairs are written. Raises _Changed then."""
+        for entry in entries:
+            entry.local_id, entry.waits = None, False
+        for entry in self._unchanged([entry for entry in entries if entry.unusable]):
+            _set_aside(entry.sync_id, entry.unusable)
+        entries = [entry for entry in entries if not entry.unusable]
         adopted = adopting.by_reference(
             self.auth, self.entity_type, {entry.sync_id: entry.facts.head for entry in entries}
         )
         entries = [entry for entry in entries if entry.sync_id not in adopted]
         self._insert(entries, self.known)
         taken = [entry for entry in entries if entry.local_id is not None]
-        _write_map_rows(taken)
+        if _write_map_rows(taken) < len(taken):
+            raise _Changed
         if self.at_once:
             self._finish(taken)
 
@@ -189,7 +197,7 @@ class Taker(ABC):
         """Marks entries that point to a document which is about to be read or taken over; the others are complete."""
         if not missing:
             return
-        rows = QuickBooksSync.objects.filter(company=self.auth, entity_type=kind, entity_id__in=missing)
+        rows = QuickBooksSync.objects.filter(company=self.auth, entity_type=kind).of_objects(missing)
         mirrored = dict(rows.filter(document__vanished_at=None).values_list("entity_id", "sync_status"))
         cursor = PullCursor.objects.filter(company=self.auth, entity_type=kind).first()
         read_up_to = cursor.changed_since if cursor else None
@@ -240,10 +248,14 @@ class Invoices(Taker):
 
     def _payment_days(self, entries: list[Entry]) -> dict[str, datetime]:
         ids = {id for entry in entries for kind, id in entry.facts.head.links if kind == "Payment"}
-        rows = QuickBooksDocument.objects.filter(
-            sync__company=self.auth, sync__entity_type="payment", sync__entity_id__in=ids, date__isnull=False
-        )
-        return {id: taking.start_of(day) for id, day in rows.values_list("sync__entity_id", "date")}
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT sync.entity_id, document.date FROM {SYNC} AS sync JOIN {DOCUMENT} AS document"
+                " ON document.sync_id = sync.id WHERE sync.company_id = %s AND sync.entity_type = 'payment'"
+                " AND sync.entity_id = ANY(%s) AND sync.entity_id <> '' AND document.date IS NOT NULL",
+                [self.auth.company_id, list(ids)],
+            )
+            return {id: taking.start_of(day) for id, day in cursor.fetchall()}
 
 
 class CreditMemos(Taker):
@@ -262,7 +274,7 @@ class Payments(Taker):
         for entry in entries:
             entry.columns = _payment_columns(entry.facts, known, bills, memos)
         _take_ids(entries, bulk.insert(Payment, [entry.columns for entry in entries]))
-        bulk.insert(
+        bulk.append(
             PaymentApplication,
             [
                 row | {"payment_id": entry.local_id}
@@ -309,7 +321,7 @@ def _insert_with_lines(
     model: type[Model], line_model: type[Model], parent: str, entries: Sequence[Entry], known: Known
 ) -> None:
     _take_ids(entries, bulk.insert(model, [entry.columns or {} for entry in entries]))
-    bulk.insert(
+    bulk.append(
         line_model,
         [line | {parent: entry.local_id} for entry in entries for line in lines_of(entry.facts, known)],
     )
@@ -368,21 +380,24 @@ def applications_of(facts: PaymentFacts, bills: Mapping[str, int], memos: Mappin
     return used
 
 
-def _write_map_rows(taken: Sequence[Entry]) -> None:
-    """The pair is made, and both sides agree as they stand."""
+def _write_map_rows(taken: Sequence[Entry]) -> int:
+    """The pair is made, and both sides agree as they stand. How many were still as they had been read."""
     if not taken:
-        return
+        return 0
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {SYNC} AS sync SET local_id = new.local_id, base_ours = coalesce(new.ours::jsonb, sync.base), sync_status = 'synced',"
             " error_message = '', last_synced = now()"
-            " FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS new (id, local_id, ours) WHERE sync.id = new.id",
+            " FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[]) AS new (id, state, local_id, ours)"
+            " WHERE sync.id = new.id AND sync.local_id IS NULL AND sync.xmin::text = new.state",
             [
                 [entry.sync_id for entry in taken],
+                [entry.state for entry in taken],
                 [entry.local_id for entry in taken],
                 [None if entry.ours in (None, entry.theirs) else dumps(entry.ours) for entry in taken],
             ],
         )
+        return int(cursor.rowcount)
 
 
 def _set_aside(sync_id: int, reason: str) -> None:

@@ -15,7 +15,8 @@ from quickbooks_integration.models import QuickBooksCustomer, QuickBooksDocument
 from quickbooks_integration.sync import customers
 
 DELETED = {
-    "estimate": "This estimate was deleted in QuickBooks. The quote is still here as it was: leave it, or write a new one.",
+    "estimate": "This estimate was deleted in QuickBooks. The quote is still here as it was: leave it, or choose “Send as a "
+    "new estimate” on its page.",
     "invoice": "This invoice was deleted in QuickBooks. It is void here, so that nobody is asked for the money. If that "
     "was a mistake, enter it in QuickBooks again.",
     "payment": "This payment was deleted in QuickBooks. It is void here, and its invoices are open again. If it did come "

@@ -145,7 +145,7 @@ def _by_kind(named: Sequence[Named]) -> dict[str, list[Named]]:
 
 def _known(auth: QuickBooksAuth, entity_type: str, named: Sequence[Named]) -> dict[str, QuickBooksSync]:
     ids = [one.entity_id for one in named]
-    rows = QuickBooksSync.objects.filter(company=auth, entity_type=entity_type, entity_id__in=ids)
+    rows = QuickBooksSync.objects.filter(company=auth, entity_type=entity_type).of_objects(ids)
     return {row.entity_id: row for row in rows.only("pk", "entity_id", "local_id")}
 
 

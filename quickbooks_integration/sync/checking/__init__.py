@@ -257,7 +257,7 @@ class Check:
     def _twice(self, links: "Links") -> dict[str, Record]:
         """Estimates that several invoices of QuickBooks bill, none of them void."""
         several = {estimate: bills for estimate, bills in links.bills.items() if len(bills) > 1}
-        rows = QuickBooksSync.objects.filter(company=self.auth, entity_type="estimate", entity_id__in=several)
+        rows = QuickBooksSync.objects.filter(company=self.auth, entity_type="estimate").of_objects(several)
         estimates = {sync.entity_id: sync for sync in rows.select_related("document").defer("document__raw")}
         found = {}
         for estimate_id, bills in several.items():

@@ -21,7 +21,7 @@ PULLED_ONLY = ("payment_terms", "tax_exempt")  # never sent
 
 def compare(auth: QuickBooksAuth, documents: Mapping[str, Document], names: Mapping[str, str]) -> dict[str, Record]:
     """By QuickBooks' id; customers who are nobody's contact have nothing to compare. A constant number of queries."""
-    rows = QuickBooksSync.objects.filter(company=auth, entity_type="customer", entity_id__in=list(documents))
+    rows = QuickBooksSync.objects.filter(company=auth, entity_type="customer").of_objects(documents)
     syncs = {sync.entity_id: sync for sync in rows}
     contacts: dict[int, Any] = {
         row.pk: row
@@ -41,9 +41,8 @@ def compare(auth: QuickBooksAuth, documents: Mapping[str, Document], names: Mapp
 def gone(auth: QuickBooksAuth, entity_ids: Iterable[str]) -> dict[str, Record]:
     """Linked customers that QuickBooks no longer has and of whom nobody was told yet."""
     rows = QuickBooksSync.objects.filter(
-        company=auth, entity_type="customer", entity_id__in=list(entity_ids), customer__vanished_at=None,
-        local_id__isnull=False,
-    ).select_related("customer")  # fmt: skip
+        company=auth, entity_type="customer", customer__vanished_at=None, local_id__isnull=False
+    ).of_objects(entity_ids).select_related("customer")  # fmt: skip
     return {
         sync.entity_id: Record(sync.customer.display_name, [record(Why.GONE, can_take=True)], sync.pk, sync.local_id)
         for sync in rows

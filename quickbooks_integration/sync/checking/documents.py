@@ -226,7 +226,7 @@ def _rows(entity_type: str, keys: list[Any]) -> list[Any]:
 
 
 def _syncs(auth: QuickBooksAuth, entity_type: str, entity_ids: Iterable[str]) -> dict[str, QuickBooksSync]:
-    rows = QuickBooksSync.objects.filter(company=auth, entity_type=entity_type, entity_id__in=list(entity_ids))
+    rows = QuickBooksSync.objects.filter(company=auth, entity_type=entity_type).of_objects(entity_ids)
     return {sync.entity_id: sync for sync in rows.select_related("document").defer("document__raw", "request_body")}
 
 
@@ -264,7 +264,7 @@ class _Around:
         cls, auth: QuickBooksAuth, entity_type: str, syncs: Iterable[QuickBooksSync], rows: Iterable[Any]
     ) -> "_Around":
         keys, customers = [row.pk for row in rows], {sync.document.customer_id for sync in syncs if _has_mirror(sync)}
-        links = QuickBooksSync.objects.filter(company=auth, entity_type="customer", entity_id__in=customers)
+        links = QuickBooksSync.objects.filter(company=auth, entity_type="customer").of_objects(customers)
         return cls(
             now=timezone.now(),
             pairs=frozenset(links.values_list("entity_id", "local_id")),

@@ -12,7 +12,7 @@ from quickbooks_integration.sync.checking.findings import Found, Record, State, 
 
 
 def compare(auth: QuickBooksAuth, documents: Mapping[str, Document]) -> dict[str, Record]:
-    rows = QuickBooksSync.objects.filter(company=auth, entity_type=ENTITY_TYPE, entity_id__in=list(documents))
+    rows = QuickBooksSync.objects.filter(company=auth, entity_type=ENTITY_TYPE).of_objects(documents)
     syncs = {sync.entity_id: sync for sync in rows}
     products = Product.objects.in_bulk([sync.local_id for sync in syncs.values() if sync.local_id])
     found = {}
@@ -34,7 +34,7 @@ def compare(auth: QuickBooksAuth, documents: Mapping[str, Document]) -> dict[str
 
 
 def gone(auth: QuickBooksAuth, entity_ids: Iterable[str]) -> dict[str, Record]:
-    rows = QuickBooksSync.objects.filter(company=auth, entity_type=ENTITY_TYPE, entity_id__in=list(entity_ids))
+    rows = QuickBooksSync.objects.filter(company=auth, entity_type=ENTITY_TYPE).of_objects(entity_ids)
     rows = rows.exclude(sync_status=QuickBooksSync.Status.ERROR)
     products = Product.objects.in_bulk([sync.local_id for sync in rows if sync.local_id])
     return {

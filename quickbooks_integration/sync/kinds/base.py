@@ -135,12 +135,13 @@ class Kind(ABC, Generic[Row]):
         """Asks QuickBooks what must be known before something new is made. Raises Unusable. Outside transactions."""
 
     def find_ours(self, service: QuickBooksService, sync: QuickBooksSync) -> Document | None:
-        """The object that an open create of ours has made, if it has; known by our reference in its note. One call."""
+        """The object that an open create of ours has made, if it has; known by our reference in its note, and of
+        several the oldest: the others are copies that somebody made of it there. One call."""
         reference = simplejson.loads(sync.request_body).get("PrivateNote", "").rpartition("\n")[2]
         since = (sync.created_at - CLOCKS_DIFFER).astimezone(UTC)
         answer = service.query(
             f"SELECT * FROM {self.entity} WHERE MetaData.CreateTime >= '{since:%Y-%m-%dT%H:%M:%SZ}'"
-            " ORDERBY MetaData.CreateTime DESC MAXRESULTS 1000"
+            " ORDERBY MetaData.CreateTime MAXRESULTS 1000"
         )
         found = answer["QueryResponse"].get(self.entity, [])
         return next((one for one in found if text(one, "PrivateNote").endswith(reference)), None) if reference else None

@@ -14,9 +14,16 @@ from billing import converting, invoices, money, payments, quotes
 from billing.models import Invoice, InvoiceItem, Job, JobParticipant, Product, Quote
 from contacts.models import Property
 from quickbooks_integration import connecting, reconciling, wanting
-from quickbooks_integration.models import ListEntry, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
-from quickbooks_integration.sync import merging, outbox
-from quickbooks_integration.sync.kinds import World
+from quickbooks_integration.models import (
+    ListEntry,
+    QuickBooksAuth,
+    QuickBooksCustomer,
+    QuickBooksDocument,
+    QuickBooksSync,
+)
+from quickbooks_integration.sync import following, merging, outbox
+from quickbooks_integration.sync.kinds import KINDS, World
+from quickbooks_integration.sync.outcomes import Outcome
 from tests.quickbooks_integration import pairs
 from tests.quickbooks_integration.sync.test_outbox import (  # noqa: F401
     ann,
@@ -178,6 +185,31 @@ def test_an_invoice_is_for_the_same_customer_as_its_estimate_when_the_contact_ha
     assert made["LinkedTxn"] == [{"TxnId": quote_id(quote), "TxnType": "Estimate"}]
 
 
+def test_an_invoice_of_quickbooks_is_the_quotes_when_only_a_deposit_was_billed_here(books, ann):
+    quote = write(ann, "100.00")
+    quotes.approve(quote, None)
+    push(books)
+    converting.bill_part(quote, D(30), None)
+    push(books)
+    made = books.bookkeeper.convert_estimate(quote_id(quote))
+    books.sync().sync("invoice")
+    final = Invoice.objects.get(quickbooks_invoice_id=made["Id"])
+    assert (final.quote_id, final.is_part) == (quote.pk, False)
+
+
+def test_the_object_of_an_open_create_is_the_oldest_that_carries_our_reference(books, ann):
+    quote = write(ann, "100.00")
+    books.emulator.faults.add("commit_then_drop", route="create", count=9)
+    push(books)
+    books.emulator.faults.clear()
+    (ours,) = there(books, "Estimate")
+    copy = {name: ours[name] for name in ("CustomerRef", "Line", "PrivateNote", "TxnDate")}
+    books.bookkeeper.create("Estimate", **copy)
+    sync = row(quote)
+    found = KINDS["estimate"].find_ours(books.service(), sync)
+    assert found["Id"] == ours["Id"]
+
+
 def test_a_second_invoice_of_an_estimate_is_followed_without_taking_the_quote(books, ann):
     first = billed(books, ann, "100.00")
     second = bill(ann, "30.00")
@@ -206,6 +238,56 @@ def test_an_invoice_that_is_voided_before_it_was_sent_asks_nobody_for_anything(b
     assert there(books, "Invoice") == []
 
 
+def test_what_was_edited_before_a_void_goes_there_before_it(books, ann):
+    invoice = bill(ann, "100.00")
+    push(books)
+    invoice.refresh_from_db()
+    invoice.notes = "Wrong house"
+    invoice.save()
+    invoices.finish_edit(invoice, None)
+    invoices.void(invoice, None)
+    books.emulator.requests.clear()
+    for _ in range(2):
+        push(books)
+    stored = books.emulator.company().find("Invoice", invoice.quickbooks_invoice_id)
+    assert (stored["TotalAmt"], "Wrong house" in stored["PrivateNote"]) == (D(0), True)
+    assert (row(invoice).sync_status, row(invoice).base_ours["notes"]) == ("synced", "Wrong house")
+    assert _writes(books) == {"update": 1, "void": 1}
+
+
+def test_lines_that_were_edited_before_a_void_do_not_matter_any_more(books, ann):
+    invoice = bill(ann, "100.00")
+    push(books)
+    invoice.refresh_from_db()
+    line = invoice.invoice_items.get()
+    line.unit_price = D("90.00")
+    line.save()
+    invoices.finish_edit(invoice, None)
+    invoices.void(invoice, None)
+    books.emulator.requests.clear()
+    push(books)
+    assert books.emulator.company().find("Invoice", invoice.quickbooks_invoice_id)["TotalAmt"] == D(0)
+    assert (row(invoice).sync_status, _writes(books)) == ("synced", {"void": 1})
+
+
+def _writes(books) -> dict[str, int]:
+    return {name: n for name, n in books.emulator.requests.counts().items() if name in ("create", "update", "void")}
+
+
+def test_a_payment_whose_reference_was_corrected_before_its_void_says_so_there(books, ann):
+    invoice = billed(books, ann, "100.00")
+    payment = payments.record(ann, D(100), by=None, payment_date=date(2026, 5, 9), applications={invoice: D(100)})
+    push(books)
+    payment.reference = "1077"
+    payment.save()
+    payments.void(payment, None)
+    for _ in range(2):
+        push(books)
+    payment.refresh_from_db()
+    stored = books.emulator.company().find("Payment", payment.quickbooks_payment_id)
+    assert (stored["PaymentRefNum"], stored["TotalAmt"], row(payment).sync_status) == ("1077", D(0), "synced")
+
+
 def test_a_payment_that_is_voided_before_it_was_sent_asks_nobody_for_anything(books, ann):
     payment = payments.record(ann, D(20), by=None, payment_date=date(2026, 5, 9))
     payments.void(payment, None)
@@ -229,6 +311,42 @@ def test_a_document_that_cannot_be_understood_holds_up_no_other_row(books, ann):
     assert (row(good).sync_status, row(bad).sync_status) == ("synced", "error")
     assert row(bad).error_message.startswith(f"Quote {bad.number}: ")
     assert "more than a document here can hold" in row(bad).error_message
+
+
+# --- Two at one row ------------------------------------------------------------------------------
+
+
+def test_a_map_row_that_is_replaced_while_a_pull_looks_at_it_fails_no_pull(books, ann):
+    quote = write(ann, "100.00")
+    push(books)
+    document = books.service().read("Estimate", quote_id(quote))["Estimate"]
+    sync = row(quote)
+    QuickBooksDocument.objects.filter(sync=sync).delete()
+    QuickBooksSync.objects.filter(pk=sync.pk).delete()
+    world = World.of(books.auth)
+    assert following.follow(books.auth, sync.pk, document, asked_at=timezone.now(), world=world) == Outcome.UNCHANGED
+    assert merging.follow(books.auth, sync.pk, document, asked_at=timezone.now(), world=world) == Outcome.UNCHANGED
+    following.mark_vanished(books.auth, "estimate", document["Id"])
+    assert not QuickBooksSync.objects.filter(entity_type="estimate", local_id=quote.pk).exists()
+
+
+def test_a_bell_that_rings_while_a_worker_is_about_to_leave_the_row_is_heard(books, ann, monkeypatch):
+    quote = write(ann, "100.00")
+    heard = []
+
+    def edited_when_all_is_done(self, sync):
+        goes_on = step(self, sync)
+        if not goes_on and not heard:
+            reprice(quote, "90.00")
+            monkeypatch.setattr(wanting, "ring", lambda ids: heard.extend(ids))
+        return goes_on
+
+    step = outbox.Worker._step
+    monkeypatch.setattr(outbox.Worker, "_step", edited_when_all_is_done)
+    QuickBooksSync.objects.filter(pk=row(quote).pk).update(next_try_at=None)
+    outbox.work(books.service(), row(quote).pk)
+    assert heard == [row(quote).pk]
+    assert row(quote).sent < row(quote).wanted
 
 
 # --- The company was disconnected for a while ----------------------------------------------------
