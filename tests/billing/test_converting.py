@@ -250,7 +250,7 @@ def test_converting_takes_the_same_queries_for_one_line_and_for_sixty(
 ) -> None:
     for lines in (1, 60):
         quote = approved(*[("1", "5")] * lines, tax_code=make_tax_code("8"))
-        with django_assert_num_queries(37):
+        with django_assert_num_queries(33):
             converting.convert(Quote.objects.get(pk=quote.pk), office)
 
 
