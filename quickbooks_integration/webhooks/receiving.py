@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from quickbooks_integration.bells import RINGER
 from quickbooks_integration.models import WebhookDelivery
+from quickbooks_integration.webhooks.strangers import ORDINARY_SIZE, STRANGERS, WITHIN_SECONDS
 
 LARGEST = 4 * 1024 * 1024
 KEPT_HEADERS = ("content-type", "intuit-t-id", "intuit-created-time", "intuit-notification-schema-version")
@@ -27,10 +28,12 @@ def receive(request: HttpRequest) -> HttpResponse:
     """Intuit: answer 200 within three seconds; anything else is sent again, and later events wait behind it."""
     if not settings.QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN:
         return _answer(503, "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN is not set, so nothing can be accepted.")
-    body = request.read(LARGEST + 1)
-    if len(body) > LARGEST:
-        return _answer(413, "The body is larger than 4 MB.")
+    largest = ORDINARY_SIZE if STRANGERS.are_many() else LARGEST
+    body = request.read(largest + 1)
+    if len(body) > largest:
+        return _too_large(largest)
     if not is_signed(body, request.headers.get("intuit-signature", "")):
+        STRANGERS.turn_away()
         return _answer(401, "The signature is missing or wrong.")
     WebhookDelivery.objects.create(body=body, headers=_headers(request), received_at=timezone.now())
     ring()
@@ -58,6 +61,14 @@ def _ring() -> None:
     from quickbooks_integration import tasks
 
     RINGER.ring(tasks.process_webhooks.delay)
+
+
+def _too_large(largest: int) -> HttpResponse:
+    if largest == LARGEST:
+        return _answer(413, "The body is larger than 4 MB.")
+    answer = _answer(429, "Too many unsigned requests at the moment for a body of this size.")
+    answer["Retry-After"] = str(int(WITHIN_SECONDS))
+    return answer
 
 
 def _answer(status: int, text: str) -> HttpResponse:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from quickbooks_integration.bells import RINGER
 from quickbooks_integration.models import HistoryImport, QuickBooksAuth, QuickBooksSync, SyncRun, WebhookDelivery
 from quickbooks_integration.webhooks import processing, receiving
 from quickbooks_integration.webhooks.parsing import Named, Unreadable, objects_named
+from quickbooks_integration.webhooks.strangers import MOST, ORDINARY_SIZE, STRANGERS
 from tests.other_connection import in_other_connection
 from tests.quickbooks_integration import pairs
 
@@ -29,6 +31,7 @@ OURS = "9130000000000000"
 @pytest.fixture(autouse=True)
 def verifier_token(settings) -> None:
     settings.QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN = TOKEN
+    STRANGERS.forget()
 
 
 @pytest.fixture
@@ -103,6 +106,28 @@ def test_a_body_changed_by_one_byte_is_refused(db):
     assert post(body.replace(b"12", b"13"), signed(body)).status_code == 401
     assert post(body, signed(body)).status_code == 200
     assert WebhookDelivery.objects.count() == 1
+
+
+def test_in_a_flood_of_unsigned_requests_large_bodies_are_refused_and_quickbooks_own_come_through(db):
+    large = b"[" + b" " * ORDINARY_SIZE + b"]"
+    assert [post(b"[]", "wrong").status_code for _ in range(MOST - 1)] == [401] * (MOST - 1)
+    assert post(large).status_code == 200
+    assert post(b"[]", "wrong").status_code == 401
+    refused = post(large, "wrong")
+    assert (refused.status_code, refused["Retry-After"]) == (429, "60")
+    assert post(large).status_code == 429
+    assert post(b"[]").status_code == 200
+    assert WebhookDelivery.objects.count() == 2
+
+
+def test_a_flood_that_is_over_is_forgotten(db, monkeypatch):
+    large = b"[" + b" " * ORDINARY_SIZE + b"]"
+    for _ in range(MOST):
+        post(b"[]", "wrong")
+    assert post(large).status_code == 429
+    later = time.monotonic() + 61
+    monkeypatch.setattr("quickbooks_integration.webhooks.strangers.time.monotonic", lambda: later)
+    assert post(large).status_code == 200
 
 
 def test_without_a_verifier_token_everything_is_refused(db, settings):
