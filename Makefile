@@ -1,7 +1,7 @@
 # Every target does its own set-up: a machine with make and Python 3.11 or newer is enough.
 # make demo DEMO_PORT=9000    make test ARGS="-k matching"    make setup PYTHON=/usr/bin/python3.12
 
-.PHONY: setup demo stop test test-long bench lint
+.PHONY: setup demo stop test test-long bench bench-matching lint
 .DEFAULT_GOAL := setup
 
 # Relative, so that a space in the checkout's path cannot split them.
@@ -50,6 +50,9 @@ test-long: setup
 
 bench: setup
 	$(RUN) -m bench $(ARGS)
+
+bench-matching: setup
+	$(RUN) -m bench.matching $(ARGS)
 
 lint: setup
 	$(RUN) -m ruff check .

@@ -1,18 +1,25 @@
-"""Decides the pairs that need no judgement. Everything that leaves a doubt is for a person."""
+"""Decides the pairs that need no judgement. Everything that leaves a doubt is for a person.
+
+Weights say how likely a pair is, and order the questions. But what looks most alike is a household or a number with a
+new owner, so a pair is linked by itself only if, beside its weight, nothing at all speaks against it.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from math import log2
 from typing import Any
 
 from contacts.matching import names, normalise
 from contacts.matching.candidates import Index, Pair, Person, SharedKeys, pairs
 from contacts.matching.names import Names
+from contacts.matching.weights import ANOTHER_EMAIL, ANOTHER_PHONE, ANOTHER_PLACE, FamilyNames, Weights
 
-# Orders the queue and explains; it decides nothing. Scores with measured weights replace it.
-POINTS_PHONE, POINTS_EMAIL, POINTS_DOUBT = 50, 30, -10
-POINTS_NAME = {Names.AGREE: 20, Names.SILENT: 0, Names.CONTRADICT: -25}
+# Bits: eight to one that they are the same.
+LINKED_FROM = 3.0
+EVEN_CHANCE, POINTS_A_BIT = 50, 2.5
+ALREADY = -4.0  # bits against a pair of which a person or a link says something else
 
 
 class Outcome(StrEnum):
@@ -22,15 +29,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A sentence for the office, and whether it speaks for the pair."""
+    """A sentence for the office, whether it speaks for the pair, and how many points of the score it is."""
 
     text: str
     agrees: bool
+    points: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One candidate pair, by the ids of its persons. LINKED only if nothing at all speaks against it. score: 0 to 100."""
+    """One candidate pair, by the ids of its persons. LINKED only if nothing at all speaks against it. score: 0 to 100;
+    50 is as likely as not, and each five points more make it four times as likely."""
 
     contact: Any
     customer: Any
@@ -45,6 +54,7 @@ class _Candidate:
     customer: Person
     shared: SharedKeys
     names: Names
+    weights: Weights
     customers_sharing: int
     contacts_sharing: int
     taken_back: bool
@@ -55,61 +65,109 @@ def decide(
     customers: Iterable[Person],
     refused: frozenset[Pair] = frozenset(),
     taken_back: frozenset[Pair] = frozenset(),
+    family_names: FamilyNames | None = None,
 ) -> list[Decision]:
     """Decides all candidate pairs as one set, so that the order of rows never matters; best score first.
 
     refused: (contact id, customer id) pairs to which a person said no; they are never proposed again and, being
     other people, still count as sharing the number. taken_back: pairs whose link a person undid; they are never linked
-    without asking again. Customers that are linked already are left out of the result.
+    without asking again. family_names: how frequent they are, if that is known. Customers that are linked already are
+    left out of the result.
     """
     ours, theirs = Index(contacts), Index(customers)
-    found = pairs(ours, theirs)
-    customers_of = Counter(contact for contact, _ in found)
+    weights, found = Weights(ours, theirs, family_names or FamilyNames()), _candidates(ours, theirs)
+    # A customer and its jobs are one: the person is linked to the customer, each job stays a question.
+    customers_of = Counter(contact for contact, _ in {(pair[0], theirs.people[pair[1]].household) for pair in found})
     contacts_of = Counter(customer for _, customer in found)
     decisions = []
-    for pair, shared in found.items():
+    for pair, (shared, said) in found.items():
         contact, customer = ours.people[pair[0]], theirs.people[pair[1]]
         if pair in refused or customer.linked_to is not None:
             continue
-        said = names.compare(contact, customer)
         sharing = customers_of[contact.id], contacts_of[customer.id]
-        decisions.append(_decide(_Candidate(contact, customer, shared, said, *sharing, pair in taken_back)))
+        decisions.append(_decide(_Candidate(contact, customer, shared, said, weights, *sharing, pair in taken_back)))
     return sorted(decisions, key=lambda decision: (-decision.score, str(decision.customer), str(decision.contact)))
 
 
+def _candidates(ours: Index, theirs: Index) -> dict[Pair, tuple[SharedKeys, Names]]:
+    """Pairs that may be one person, with what their names say."""
+    found: dict[Pair, tuple[SharedKeys, Names]] = {}
+    for pair, shared in pairs(ours, theirs).items():
+        said = names.compare(ours.people[pair[0]], theirs.people[pair[1]])
+        # A house, or the number of an office, says nothing about people of another name.
+        if shared.reach_somebody or said in (Names.AGREE, Names.NEAR_FAMILY):
+            found[pair] = shared, said
+    return found
+
+
 def _decide(candidate: _Candidate) -> Decision:
-    doubts = list(_doubts(candidate))
-    points = POINTS_PHONE * bool(candidate.shared.phones) + POINTS_EMAIL * bool(candidate.shared.emails)
-    points += POINTS_NAME[candidate.names] + POINTS_DOUBT * len(doubts)
+    evidence, doubts = list(_evidence(candidate)), list(_doubts(candidate))
+    bits = candidate.weights.prior + sum(weight for _, weight in evidence + doubts)
+    is_sure = not doubts and bits >= LINKED_FROM
     return Decision(
         contact=candidate.contact.id,
         customer=candidate.customer.id,
-        outcome=Outcome.REVIEW if doubts else Outcome.LINKED,
-        score=max(0, min(100, points)),
-        reasons=(*_evidence(candidate), *doubts),
+        outcome=Outcome.LINKED if is_sure else Outcome.REVIEW,
+        score=max(0, min(100, EVEN_CHANCE + _points(bits))),
+        reasons=(
+            *(Reason(text, True, _points(weight)) for text, weight in evidence),
+            *(Reason(text, False, _points(weight)) for text, weight in doubts),
+        ),
     )
 
 
-def _evidence(candidate: _Candidate) -> Iterator[Reason]:
-    for key in candidate.shared.phones:
-        yield Reason(f"Same phone {readable_phone(key)}", agrees=True)
-    for key in candidate.shared.emails:
-        yield Reason(f"Same e-mail {key}", agrees=True)
+def _points(bits: float) -> int:
+    return round(POINTS_A_BIT * bits)
+
+
+# A sentence and its weight in bits.
+Weighed = tuple[str, float]
+
+
+def _evidence(candidate: _Candidate) -> Iterator[Weighed]:
+    weights, shared = candidate.weights, candidate.shared
+    for key in shared.phones:
+        yield f"Same phone {readable_phone(key)}", weights.phone(key)
+    for key in shared.emails:
+        yield f"Same e-mail {key}", weights.email(key)
+    for key in shared.places:
+        yield f"Same house {_readable_place(key)}", weights.place(key)
+    for key in shared.crowded:
+        yield f"{_readable(key)}, which several share", weights.crowded(key)
+    worth = weights.names(candidate.names, candidate.contact, candidate.customer)
     if candidate.names is Names.AGREE:
-        yield Reason("The names agree", agrees=True)
+        yield "The names agree", worth
+    elif candidate.names in (Names.NEAR_FAMILY, Names.NEAR_GIVEN):
+        yield "The names agree but for one letter", worth
 
 
-def _doubts(candidate: _Candidate) -> Iterator[Reason]:
-    for text in (*_doubts_about_who(candidate), *_doubts_about_which(candidate)):
-        yield Reason(text, agrees=False)
+def _doubts(candidate: _Candidate) -> Iterator[Weighed]:
+    yield from _doubts_about_who(candidate)
+    yield from _doubts_about_which(candidate)
 
 
-def _doubts_about_who(candidate: _Candidate) -> Iterator[str]:
-    contact, customer = candidate.contact, candidate.customer
+def _doubts_about_who(candidate: _Candidate) -> Iterator[Weighed]:
+    contact, customer, shared = candidate.contact, candidate.customer, candidate.shared
     if candidate.names is Names.CONTRADICT:
-        yield f"Another name: {_name(contact)} here, {_name(customer)} in QuickBooks"
-    if candidate.names is Names.SILENT and _differ(contact, customer, candidate.shared):
-        yield "No name to compare, and the rest differs"
+        worth = candidate.weights.names(candidate.names, contact, customer)
+        yield f"Another name: {_name(contact)} here, {_name(customer)} in QuickBooks", worth
+    if candidate.names is Names.NEAR_GIVEN and not (shared.phones and shared.emails):
+        yield f"Perhaps another of the family: {_name(contact)} here, {_name(customer)} in QuickBooks", 0.0
+    if candidate.names is Names.SILENT and _differ(contact, customer, shared):
+        yield "No name to compare, and the rest differs", ANOTHER_PHONE + ANOTHER_EMAIL
+    if not shared.reach_somebody and not shared.crowded and not _may_have_a_slip(contact, customer):
+        yield "The same name and house, but another phone or e-mail", ANOTHER_PHONE + ANOTHER_PLACE
+
+
+def _may_have_a_slip(contact: Person, customer: Person) -> bool:
+    """Whether nothing to reach them by contradicts: one side has none of the kind, or the numbers differ in one digit."""
+    if contact.phones and customer.phones:
+        return any(_one_digit_off(a, b) for a in contact.phones for b in customer.phones)
+    return not (contact.emails and customer.emails)
+
+
+def _one_digit_off(one: str, other: str) -> bool:
+    return len(one) == len(other) and sum(a != b for a, b in zip(one, other, strict=True)) == 1
 
 
 def _differ(contact: Person, customer: Person, shared: SharedKeys) -> bool:
@@ -119,23 +177,35 @@ def _differ(contact: Person, customer: Person, shared: SharedKeys) -> bool:
     return bool(other_email if shared.phones else other_phone)
 
 
-def _doubts_about_which(candidate: _Candidate) -> Iterator[str]:
+def _doubts_about_which(candidate: _Candidate) -> Iterator[Weighed]:
+    """What does not make them less alike, but leaves the choice to a person: of n alike each is the one in n cases."""
     if candidate.customers_sharing > 1:
-        yield f"{candidate.customers_sharing} QuickBooks customers share this contact's phone or e-mail"
+        said = f"{candidate.customers_sharing} QuickBooks customers share this contact's phone or e-mail"
+        yield said, -log2(candidate.customers_sharing)
     if candidate.contacts_sharing > 1:
-        yield f"{candidate.contacts_sharing} contacts share this customer's phone or e-mail"
+        said = f"{candidate.contacts_sharing} contacts share this customer's phone or e-mail"
+        yield said, -log2(candidate.contacts_sharing)
     if candidate.contact.linked_to is not None:
-        yield "The contact is already linked to another QuickBooks customer"
+        yield "The contact is already linked to another QuickBooks customer", ALREADY
     if candidate.customer.is_job:
-        yield "In QuickBooks this is a job of another customer"
+        yield "In QuickBooks this is a job of another customer", 0.0
     if not candidate.customer.active:
-        yield "The customer is inactive in QuickBooks"
+        yield "The customer is inactive in QuickBooks", 0.0
     if candidate.taken_back:
-        yield "These two were linked before, and somebody took it back"
+        yield "These two were linked before, and somebody took it back", ALREADY
 
 
 def _name(person: Person) -> str:
     return " ".join(filter(None, [person.first_name, person.last_name])) or person.company or person.display_name
+
+
+def _readable(key: str) -> str:
+    """A key of any kind."""
+    return _readable_place(key) if "|" in key else key if "@" in key else readable_phone(key)
+
+
+def _readable_place(key: str) -> str:
+    return key.replace("|", ", ")
 
 
 def readable_phone(key: str) -> str:

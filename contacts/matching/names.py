@@ -5,15 +5,25 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from rapidfuzz.distance import OSA
+
 from contacts.matching import normalise
 
 Words = tuple[str, ...]
+# Shorter words are one slip of the finger away from too many others: Ann, Dan, Ian.
+SHORTEST_MISSPELT = 4
 
 
 class Names(StrEnum):
     AGREE = "agree"
+    NEAR_FAMILY = "near family"  # the given name agrees, the family name but for one slip of the finger
+    NEAR_GIVEN = "near given"  # the other way round; members of a family are often called alike
     SILENT = "silent"  # one side has no name
     CONTRADICT = "contradict"
+
+
+# The better of two readings of a name counts.
+_BEST_FIRST = (Names.AGREE, Names.NEAR_FAMILY, Names.NEAR_GIVEN)
 
 
 class Named(Protocol):
@@ -92,8 +102,8 @@ def compare(ours: Named, theirs: Named) -> Names:
     one, other = _read(ours), _read(theirs)
     if not one or not other:
         return Names.SILENT
-    if _share_a_person(one, other):
-        return Names.AGREE if one.generations == other.generations else Names.CONTRADICT
+    if (person := _shared_person(one, other)) is not None:
+        return person if one.generations == other.generations else Names.CONTRADICT
     if one.people and other.people:
         return Names.CONTRADICT
     return Names.AGREE if one.titles & other.titles else Names.CONTRADICT
@@ -150,23 +160,26 @@ def _with_family_names(parts: list[Words]) -> list[Words]:
     return complete
 
 
-def _share_a_person(one: _Reading, other: _Reading) -> bool:
+def _shared_person(one: _Reading, other: _Reading) -> Names | None:
     """At least one side must be known to be a person: two display names may be two firms."""
     pairs = [(a, b) for a in one.people for b in other.people | other.perhaps]
     pairs += [(a, b) for a in one.perhaps for b in other.people]
-    return any(same_person(a, b) for a, b in pairs)
+    found = {likeness(a, b) for a, b in pairs}
+    return next((name for name in _BEST_FIRST if name in found), None)
 
 
 def same_person(one: Words, other: Words) -> bool:
-    """Every word of the shorter name has a word of its own in the longer one, and one of them is more than an initial.
+    return likeness(one, other) is Names.AGREE
 
-    Order doesn't matter: first and last name are often swapped.
-    """
+
+def likeness(one: Words, other: Words) -> Names:
+    """Every word of the shorter name has a word of its own in the longer one, and one of them is more than an initial;
+    one of the words may be misspelt. Order doesn't matter: first and last name are often swapped. Symmetric."""
     if one == other:
-        return True
+        return Names.AGREE
     shorter, longer = sorted((one, other), key=lambda words: (len(words), words))
     left, right = sorted(shorter), sorted(longer)
-    spelled_out = 0
+    spelled_out, by_their_initial = 0, False
     for same in (_equal, _short_form, _initial):
         for word in list(left):
             partner = next((candidate for candidate in right if same(word, candidate)), None)
@@ -174,7 +187,25 @@ def same_person(one: Words, other: Words) -> bool:
                 left.remove(word)
                 right.remove(partner)
                 spelled_out += same is not _initial and len(word) > 1
-    return not left and spelled_out > 0
+                by_their_initial = by_their_initial or len(partner) == 1 < len(word)
+    if by_their_initial and any(len(word) > 1 for word in right):
+        return Names.CONTRADICT  # "Amy R. Smith" is called Amy: the initial is not Ruth's
+    if not left:
+        return Names.AGREE if spelled_out else Names.CONTRADICT
+    if len(left) > 1 or not spelled_out:
+        return Names.CONTRADICT
+    misspelt = [word for word in right if _one_slip(left[0], word)]
+    if not misspelt:
+        return Names.CONTRADICT
+    is_family = left[0] == shorter[-1] or misspelt[0] == longer[-1]
+    return Names.NEAR_FAMILY if is_family else Names.NEAR_GIVEN
+
+
+def _one_slip(one: str, other: str) -> bool:
+    """One letter too many, too few, another, or two exchanged; hardly anybody misses the first."""
+    if min(len(one), len(other)) < SHORTEST_MISSPELT or one[0] != other[0]:
+        return False
+    return OSA.distance(one, other, score_cutoff=1) <= 1
 
 
 def _equal(one: str, other: str) -> bool:

@@ -173,6 +173,13 @@ def street(text: str) -> str:
     return " ".join(STREET_WORDS.get(word, word) for word in _words(text))
 
 
+def place(street_line: str, zip_text: str) -> str:
+    """A house as a key: "12 n main st|02169"; "" without a number or a ZIP code, which many houses share."""
+    found, code = street(street_line), zip_code(zip_text)
+    is_house = found[:1].isdigit() and " " in found and len(code) == 5 and code.isdigit()
+    return f"{found}|{code}" if is_house else ""
+
+
 def zip_code(text: str) -> str:
     """The five digits of a ZIP code; a spreadsheet's lost leading zero comes back. Anything else as typed."""
     digits = text.strip().partition("-")[0]

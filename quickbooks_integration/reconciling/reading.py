@@ -1,13 +1,13 @@
 """Contacts and customers as persons to compare. A customer's id is that of its row in QuickBooksSync."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Q
 
-from contacts.matching.candidates import SHARED_BY_TOO_MANY, Person
+from contacts.matching.candidates import SHARED_BY_TOO_MANY, Index, Person
 from contacts.models import Contact, ContactEmail, ContactPhone
 from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
 
@@ -24,7 +24,10 @@ class People:
 
 
 def everybody(company: QuickBooksAuth) -> People:
-    """All contacts that can be reached, and all customers; a fixed number of queries."""
+    """All contacts that can be reached, and all customers; a fixed number of queries.
+
+    Without the numbers and mailboxes that too many share, as in `around`: those behind a switchboard are not compared.
+    """
     phones, emails = _keys(ContactPhone), _keys(ContactEmail)
     reachable = phones.keys() | emails.keys()
     rows = Contact.objects.values_list("id", "first_name", "last_name", "company").iterator(chunk_size=20_000)
@@ -36,7 +39,9 @@ def everybody(company: QuickBooksAuth) -> People:
     }
     customers = QuickBooksCustomer.objects.filter(sync__company=company, vanished_at=None)
     parents = dict(customers.exclude(parent_id="").values_list("sync__entity_id", "parent_id"))
-    return People(contacts, dict(_customers(customers.values_list(*CUSTOMER_COLUMNS), parents)))
+    people = People(contacts, dict(_customers(customers.values_list(*CUSTOMER_COLUMNS), parents)))
+    dead = Index(people.contacts.values()).crowded.keys() | Index(people.customers.values()).crowded.keys()
+    return People(_without(people.contacts, dead), _without(people.customers, dead))
 
 
 def _keys(model: type[ContactPhone] | type[ContactEmail], **only: object) -> dict[int, tuple[str, ...]]:
@@ -175,12 +180,16 @@ def _new(holders: dict[str, set[int]], dead: set[str], known: dict[int, Person])
     return {id for key, ids in holders.items() if key not in dead for id in ids} - known.keys()
 
 
-def _without(people: dict[int, Person], dead: set[str]) -> dict[int, Person]:
+def _without(people: dict[int, Person], dead: Set[str]) -> dict[int, Person]:
     return {
-        id: replace(
-            person,
-            phones=tuple(key for key in person.phones if key not in dead),
-            emails=tuple(key for key in person.emails if key not in dead),
-        )
+        id: person if dead.isdisjoint((*person.phones, *person.emails)) else _bereft(person, dead)
         for id, person in people.items()
     }
+
+
+def _bereft(person: Person, dead: Set[str]) -> Person:
+    return replace(
+        person,
+        phones=tuple(key for key in person.phones if key not in dead),
+        emails=tuple(key for key in person.emails if key not in dead),
+    )

@@ -36,7 +36,7 @@ def test_a_clear_pair_is_linked_with_its_reasons_and_fills_the_contact(auth: Qui
     assert (ours.name, ours.email, ours.outstanding_balance) == ("Ann Smith", "ann@example.com", Decimal("120.50"))
     decision = MatchDecision.objects.get()
     assert (decision.action, decision.decided_by, decision.contact) == ("auto_link", None, ours)
-    assert decision.reasons == [{"text": "Same phone (617) 555-0123", "agrees": True}]
+    assert decision.reasons == [{"text": "Same phone (617) 555-0123", "agrees": True, "points": 42}]
     assert pairs.states() == {("Ann Smith", "Ann Smith"): "linked"}
 
 
@@ -69,11 +69,13 @@ def test_every_doubt_becomes_a_question_and_links_nothing(auth: QuickBooksAuth) 
     assert MatchDecision.objects.count() == 0
 
 
-def test_a_job_and_its_parent_on_one_number_are_questions(auth: QuickBooksAuth) -> None:
+def test_of_a_customer_and_its_job_on_one_number_the_customer_is_linked_and_the_job_asked(auth: QuickBooksAuth) -> None:
     pairs.contact(phone=NUMBER)
     parent = pairs.customer(auth, "Harbor Homes", NUMBER)
     pairs.customer(auth, "12 Main St", NUMBER, Job=True, ParentRef={"value": parent.entity_id})
-    assert match(auth) == MatchResult(review=2)
+    assert match(auth) == MatchResult(linked=1, review=1)
+    parent.refresh_from_db()
+    assert parent.local_id is not None
 
 
 def test_jobs_of_jobs_count_as_one_family_so_that_their_number_still_tells(auth: QuickBooksAuth) -> None:
@@ -81,8 +83,8 @@ def test_jobs_of_jobs_count_as_one_family_so_that_their_number_still_tells(auth:
     parent = above = pairs.customer(auth, "Harbor Homes", NUMBER)
     for level in range(6):
         above = pairs.customer(auth, f"Level {level}", NUMBER, Job=True, ParentRef={"value": above.entity_id})
-    assert match(auth) == MatchResult(review=7)
-    assert parent.candidates.count() == 1
+    assert match(auth) == MatchResult(linked=1, review=6)
+    assert parent.candidates.get().state == "linked"
 
 
 def test_a_refused_pair_is_never_asked_again_and_frees_nobody(auth: QuickBooksAuth) -> None:
@@ -177,7 +179,7 @@ def test_proposing_writes_nothing_and_speaks_of_customers_by_quickbooks_id(auth:
     ours = pairs.contact("Ann", "Smith", NUMBER)
     theirs = pairs.customer(auth, "Ann Smith", NUMBER)
     [decision] = propose(auth, ours)
-    assert (decision.customer, decision.outcome.value, decision.score) == (theirs.entity_id, "linked", 70)
+    assert (decision.customer, decision.outcome.value, decision.score) == (theirs.entity_id, "linked", 90)
     assert MatchCandidate.objects.count() == 0
     theirs.refresh_from_db()
     assert theirs.local_id is None

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from contacts.matching.candidates import SHARED_BY_TOO_MANY, Person
 from contacts.matching.exact import Decision, Outcome, decide
+from contacts.matching.weights import FamilyNames
 
 PHONE, OTHER_PHONE = "+16175550123", "+15085550199"
 EMAIL, OTHER_EMAIL = "ann@example.com", "bob@example.com"
@@ -92,9 +93,80 @@ def test_phone_of_one_customer_and_email_of_another_is_for_a_person() -> None:
     assert outcomes([ours], theirs) == {(1, "a"): "review", (1, "b"): "review"}
 
 
-def test_parent_and_job_on_one_number_are_for_a_person() -> None:
-    found = outcomes([contact()], [customer("p"), customer("j", family="p", is_job=True)])
-    assert found == {(1, "p"): "review", (1, "j"): "review"}
+def test_a_person_is_linked_to_the_customer_and_asked_about_its_jobs() -> None:
+    jobs = [customer(id, family="p", is_job=True) for id in ("j1", "j2")]
+    found = outcomes([contact()], [customer("p"), *jobs])
+    assert found == {(1, "p"): "linked", (1, "j1"): "review", (1, "j2"): "review"}
+
+
+def test_a_job_whose_customer_has_another_number_is_for_a_person() -> None:
+    theirs = [customer("p", phones=(OTHER_PHONE,)), customer("j", family="p", is_job=True)]
+    assert outcomes([contact()], theirs) == {(1, "j"): "review"}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "outcome"),
+    [
+        ({"last_name": "Smyth"}, {}, "linked"),
+        ({"last_name": "Smithers"}, {}, "review"),
+        ({"first_name": "Anne", "last_name": "Smith"}, {"first_name": "Anna"}, "review"),
+        ({"first_name": "Anne", "emails": (EMAIL,)}, {"first_name": "Anna", "emails": (EMAIL,)}, "linked"),
+    ],
+)
+def test_a_slip_in_the_family_name_is_none_and_one_in_the_given_name_needs_phone_and_email(
+    ours: dict, theirs: dict, outcome: str
+) -> None:
+    assert outcomes([contact(**ANN | ours)], [customer(**ANN | theirs)]) == {(1, "a"): outcome}
+
+
+HOUSE = "12 elm st|02169"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "outcome"),
+    [
+        ({}, {}, "linked"),
+        ({"phones": (PHONE,)}, {}, "linked"),
+        ({"phones": (PHONE,)}, {"phones": ("+16175550124",)}, "linked"),
+        ({"phones": (PHONE,)}, {"phones": (OTHER_PHONE,)}, "review"),
+        ({"emails": (EMAIL,)}, {"emails": (OTHER_EMAIL,)}, "review"),
+        ({"last_name": "Jones"}, {}, None),
+        ({"first_name": "Bob"}, {}, None),
+    ],
+)
+def test_the_same_name_in_the_same_house_is_somebody_unless_phones_or_mailboxes_speak_against_it(
+    ours: dict, theirs: dict, outcome: str | None
+) -> None:
+    at_home = {"phones": (), "places": (HOUSE,)}
+    found = outcomes([contact(**ANN | at_home | ours)], [customer(**ANN | at_home | theirs)])
+    assert found.get((1, "a")) == outcome
+
+
+def test_behind_a_switchboard_the_name_tells_who_is_who() -> None:
+    colleagues = [("Ann", "Smith"), ("Bob", "Jones"), ("Cal", "Moss"), ("Dee", "Ray"), ("Eve", "Hall"), ("Ann", "Lee")]
+    named = [{"first_name": first, "last_name": last} for first, last in colleagues]
+    ours = [contact(number, **name) for number, name in enumerate(named)]
+    theirs = [customer(f"c{number}", **name) for number, name in enumerate(named)]
+    assert outcomes(ours, theirs) == {(number, f"c{number}"): "linked" for number in range(len(named))}
+
+
+def test_a_rare_family_name_is_worth_more_than_a_frequent_one() -> None:
+    town = [Person(number, last_name="Smith") for number in range(99)] + [Person(99, last_name="Zimquist")]
+    scores = [
+        decide(
+            [contact(first_name="Ann", last_name=name)],
+            [customer(first_name="Ann", last_name=name)],
+            family_names=FamilyNames(town),
+        )[0].score
+        for name in ("Smith", "Zimquist")
+    ]
+    assert scores == [68, 84]
+
+
+def test_the_points_of_the_reasons_make_the_score() -> None:
+    [decision] = decide([contact(**BOB)], [customer(**ANN)])
+    assert [reason.points for reason in decision.reasons] == [42, -20]
+    assert decision.score == 40  # 50 for an even chance, less 32 for one customer in thousands
 
 
 def test_a_linked_customer_is_left_out_but_still_counts_as_sharing() -> None:

@@ -72,6 +72,7 @@ def test_names_agree(ours: Person, theirs: Person) -> None:
         (contact(company="Acme Builders"), customer(first="Ann", last="Smith")),
         (contact(company="Acme Builders"), customer("Acme Foundations", company="Acme Foundations")),
         (contact("Patrick", "Smith"), customer(first="Patricia", last="Smith")),
+        (contact("Amy R.", "Smith"), customer(first="Ruth", last="Smith")),
     ],
 )
 def test_names_contradict(ours: Person, theirs: Person) -> None:
