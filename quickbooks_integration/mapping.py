@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import simplejson
 
+from contacts.card_numbers import masked
 from contacts.matching import normalise
 
 Document = dict[str, Any]
@@ -154,7 +155,7 @@ def customer_facts(document: Document, payment_terms: str) -> CustomerFacts:
             for kind, field in ADDRESS_FIELDS.items()
             if isinstance(document.get(field), dict)
         },
-        notes=text(document, "Notes"),
+        notes=masked(text(document, "Notes")),
         payment_terms=payment_terms,
         tax_exempt=bool(document.get("TaxExemptionReasonId")) or document.get("Taxable") is False,
     )

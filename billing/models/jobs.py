@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from contacts.fields import FreeText
 from contacts.models import Contact, Property
 
 
@@ -19,7 +20,7 @@ class Job(models.Model):
 
     property = models.ForeignKey(Property, on_delete=models.PROTECT, related_name="jobs")
     title = models.CharField(max_length=200)
-    description = models.TextField(blank=True)
+    description = FreeText(blank=True)
     status = models.CharField(max_length=20, choices=Status, default=Status.ACTIVE)
     work_done_at = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -99,7 +100,7 @@ class Appointment(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     status = models.CharField(max_length=20, choices=Status, default=Status.SCHEDULED)
-    notes = models.TextField(blank=True)
+    notes = FreeText(blank=True)
     google_calendar_event_id = models.CharField(max_length=200, null=True, blank=True, unique=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from billing import money
 from billing.models.catalogue import TaxCode
+from contacts.fields import FreeText
 from contacts.models import Contact
 
 ODD = "QuickBooks' own sums or lines are unusual. It is kept as it is there, and its sums are not checked."
@@ -30,7 +31,7 @@ class Line(models.Model):
     """One line. line_total is quantity times price, half a cent up; QuickBooks' odd lines keep their own amount."""
 
     position = models.PositiveSmallIntegerField(default=0, help_text="Lines are shown in this order.")
-    description = models.TextField()
+    description = FreeText()
     quantity = dollars(default=Decimal(1))
     unit_price = dollars()
     line_total = dollars(editable=False)
@@ -103,8 +104,8 @@ class Document(models.Model):
     job = models.ForeignKey("billing.Job", on_delete=models.PROTECT, null=True, blank=True, related_name="%(class)ss")
     document_number = models.CharField("QuickBooks number", max_length=21, blank=True, editable=False)
     payment_terms = models.CharField(max_length=50, null=True, blank=True, help_text="For example Net 30.")  # noqa: DJ001
-    message = models.TextField("message to the customer", blank=True)
-    notes = models.TextField("our notes", blank=True, help_text="Never printed.")
+    message = FreeText("message to the customer", blank=True)
+    notes = FreeText("our notes", blank=True, help_text="Never printed.")
 
     # One kind of discount: a percentage of the lines, or dollars. discount_total is what it comes to.
     discount_percent = models.DecimalField(

@@ -9,6 +9,7 @@ from django.db import models
 from billing.models.history import History
 from billing.models.invoices import Invoice
 from billing.models.lines import ODD, dollars, today
+from contacts.fields import FreeText, FreeTextLine
 from contacts.models import Contact
 
 
@@ -17,7 +18,7 @@ class _Receipt(models.Model):
 
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, null=True, blank=True, related_name="%(class)ss")
     customer_name = models.CharField(max_length=500, blank=True, editable=False)
-    notes = models.TextField("our notes", blank=True)
+    notes = FreeText("our notes", blank=True)
     is_void = models.BooleanField("void", default=False, editable=False)
     is_odd = models.BooleanField("unusual in QuickBooks", default=False, editable=False, help_text=ODD)
     odd_reason = models.CharField(max_length=200, blank=True, editable=False)
@@ -75,7 +76,7 @@ class Payment(_Receipt):
     amount = dollars(validators=[MinValueValidator(Decimal(0))])
     unapplied_amount = dollars(default=Decimal(0), editable=False)
     method = models.CharField(max_length=50, blank=True, help_text="For example Check.")
-    reference = models.CharField(max_length=21, blank=True, help_text="For example the check's number.")
+    reference = FreeTextLine(max_length=21, blank=True, help_text="For example the check's number.")
     deposit_account = models.CharField(max_length=100, blank=True)
     quickbooks_payment_id = models.CharField(
         "QuickBooks payment id", max_length=50, null=True, blank=True, unique=True, editable=False

@@ -7,13 +7,14 @@ from django.db import models
 
 from billing.models.catalogue import Product
 from billing.models.lines import dollars
+from contacts.fields import FreeText
 
 
 class QuoteTemplate(models.Model):
     """For example "Crack, poured wall, up to 10 feet": inserted into a quote with two keys."""
 
     name = models.CharField(max_length=100, unique=True)
-    message = models.TextField("message to the customer", blank=True, help_text="Goes into a quote that has none yet.")
+    message = FreeText("message to the customer", blank=True, help_text="Goes into a quote that has none yet.")
     active = models.BooleanField(default=True, help_text="Offered on quotes.")
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -30,7 +31,7 @@ class QuoteTemplateLine(models.Model):
     template = models.ForeignKey(QuoteTemplate, on_delete=models.CASCADE, related_name="lines")
     position = models.PositiveSmallIntegerField(default=0)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, null=True, blank=True, related_name="template_lines")
-    description = models.TextField(blank=True, help_text="Empty: the product's own.")
+    description = FreeText(blank=True, help_text="Empty: the product's own.")
     quantity = dollars(default=Decimal(1), validators=[MinValueValidator(Decimal("0.01"))])
     unit_price = dollars(null=True, blank=True, help_text="Empty: the product's price of the day.")
     taxable = models.BooleanField(default=False)

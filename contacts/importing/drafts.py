@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
+from contacts.card_numbers import masked
 from contacts.importing import names
 from contacts.importing.headers import Header, Kind
 from contacts.importing.reading import Row, unreadable
@@ -83,9 +84,10 @@ def _cell_problem(cells: Sequence[str], header: Header) -> str:
 
 
 def _shown(cells: Sequence[str], header: Header) -> list[list[str]]:
-    """The row as it is kept for a person to look at: without what PostgreSQL cannot store, long cells cut."""
+    """The row as it is kept for a person to look at: without card numbers and what PostgreSQL cannot store, long cells
+    cut."""
     return [
-        [name or f"column {number}", cell[:500].replace("\0", "␀").encode("utf-8", "replace").decode()]
+        [name or f"column {number}", masked(cell[:500]).replace("\0", "␀").encode("utf-8", "replace").decode()]
         for number, (name, cell) in enumerate(zip_longest(header.names, cells, fillvalue=""), start=1)
         if cell.strip()
     ]

@@ -9,6 +9,7 @@ import pgtrigger
 from django.core.validators import MinValueValidator
 from django.db import models
 
+from contacts.fields import FreeText
 from contacts.matching import normalise
 
 
@@ -39,7 +40,7 @@ class Contact(models.Model):
     last_name = models.CharField(max_length=100, blank=True)
     company = models.CharField(max_length=200, blank=True)
     source = models.CharField(max_length=20, choices=Source, default=Source.MANUAL)
-    notes = models.TextField(blank=True)
+    notes = FreeText(blank=True)
 
     # Copies for search; the truth is the contact's row in QuickBooksSync. Written by quickbooks_integration only.
     quickbooks_customer_id = models.CharField(

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models
 
+from contacts.fields import FreeText
 from contacts.matching import normalise
 from contacts.models.people import Contact
 
@@ -18,7 +19,7 @@ class Property(models.Model):
     year_built = models.PositiveSmallIntegerField(null=True, blank=True)
     square_feet = models.PositiveIntegerField(null=True, blank=True)
     parcel_number = models.CharField("APN", max_length=100, null=True, blank=True, unique=True)
-    notes = models.TextField(blank=True)
+    notes = FreeText(blank=True)
     key = models.CharField(
         max_length=240, blank=True, editable=False, help_text="Finds the house however it is spelled."
     )

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from billing import money
+from contacts.card_numbers import masked
 from quickbooks_integration.documents.facts import ZERO, Head, LineFacts, PaymentFacts, SalesFacts
 from quickbooks_integration.mapping import Document, Unusable, moment, nested, text
 
@@ -52,7 +53,7 @@ def sales_facts(document: Document, names: Mapping[str, str]) -> SalesFacts:
         due_date=day(document, "DueDate"),
         expiration_date=day(document, "ExpirationDate"),
         payment_terms=named(document, "SalesTermRef", names)[:50],
-        message=nested(document, "CustomerMemo", "value"),
+        message=masked(nested(document, "CustomerMemo", "value")),
         status=text(document, "TxnStatus"),
         accepted_by=text(document, "AcceptedBy")[:255],
         accepted_date=day(document, "AcceptedDate"),
@@ -90,7 +91,7 @@ def payment_facts(document: Document, names: Mapping[str, str]) -> PaymentFacts:
         head=head,
         unapplied=unapplied,
         method=named(document, "PaymentMethodRef", names, "PaymentMethod ")[:50],
-        reference=text(document, "PaymentRefNum")[:21],
+        reference=masked(text(document, "PaymentRefNum"))[:21],
         account=named(document, "DepositToAccountRef", names, "Account ")[:100],
         invoices=invoices,
         credits=credits,
@@ -117,7 +118,7 @@ def _head(document: Document) -> Head:
         document_number=text(document, "DocNumber")[:LONGEST_NUMBER],
         day=day(document, "TxnDate"),
         total=total,
-        notes=note[: ours.start()].strip() if ours else note,
+        notes=masked(note[: ours.start()].strip() if ours else note),
         reference=f"{ours[1]} {ours[2]}" if ours else "",
         is_void=is_void,
         links=_links(document),
@@ -148,7 +149,7 @@ def _line(line: Document, kind: str) -> LineFacts:
         line_id=text(line, "Id")[:50],
         kind=kind,
         item_id=item[:50],
-        description=text(line, "Description") or name or "(no description)",
+        description=masked(text(line, "Description")) or name or "(no description)",
         quantity=quantity,
         unit_price=price,
         amount=amount,

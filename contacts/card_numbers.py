@@ -1,0 +1,54 @@
+"""Card numbers never land here: what people write into notes and messages is stored without them.
+
+Found is what looks like a card in every respect: an issuer's first digits, its length, the check digit, and digits
+written in one run or in the groups that are printed on cards. Telephone numbers and ids do not.
+"""
+
+import re
+
+# Of the payment networks: first digits, and how many there are in all.
+_ISSUERS = (
+    (re.compile(r"4"), (13, 16, 19)),  # Visa
+    (re.compile(r"5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720"), (16,)),  # Mastercard
+    (re.compile(r"3[47]"), (15,)),  # American Express
+    (re.compile(r"6011|64[4-9]|65"), (16, 17, 18, 19)),  # Discover
+    (re.compile(r"30[0-5]|3095|36|3[89]"), (14, 15, 16, 17, 18, 19)),  # Diners Club
+    (re.compile(r"352[89]|35[3-8]"), (16, 17, 18, 19)),  # JCB
+    (re.compile(r"62"), (16, 17, 18, 19)),  # UnionPay
+)
+_GAP = r"[ .\-\u00a0\u2010-\u2015]{1,2}"
+_WRITTEN = re.compile(
+    rf"""(?<![\w.,$\-])(?:
+        \d{{13,19}}
+        | \d{{4}}(?:{_GAP}\d{{4}}){{3}}(?:{_GAP}\d{{1,3}})?   # 4242 4242 4242 4242
+        | \d{{4}}{_GAP}\d{{6}}{_GAP}\d{{4,5}}                 # American Express, Diners Club
+    )(?![\w\-]|[.,]\d)""",
+    re.VERBOSE,
+)
+_CHECK_CODE = re.compile(r"\b(cvv2?|cvc2?)\b(\W{0,3})\d{3,4}\b", re.IGNORECASE)
+
+
+def masked(text: str) -> str:
+    """The text with each card number as "[card ending in 4242]", and beside one also its check code."""
+    if len(text) < 13:
+        return text
+    found = _WRITTEN.sub(_hidden, text)
+    return found if found == text else _CHECK_CODE.sub(r"\1\2[removed]", found)
+
+
+def _hidden(match: re.Match[str]) -> str:
+    digits = re.sub(r"\D", "", match[0])
+    return f"[card ending in {digits[-4:]}]" if is_card_number(digits) else match[0]
+
+
+def is_card_number(digits: str) -> bool:
+    """digits: nothing else."""
+    is_issued = any(first.match(digits) and len(digits) in lengths for first, lengths in _ISSUERS)
+    return is_issued and _has_check_digit(digits)
+
+
+def _has_check_digit(digits: str) -> bool:
+    """Luhn: every second digit from the right counts double, its digits added."""
+    doubled = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+    own = sum(int(digit) for digit in digits[-1::-2])
+    return (own + sum(doubled[int(digit)] for digit in digits[-2::-2])) % 10 == 0
