@@ -62,3 +62,17 @@ def test_a_customers_notes_fill_a_contact_without_it(books, ann):
     assert there_now["Notes"] == NOTE
     sync = QuickBooksSync.objects.get(entity_type="customer", local_id=ann.pk)
     assert (sync.sync_status, sync.conflicts) == ("synced", {})
+
+
+def test_a_new_document_of_quickbooks_is_taken_over_without_it(books, ann):
+    quote = write(ann, "100.00")
+    push(books)
+    (ours,) = there(books, "Estimate")
+    made = {name: ours[name] for name in ("CustomerRef", "TxnDate")}
+    line = {**ours["Line"][0], "Description": NOTE}
+    del line["Id"]
+    created = books.bookkeeper.create("Estimate", **made, Line=[line], PrivateNote=NOTE)
+    books.sync().sync("estimate")
+    taken = type(quote).objects.get(quickbooks_estimate_id=created["Id"])
+    assert (taken.notes, taken.quote_items.get().description) == (STORED, STORED)
+    assert sweeping.sweep(books.auth) == 0
