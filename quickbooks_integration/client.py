@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from quickbooks import QuickBooks
 
-from quickbooks_integration import addresses, errors, faults, limiter, sessions
+from quickbooks_integration import addresses, errors, faults, limiter, metering, pauses, sessions
 from quickbooks_integration.calls import recorded
 from quickbooks_integration.errors import Kind, QuickBooksError
 
@@ -45,8 +45,11 @@ class Request:
     @property
     def is_safe_to_repeat(self) -> bool:
         # Intuit: a write with the same requestid is answered again, not done again.
-        reads = self.method == "GET" or self.url.endswith("/query")
-        return reads or "requestid" in self.params
+        return self.only_reads or "requestid" in self.params
+
+    @property
+    def only_reads(self) -> bool:
+        return self.method == "GET" or self.url.endswith("/query")
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,14 @@ def encoded(body: Document | str | bytes) -> bytes:
 class QuickBooksClient(QuickBooks):
     """One company, for one job of one thread. `patience` is how many seconds one call may take, repeats included."""
 
-    def __init__(self, *, company_id: str, minorversion: int, sign_in: SignIn, patience: float) -> None:
+    def __init__(
+        self, *, company_id: str, minorversion: int, sign_in: SignIn, patience: float, for_person: bool
+    ) -> None:
         # python-quickbooks takes company_id and minorversion in __new__.
         self.use_decimal = True
         self.sign_in = sign_in
         self.patience = patience
+        self.for_person = for_person
 
     @property
     def api_url(self) -> str:
@@ -113,8 +119,39 @@ class QuickBooksClient(QuickBooks):
         return self._exchange(request).response
 
     def _exchange(self, request: Request) -> Answer:
-        """Asks until there is an answer, a refusal, or no patience left."""
+        """Asks until there is an answer, a refusal, or no patience left; what came of it counts for the company's pause."""
         refuse_inside_transaction()
+        standing = pauses.of(self.company_id)
+        self._refuse_held_back(request, standing)
+        try:
+            # A person may try in spite of an outage, but holds up no worker with repeats.
+            answer = self._ask(request, tries=1 if standing.is_out else TRIES)
+        except QuickBooksError as error:
+            self._note(error, standing)
+            raise
+        if standing.failures:
+            pauses.note_answer(self.company_id)
+        return answer
+
+    def _refuse_held_back(self, request: Request, standing: pauses.Standing) -> None:
+        """QuickBooksError(limited): nothing was sent."""
+        if standing.is_pull_only and not request.only_reads:
+            raise QuickBooksError(Kind.LIMITED, pauses.PULL_ONLY)
+        if standing.next_try_at and standing.failing_since and not self.for_person:
+            raise QuickBooksError(
+                Kind.LIMITED,
+                pauses.outage_in_words(standing.failing_since, standing.next_try_at, standing.trouble),
+            )
+        if standing.limited_for:  # known to the limiter, unless Redis forgot it
+            limiter.pause(self.company_id, standing.limited_for)
+
+    def _note(self, error: QuickBooksError, standing: pauses.Standing) -> None:
+        if error.kind == Kind.TRANSIENT or (error.kind == Kind.LOGIN and error.status in (401, 403)):
+            error.pauses_company = pauses.note_failure(self.company_id, error) or error.pauses_company
+        elif error.kind in (Kind.REFUSED, Kind.STALE) and standing.failures:
+            pauses.note_answer(self.company_id)
+
+    def _ask(self, request: Request, tries: int) -> Answer:
         deadline = time.monotonic() + self.patience
         renewed = False
         attempt = 0
@@ -129,13 +166,15 @@ class QuickBooksClient(QuickBooks):
                     if self.sign_in.renew(token):
                         continue
                     raise
-                self._prepare_to_repeat(request, error, attempt, deadline)
+                self._prepare_to_repeat(request, error, attempt, tries, deadline)
 
-    def _prepare_to_repeat(self, request: Request, error: QuickBooksError, attempt: int, deadline: float) -> None:
+    def _prepare_to_repeat(
+        self, request: Request, error: QuickBooksError, attempt: int, tries: int, deadline: float
+    ) -> None:
         """Returns when the moment for another try has come; raises the error when there is none."""
         if error.status == 429:
-            limiter.pause(self.company_id, settings.QUICKBOOKS_PAUSE_SECONDS)
-        if attempt >= TRIES or error.kind not in (Kind.TRANSIENT, Kind.LIMITED):
+            self._slow_down(request)
+        if attempt >= tries or error.kind not in (Kind.TRANSIENT, Kind.LIMITED):
             raise error
         if error.kind == Kind.LIMITED:  # not acted upon, so any request may come again: the limiter holds it back
             if error.status is None:
@@ -146,9 +185,21 @@ class QuickBooksClient(QuickBooks):
             raise error
         time.sleep(rest)
 
+    def _slow_down(self, request: Request) -> None:
+        """Nobody asks until Intuit's minute is over. But once the month's reads are used up Intuit refuses every read,
+        and that must hold up no write."""
+        if request.only_reads and metering.usage(self.company_id).is_used_up:
+            blocked = QuickBooksError(Kind.LIMITED, metering.BLOCKED, status=429)
+            blocked.pauses_company = False
+            raise blocked
+        limiter.pause(self.company_id, settings.QUICKBOOKS_PAUSE_SECONDS)
+        pauses.note_limited(self.company_id)
+
     def _attempt(self, request: Request, token: str, deadline: float) -> Answer:
-        limiter.wait(self.company_id, deadline - time.monotonic())
-        with recorded(self.company_id, request.method, request.url) as call:
+        with (
+            limiter.turn(self.company_id, deadline - time.monotonic(), for_person=self.for_person),
+            recorded(self.company_id, request.method, request.url) as call,
+        ):
             response = sessions.send(
                 request.method,
                 request.url,
