@@ -5,8 +5,9 @@ Time limits, a limiter, repeats that cannot do a thing twice, exact decimals, ty
 
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
 import requests
@@ -20,6 +21,7 @@ from quickbooks_integration.calls import recorded
 from quickbooks_integration.errors import Kind, QuickBooksError
 
 TRIES = 3
+Answered = TypeVar("Answered")
 Document = dict[str, Any]
 
 
@@ -146,7 +148,7 @@ class QuickBooksClient(QuickBooks):
             limiter.pause(self.company_id, standing.limited_for)
 
     def _note(self, error: QuickBooksError, standing: pauses.Standing) -> None:
-        if error.kind == Kind.TRANSIENT or (error.kind == Kind.LOGIN and error.status in (401, 403)):
+        if error.kind == Kind.TRANSIENT or (error.kind == Kind.LOGIN and error.status is not None):
             error.pauses_company = pauses.note_failure(self.company_id, error) or error.pauses_company
         elif error.kind in (Kind.REFUSED, Kind.STALE) and standing.failures:
             pauses.note_answer(self.company_id)
@@ -157,13 +159,13 @@ class QuickBooksClient(QuickBooks):
         attempt = 0
         while True:
             attempt += 1
-            token = self.sign_in.access_token()
+            token = _signed_in(self.sign_in.access_token)
             try:
                 return self._attempt(request, token, deadline)
             except QuickBooksError as error:
                 if error.kind == Kind.LOGIN and error.status in (401, 403) and not renewed:
                     renewed = True  # also on 403: only a refresh tells whether the connection was ended over there
-                    if self.sign_in.renew(token):
+                    if _signed_in(lambda refused=token: self.sign_in.renew(refused)):
                         continue
                     raise
                 self._prepare_to_repeat(request, error, attempt, tries, deadline)
@@ -212,6 +214,16 @@ class QuickBooksClient(QuickBooks):
             call.status = response.status_code
             call.intuit_tid = response.headers.get("intuit_tid", "")[:100]
             return _read(response, request.wants_document, call.intuit_tid)
+
+
+def _signed_in(ask: Callable[[], Answered]) -> Answered:
+    """A sign-in that is refused, such as for a wrong client secret, is never the fault of the record that is sent."""
+    try:
+        return ask()
+    except QuickBooksError as error:
+        if error.kind == Kind.REFUSED:
+            error.kind, error.pauses_company = Kind.LOGIN, True
+        raise
 
 
 def _read(response: requests.Response, wants_document: bool, intuit_tid: str) -> Answer:

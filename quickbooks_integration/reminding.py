@@ -58,7 +58,9 @@ def ending(auth: QuickBooksAuth) -> Ending | None:
     if auth.state != QuickBooksAuth.State.CONNECTED:
         return None
     # Near its end for good no renewal lasts longer either.
-    is_for_good = auth.hard_expires_at is not None and auth.hard_expires_at <= auth.refresh_expires_at + timedelta(days=1)
+    is_for_good = auth.hard_expires_at is not None and auth.hard_expires_at <= auth.refresh_expires_at + timedelta(
+        days=1
+    )
     at = auth.reconnect_before
     found = Ending(End.FIVE_YEARS if is_for_good else End.UNUSED, at, days_until(at))
     if found.days == 0:
@@ -89,7 +91,9 @@ def _tell(auth: QuickBooksAuth, ending: Ending) -> bool:
         send_mail(_subject(auth, ending), _text(ending), None, settings.OFFICE_EMAILS)
     except OSError as error:  # smtplib's errors are OSErrors
         reminder.delete()
-        log.warning("The office could not be told that the QuickBooks sign-in ends (%s); the next round tries again.", error)
+        log.warning(
+            "The office could not be told that the QuickBooks sign-in ends (%s); the next round tries again.", error
+        )
         return False
     return True
 

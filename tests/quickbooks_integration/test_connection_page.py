@@ -64,7 +64,7 @@ def forget_the_client(emulator, settings) -> None:
     settings.QUICKBOOKS_CLIENT_ID = ""
 
 
-EVERY_BUTTON = ("Reconnect", "Sync now", "Test connection", "Disconnect")
+EVERY_BUTTON = ("Reconnect", "Sync now", "Test connection", "Only read", "Disconnect")
 
 
 @pytest.mark.parametrize(
@@ -151,14 +151,15 @@ def test_without_the_apps_keys_connect_is_off_and_says_why(office, settings):
     assert "Please ask whoever looks after the CRM to set both." in shown
 
 
-def test_the_dates_say_what_they_mean(connected):
-    connected.refresh_expires_at = datetime(2027, 3, 3, 17, tzinfo=UTC)
-    connected.hard_expires_at = datetime(2031, 11, 20, 17, tzinfo=UTC)
+def test_the_dates_say_what_they_mean_and_how_far_away_they_are(connected):
+    connected.refresh_expires_at = timezone.now() + timedelta(days=96, hours=5)
+    connected.hard_expires_at = timezone.now() + timedelta(days=1800, hours=5)
 
     facts = {fact.label: fact for fact in connection_page.facts(connected)}
 
-    assert facts["Sign-in"].text == "Reconnect before Mar 3, 2027, otherwise the sync stops."
-    assert facts["Five years"].text == "Reconnect before Nov 20, 2031 in any case."
+    unused, for_good = connection_page.day(connected.refresh_expires_at), connection_page.day(connected.hard_expires_at)
+    assert facts["Sign-in"].text == f"Reconnect before {unused}, otherwise the sync stops. 97 days left."
+    assert facts["Five years"].text == f"Reconnect before {for_good} in any case. 1,801 days left."
     assert facts["Company"].meaning == f"QuickBooks company id {connected.company_id}"
 
 
