@@ -33,7 +33,7 @@ def of(auth: QuickBooksAuth | None, person: Person | AbstractBaseUser | Anonymou
         return shown
     may_look = person.has_perm("quickbooks_integration.view_quickbooksauth")  # type: ignore[union-attr]
     if auth.pull_only_since is not None:
-        shown.append(Banner("paused", "Only reading", pull_only.in_words(auth), may_look))
+        shown.append(Banner("paused", "Writing paused", pull_only.in_words(auth), may_look))
     near = reminding.ending(auth)
     if near is not None and may_look:
         title = "Sign-in ended" if near.days == 0 else "Sign-in ends soon"

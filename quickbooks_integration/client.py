@@ -123,34 +123,34 @@ class QuickBooksClient(QuickBooks):
     def _exchange(self, request: Request) -> Answer:
         """Asks until there is an answer, a refusal, or no patience left; what came of it counts for the company's pause."""
         refuse_inside_transaction()
-        standing = pauses.of(self.company_id)
-        self._refuse_held_back(request, standing)
+        pause = pauses.of(self.company_id)
+        self._refuse_held_back(request, pause)
         try:
             # A person may try in spite of an outage, but holds up no worker with repeats.
-            answer = self._ask(request, tries=1 if standing.is_out else TRIES)
+            answer = self._ask(request, tries=1 if pause.is_out else TRIES)
         except QuickBooksError as error:
-            self._note(error, standing)
+            self._note(error, pause)
             raise
-        if standing.failures:
+        if pause.failures:
             pauses.note_answer(self.company_id)
         return answer
 
-    def _refuse_held_back(self, request: Request, standing: pauses.Standing) -> None:
+    def _refuse_held_back(self, request: Request, pause: pauses.Pause) -> None:
         """QuickBooksError(limited): nothing was sent."""
-        if standing.is_pull_only and not request.only_reads:
+        if pause.is_pull_only and not request.only_reads:
             raise QuickBooksError(Kind.LIMITED, pauses.PULL_ONLY)
-        if standing.next_try_at and standing.failing_since and not self.for_person:
+        if pause.next_try_at and pause.failing_since and not self.for_person:
             raise QuickBooksError(
                 Kind.LIMITED,
-                pauses.outage_in_words(standing.failing_since, standing.next_try_at, standing.trouble),
+                pauses.outage_in_words(pause.failing_since, pause.next_try_at, pause.trouble),
             )
-        if standing.limited_for:  # known to the limiter, unless Redis forgot it
-            limiter.pause(self.company_id, standing.limited_for)
+        if (rest := pause.limited_for) > 0:  # known to the limiter, unless Redis forgot it
+            limiter.pause(self.company_id, rest)
 
-    def _note(self, error: QuickBooksError, standing: pauses.Standing) -> None:
+    def _note(self, error: QuickBooksError, pause: pauses.Pause) -> None:
         if error.kind == Kind.TRANSIENT or (error.kind == Kind.LOGIN and error.status is not None):
             error.pauses_company = pauses.note_failure(self.company_id, error) or error.pauses_company
-        elif error.kind in (Kind.REFUSED, Kind.STALE) and standing.failures:
+        elif error.kind in (Kind.REFUSED, Kind.STALE) and pause.failures:
             pauses.note_answer(self.company_id)
 
     def _ask(self, request: Request, tries: int) -> Answer:

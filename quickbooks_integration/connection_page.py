@@ -46,7 +46,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Headline:
-    """How the connection stands: `tone` is good, soon, bad or quiet; the first two mean that it works."""
+    """How the connection stands: `tone` is good, paused, soon, bad or quiet; the first three mean that it works."""
 
     title: str
     text: str
@@ -54,7 +54,11 @@ class Headline:
 
     @property
     def works(self) -> bool:
-        return self.tone in ("good", "soon")
+        return self.tone in ("good", "paused", "soon")
+
+    @property
+    def asks_for_reconnect(self) -> bool:
+        return self.tone not in ("good", "paused")
 
 
 def context(user: User) -> dict[str, Any]:
@@ -117,20 +121,24 @@ def _working(auth: QuickBooksAuth) -> Headline:
     left = auth.reconnect_before - timezone.now()
     if left <= timedelta():
         return Headline("Needs reconnect", f"The sign-in ran out on {day(auth.reconnect_before)}. {RECONNECT}", "bad")
-    if left <= SOON:
-        return Headline("Reconnect soon", f"The sync stops on {day(auth.reconnect_before)}. Choose Reconnect.", "soon")
-    if auth.pull_only_since:
-        return Headline("Only reading", pull_only.in_words(auth), "soon")
-    return _at_work(auth, Traffic.of(auth))
+    return _out_of_order(Traffic.of(auth)) or _at_work(auth, left)
 
 
-def _at_work(auth: QuickBooksAuth, traffic: Traffic) -> Headline:
+def _out_of_order(traffic: Traffic) -> Headline | None:
     if traffic.next_try_at and traffic.failing_since:
         said = pauses.outage_in_words(traffic.failing_since, traffic.next_try_at, traffic.trouble)
-        return Headline("Waiting for QuickBooks", said, "soon")
+        return Headline("Waiting for QuickBooks", said, "paused")
     if traffic.is_limited:
         said = f"QuickBooks asked the CRM to slow down. It goes on by itself at {moment(traffic.limited_until)}."
-        return Headline("Slowing down", said, "soon")
+        return Headline("Slowing down", said, "paused")
+    return None
+
+
+def _at_work(auth: QuickBooksAuth, left: timedelta) -> Headline:
+    if auth.pull_only_since:
+        return Headline("Writing paused", pull_only.in_words(auth), "paused")
+    if left <= SOON:
+        return Headline("Reconnect soon", f"The sync stops on {day(auth.reconnect_before)}. Choose Reconnect.", "soon")
     return Headline("Connected", f"The CRM and {auth} talk to each other.", "good")
 
 

@@ -141,7 +141,7 @@ def pause(company_id: str, seconds: float) -> None:
     if _redis_is_away():
         return
     try:
-        _redis(settings.REDIS_URL).eval(PAUSE, 1, _keys(company_id)[1], _micro(seconds))
+        _redis(settings.REDIS_URL).eval(PAUSE, 1, _keys(company_id)[1], _micro(max(seconds, 0.001)))
     except RedisError as error:
         _note_absence(error)
 
@@ -174,7 +174,7 @@ def _wait(company_id: str, ticket: str, longest: float, for_person: bool) -> Non
 def _ask(company_id: str, ticket: str, waited: float, longest: float, for_person: bool) -> float | None:
     """0 when it may go now, else the seconds until it may; None, and its place given up, when that is over `longest`."""
     at_once = settings.QUICKBOOKS_REQUESTS_AT_ONCE
-    if at_once and not for_person:
+    if at_once and not for_person and waited < HEAD_START:
         at_once = max(1, at_once - KEPT_FOR_PEOPLE)
     answer = _redis(settings.REDIS_URL).eval(
         ASK, 5, *_keys(company_id),

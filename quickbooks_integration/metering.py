@@ -117,8 +117,7 @@ def in_words(found: Usage) -> str:
 
 
 def claim_poll(auth: QuickBooksAuth) -> bool:
-    """Whether the schedule may ask now what changed; near the budget only every fourth or sixteenth time. Of two at once
-    one may."""
+    """Whether the schedule may ask now what changed; near the budget only every fourth or sixteenth time."""
     stretch = usage(auth.company_id).stretch
     now = timezone.now()
     Traffic.objects.get_or_create(company=auth)

@@ -19,13 +19,13 @@ from quickbooks_integration.models import QuickBooksAuth, Traffic
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
 PULL_ONLY = (
-    "The CRM only reads from QuickBooks at the moment: nothing is written there until somebody switches that off under "
-    "QuickBooks > Connection."
+    "Writing to QuickBooks is paused: nothing goes there until somebody lets the CRM write again, under QuickBooks > "
+    "Connection."
 )
 
 
 @dataclass(frozen=True)
-class Standing:
+class Pause:
     """How one company may be asked."""
 
     is_pull_only: bool = False
@@ -47,17 +47,17 @@ class Standing:
         return self.next_try_at is not None
 
 
-def of(company_id: str) -> Standing:
+def of(company_id: str) -> Pause:
     """As every process sees it now. One query."""
     columns = ("limited_until", "next_try_at", "failing_since", "failures", "trouble")
     rows = QuickBooksAuth.objects.filter(company_id=company_id)
     row = rows.values("pull_only_since", *(f"traffic__{column}" for column in columns)).first()
     if row is None:
-        return Standing()
+        return Pause()
     pull_only = row["pull_only_since"] is not None
     if row["traffic__failures"] is None:  # there never was any trouble
-        return Standing(pull_only)
-    return Standing(pull_only, **{column: row[f"traffic__{column}"] for column in columns})
+        return Pause(pull_only)
+    return Pause(pull_only, **{column: row[f"traffic__{column}"] for column in columns})
 
 
 def is_pull_only(company_id: str) -> bool:
@@ -66,8 +66,8 @@ def is_pull_only(company_id: str) -> bool:
 
 def outage_in_words(failing_since: datetime, next_try_at: datetime, trouble: str) -> str:
     return (
-        f"QuickBooks has not worked for the CRM since {_clock(failing_since)}. Nothing is lost, and what waits goes out "
-        f"by itself. Next try at {_clock(next_try_at)}. {trouble}"
+        f"QuickBooks has not worked for the CRM since {_clock(failing_since)}; what waits goes out afterwards by itself. "
+        f"Next try at {_clock(next_try_at)}. {trouble}"
     )
 
 

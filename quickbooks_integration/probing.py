@@ -16,10 +16,10 @@ PATIENCE, CLAIM = 20.0, timedelta(minutes=2)
 def may_ask(auth: QuickBooksAuth) -> bool:
     """Whether background work may ask this company anything now. When an outage has lasted as long as its pause, the one
     caller who comes first tries, and all the others wait for what he finds. Not inside a transaction."""
-    standing = pauses.of(auth.company_id)
-    if standing.limited_for:
+    pause = pauses.of(auth.company_id)
+    if pause.limited_for:
         return False
-    if not standing.is_out:
+    if not pause.is_out:
         return True
     return pauses.claim_try(auth.company_id, CLAIM) and _works_again(auth)
 

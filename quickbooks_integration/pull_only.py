@@ -38,6 +38,6 @@ def in_words(auth: QuickBooksAuth) -> str:
     if auth.pull_only_since is None:
         return ""
     by = auth.pull_only_by
-    who = f" {by.get_full_name() or by.get_username()} switched that on." if by else ""
+    who = f" {by.get_full_name() or by.get_username()} paused it." if by else ""
     since = date_format(timezone.localtime(auth.pull_only_since), "M j, g:i A")
-    return f"Nothing is written to QuickBooks since {since}.{who} What is saved here waits and is not lost."
+    return f"Nothing has been written to QuickBooks since {since}.{who} What is saved here waits and is not lost."

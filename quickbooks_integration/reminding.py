@@ -45,10 +45,7 @@ class Ending:
             if self.end == End.FIVE_YEARS
             else "It could not be renewed for a long time."
         )
-        return (
-            f"QuickBooks' sign-in ends {when}, and the sync stops then. {why} Open QuickBooks > Connection and choose "
-            "Reconnect; it takes a minute."
-        )
+        return f"QuickBooks' sign-in ends {when}, and the sync stops then. {why} Reconnecting takes a minute."
 
 
 def ending(auth: QuickBooksAuth) -> Ending | None:
@@ -106,8 +103,9 @@ def _subject(auth: QuickBooksAuth, ending: Ending) -> str:
 
 
 def _text(ending: Ending) -> str:
+    how = "" if ending.days == 0 else " Open QuickBooks > Connection in the CRM and choose Reconnect."
     return (
-        f"{ending.sentence}\n\nNothing is lost: what is written in the CRM waits, and goes to QuickBooks after the sign-in."
+        f"{ending.sentence}{how}\n\nNothing is lost: what is written in the CRM waits, and goes to QuickBooks after the sign-in."
         "\n\nThis e-mail comes from the CRM by itself."
     )
 

@@ -113,7 +113,7 @@ class ConnectionAdmin(ReadOnly):
             messages.info(request, "QuickBooks is not connected, so nothing is written there anyway.")
             return redirect(PAGE)
         if request.method != "POST":
-            title = "Write to QuickBooks again?" if auth.pull_only_since else "Only read from QuickBooks?"
+            title = "Write to QuickBooks again?" if auth.pull_only_since else "Pause writing to QuickBooks?"
             context = {"auth": auth, "since": pull_only.in_words(auth), "waiting": standing.waiting().count()}
             return self._page(request, "pull_only", title, context)
         if request.POST.get("to") == "on":

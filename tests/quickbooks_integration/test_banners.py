@@ -76,8 +76,8 @@ def test_who_may_not_see_the_connection_is_not_bothered_with_its_sign_in(
     connection, marketer_client, bookkeeper_client
 ):
     QuickBooksAuth.objects.update(state="needs_reconnect", environment="production", pull_only_since=timezone.now())
-    assert banners(marketer_client) == [("paused", "Only reading")]
-    assert banners(bookkeeper_client) == [("paused", "Only reading"), ("bad", "Sign-in ended")]
+    assert banners(marketer_client) == [("paused", "Writing paused")]
+    assert banners(bookkeeper_client) == [("paused", "Writing paused"), ("bad", "Sign-in ended")]
     assert "Open the connection" not in marketer_client.get("/admin/").content.decode()
 
 

@@ -150,6 +150,13 @@ def test_a_pause_holds_for_everybody_of_that_company():
     assert ask("2", 5.0) == 0
 
 
+def test_a_pause_that_is_over_already_is_none_and_no_trouble_with_redis():
+    limiter.pause("1", 0.0)
+    with limiter.turn("1", 1.0):
+        pass
+    assert limiter.local.used == 0
+
+
 def test_without_limits_nothing_waits_and_nothing_is_kept(settings):
     settings.QUICKBOOKS_REQUESTS_PER_SECOND = settings.QUICKBOOKS_REQUESTS_PER_MINUTE = 0
 
@@ -198,6 +205,12 @@ def test_background_work_leaves_room_for_people(three_at_once):
     assert ask() == 0
     assert ask() > 0
     assert [ask(for_person=True) == 0 for _ in range(3)] == [True, True, False]
+
+
+def test_background_work_that_has_waited_for_long_may_take_the_room_of_people(three_at_once):
+    assert ask() == 0
+    assert ask(ticket="a pull") > 0
+    assert limiter._ask("1", "a pull", limiter.HEAD_START, LONG, for_person=False) == 0
 
 
 # --- Who goes first ------------------------------------------------------------------------------

@@ -157,7 +157,7 @@ def test_no_contact_becomes_a_customer_and_the_page_says_why(only_reading):
 def test_no_e_mail_is_asked_for_and_one_that_waits_goes_out_afterwards(books, quote, office):
     sending.ask("estimate", quote.pk, "ann@example.com", office)
     pull_only.switch_on(books.auth, office)
-    with pytest.raises(Refused, match="only reads from QuickBooks"):
+    with pytest.raises(Refused, match="is paused"):
         sending.ask("estimate", quote.pk, "bob@example.com", office)
     tasks.send_email(EmailSending.objects.get().pk)
     tasks.push_waiting()
@@ -187,7 +187,7 @@ def test_the_switch_asks_first_says_who_and_since_when_and_its_history_stays(
     books, office_client: Client, office, quote
 ):
     asked = text_of(office_client.get(SWITCH))
-    assert "writes nothing to QuickBooks" in asked
+    assert "will write nothing to QuickBooks" in asked
     assert QuickBooksAuth.objects.get().pull_only_since is None
 
     office_client.post(SWITCH, {"to": "on"})
@@ -196,7 +196,7 @@ def test_the_switch_asks_first_says_who_and_since_when_and_its_history_stays(
     assert (auth.pull_only_by, auth.pull_only_since is not None) == (office, True)
     reprice(quote, "150.00")
     off = text_of(office_client.get(SWITCH))
-    assert f"{office.get_full_name() or office.username} switched that on." in off
+    assert f"{office.get_full_name() or office.username} paused it." in off
     assert "1 change waits and will go to QuickBooks" in off
     office_client.post(SWITCH, {"to": "off"})
     history = apps.get_model("quickbooks_integration", "QuickBooksAuthEvent").objects.order_by("pgh_id")
@@ -233,7 +233,7 @@ def test_every_page_says_so_and_the_row_says_that_it_waits(only_reading, quote, 
     reprice(quote, "150.00")
     for page in ("/admin/", "/admin/contacts/contact/", f"/admin/billing/quote/{quote.pk}/change/", PAGE):
         shown = text_of(office_client.get(page))
-        assert "Only reading Nothing is written to QuickBooks since" in shown, page
+        assert "Writing paused Nothing has been written to QuickBooks since" in shown, page
     shown = text_of(office_client.get(f"/admin/billing/quote/{quote.pk}/change/"))
     assert pauses.PULL_ONLY.replace(">", "&gt;") in shown
 

@@ -54,7 +54,12 @@ def test_the_e_mail_says_when_why_and_what_to_do(connected, five_years, why):
 
     (message,) = mail.outbox
     assert message.subject == "QuickBooks: the sign-in of Craig's Design and Landscaping Services ends in 7 days"
-    for part in (why, "ends in 7 days, on ", "Open QuickBooks > Connection and choose Reconnect", "Nothing is lost"):
+    for part in (
+        why,
+        "ends in 7 days, on ",
+        "Open QuickBooks > Connection in the CRM and choose Reconnect",
+        "Nothing is lost",
+    ):
         assert part in message.body
 
 
