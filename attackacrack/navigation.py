@@ -82,7 +82,14 @@ def _mark_active(sections: list[dict[str, Any]], path: str) -> None:
 
 def environment(request: HttpRequest) -> list[str] | None:
     """The badge of the connected company's environment; None before the first connection."""
+    auth = connection_of(request)
+    return ENVIRONMENT_BADGES[auth.environment] if auth else None
+
+
+def connection_of(request: HttpRequest) -> Any:
+    """The connection in use, or None; one query for badge and banners of a page together."""
     from quickbooks_integration.models import QuickBooksAuth
 
-    auth = QuickBooksAuth.objects.exclude(state=QuickBooksAuth.State.DISCONNECTED).values("environment").first()
-    return ENVIRONMENT_BADGES[auth["environment"]] if auth else None
+    if not hasattr(request, "quickbooks_connection"):
+        request.quickbooks_connection = QuickBooksAuth.objects.in_use().select_related("pull_only_by").first()
+    return request.quickbooks_connection

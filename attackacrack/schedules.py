@@ -68,6 +68,12 @@ SCHEDULES = [
         "Renews the sign-in before it runs out, so that the office need not reconnect.",
     ),
     Schedule(
+        "Remind of the QuickBooks sign-in",
+        "quickbooks_integration.tasks.remind_of_sign_in",
+        60,
+        "Mails the office 30, 14, 7 and 1 days before QuickBooks' sign-in ends, and when it has ended.",
+    ),
+    Schedule(
         "Clear away old records of calls",
         "quickbooks_integration.tasks.sweep_calls",
         24 * 60,

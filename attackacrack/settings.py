@@ -198,20 +198,33 @@ QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN = env.str("QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN",
 QUICKBOOKS_EMULATOR_URL = env.str("QUICKBOOKS_EMULATOR_URL", default="").rstrip("/")
 # Intuit: since 2025-08 lower versions are treated as 75.
 QUICKBOOKS_MINOR_VERSION = 75
-# Intuit allows 10 requests a second and 500 a minute per company; we stay below both.
+# Intuit allows 10 requests a second, 500 a minute and 10 at once per company; we stay below the first two.
 QUICKBOOKS_REQUESTS_PER_SECOND = env.int("QUICKBOOKS_REQUESTS_PER_SECOND", default=8)
 QUICKBOOKS_REQUESTS_PER_MINUTE = env.int("QUICKBOOKS_REQUESTS_PER_MINUTE", default=450)
+QUICKBOOKS_REQUESTS_AT_ONCE = env.int("QUICKBOOKS_REQUESTS_AT_ONCE", default=10)
 # Seconds to wait for a connection, and for (each part of) an answer. Intuit: a request takes at most 120 s.
 QUICKBOOKS_CONNECT_TIMEOUT = env.float("QUICKBOOKS_CONNECT_TIMEOUT", default=5.0)
 QUICKBOOKS_READ_TIMEOUT = env.float("QUICKBOOKS_READ_TIMEOUT", default=60.0)
 # Seconds before a failed request is tried again (doubling), and for which all wait once Intuit says "too fast".
 QUICKBOOKS_RETRY_SECONDS = env.float("QUICKBOOKS_RETRY_SECONDS", default=1.0)
 QUICKBOOKS_PAUSE_SECONDS = env.float("QUICKBOOKS_PAUSE_SECONDS", default=60.0)
+# After so many requests in a row without an answer QuickBooks counts as out of order: background work pauses.
+QUICKBOOKS_OUTAGE_AFTER = env.int("QUICKBOOKS_OUTAGE_AFTER", default=3)
+# Reads that Intuit's plan includes in a month; 0 for no limit. Builder, the free one: 500,000.
+QUICKBOOKS_MONTHLY_READS = env.int("QUICKBOOKS_MONTHLY_READS", default=500_000)
 # The only addresses that test books of Intuit's sandbox may mail to: its documents can bear real customers' names.
 QUICKBOOKS_SANDBOX_EMAILS = env.list("QUICKBOOKS_SANDBOX_EMAILS", default=[])
 # A pull that would change or remove a larger share of the known customers stops and asks.
 QUICKBOOKS_BRAKE_PERCENT = env.int("QUICKBOOKS_BRAKE_PERCENT", default=5)
 QUICKBOOKS_BRAKE_MINIMUM = env.int("QUICKBOOKS_BRAKE_MINIMUM", default=5)
+
+# --- E-mail ------------------------------------------------------------------------------------
+# Who in the office is told when a person is needed, such as to sign in to QuickBooks again.
+OFFICE_EMAILS = env.list("OFFICE_EMAILS", default=[])
+# smtp+tls://user:password@host:587, filemail:///folder; without it e-mails only show in the log.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="crm@localhost")
 
 # --- Admin's looks -----------------------------------------------------------------------------
 UNFOLD = {

@@ -80,6 +80,19 @@ def webhooks_can_be_proved(app_configs: Any, **options: Any) -> list[CheckMessag
 
 
 @register
+def somebody_is_told(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    if settings.OFFICE_EMAILS or not settings.PRODUCTION:
+        return []
+    return [
+        Warning(
+            "OFFICE_EMAILS is not set: nobody is told by e-mail that QuickBooks' sign-in ends.",
+            hint="Set it to the addresses of the office, and EMAIL_URL to the mail server.",
+            id="quickbooks_integration.W004",
+        )
+    ]
+
+
+@register
 def keys_are_fernet_keys(app_configs: Any, **options: Any) -> list[CheckMessage]:
     try:
         cipher()

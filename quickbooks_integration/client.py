@@ -5,8 +5,9 @@ Time limits, a limiter, repeats that cannot do a thing twice, exact decimals, ty
 
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
 import requests
@@ -15,11 +16,12 @@ from django.conf import settings
 from django.db import transaction
 from quickbooks import QuickBooks
 
-from quickbooks_integration import addresses, errors, faults, limiter, sessions
+from quickbooks_integration import addresses, errors, faults, limiter, metering, pauses, sessions
 from quickbooks_integration.calls import recorded
 from quickbooks_integration.errors import Kind, QuickBooksError
 
 TRIES = 3
+Answered = TypeVar("Answered")
 Document = dict[str, Any]
 
 
@@ -45,8 +47,11 @@ class Request:
     @property
     def is_safe_to_repeat(self) -> bool:
         # Intuit: a write with the same requestid is answered again, not done again.
-        reads = self.method == "GET" or self.url.endswith("/query")
-        return reads or "requestid" in self.params
+        return self.only_reads or "requestid" in self.params
+
+    @property
+    def only_reads(self) -> bool:
+        return self.method == "GET" or self.url.endswith("/query")
 
 
 @dataclass(frozen=True)
@@ -74,11 +79,14 @@ def encoded(body: Document | str | bytes) -> bytes:
 class QuickBooksClient(QuickBooks):
     """One company, for one job of one thread. `patience` is how many seconds one call may take, repeats included."""
 
-    def __init__(self, *, company_id: str, minorversion: int, sign_in: SignIn, patience: float) -> None:
+    def __init__(
+        self, *, company_id: str, minorversion: int, sign_in: SignIn, patience: float, for_person: bool
+    ) -> None:
         # python-quickbooks takes company_id and minorversion in __new__.
         self.use_decimal = True
         self.sign_in = sign_in
         self.patience = patience
+        self.for_person = for_person
 
     @property
     def api_url(self) -> str:
@@ -113,29 +121,62 @@ class QuickBooksClient(QuickBooks):
         return self._exchange(request).response
 
     def _exchange(self, request: Request) -> Answer:
-        """Asks until there is an answer, a refusal, or no patience left."""
+        """Asks until there is an answer, a refusal, or no patience left; what came of it counts for the company's pause."""
         refuse_inside_transaction()
+        pause = pauses.of(self.company_id)
+        self._refuse_held_back(request, pause)
+        try:
+            # A person may try in spite of an outage, but holds up no worker with repeats.
+            answer = self._ask(request, tries=1 if pause.is_out else TRIES)
+        except QuickBooksError as error:
+            self._note(error, pause)
+            raise
+        if pause.failures:
+            pauses.note_answer(self.company_id)
+        return answer
+
+    def _refuse_held_back(self, request: Request, pause: pauses.Pause) -> None:
+        """QuickBooksError(limited): nothing was sent."""
+        if pause.is_pull_only and not request.only_reads:
+            raise QuickBooksError(Kind.LIMITED, pauses.PULL_ONLY)
+        if pause.next_try_at and pause.failing_since and not self.for_person:
+            raise QuickBooksError(
+                Kind.LIMITED,
+                pauses.outage_in_words(pause.failing_since, pause.next_try_at, pause.trouble),
+            )
+        if (rest := pause.limited_for) > 0:  # known to the limiter, unless Redis forgot it
+            limiter.pause(self.company_id, rest)
+
+    def _note(self, error: QuickBooksError, pause: pauses.Pause) -> None:
+        if error.kind == Kind.TRANSIENT or (error.kind == Kind.LOGIN and error.status is not None):
+            error.pauses_company = pauses.note_failure(self.company_id, error) or error.pauses_company
+        elif error.kind in (Kind.REFUSED, Kind.STALE) and pause.failures:
+            pauses.note_answer(self.company_id)
+
+    def _ask(self, request: Request, tries: int) -> Answer:
         deadline = time.monotonic() + self.patience
         renewed = False
         attempt = 0
         while True:
             attempt += 1
-            token = self.sign_in.access_token()
+            token = _signed_in(self.sign_in.access_token)
             try:
                 return self._attempt(request, token, deadline)
             except QuickBooksError as error:
                 if error.kind == Kind.LOGIN and error.status in (401, 403) and not renewed:
                     renewed = True  # also on 403: only a refresh tells whether the connection was ended over there
-                    if self.sign_in.renew(token):
+                    if _signed_in(lambda refused=token: self.sign_in.renew(refused)):
                         continue
                     raise
-                self._prepare_to_repeat(request, error, attempt, deadline)
+                self._prepare_to_repeat(request, error, attempt, tries, deadline)
 
-    def _prepare_to_repeat(self, request: Request, error: QuickBooksError, attempt: int, deadline: float) -> None:
+    def _prepare_to_repeat(
+        self, request: Request, error: QuickBooksError, attempt: int, tries: int, deadline: float
+    ) -> None:
         """Returns when the moment for another try has come; raises the error when there is none."""
         if error.status == 429:
-            limiter.pause(self.company_id, settings.QUICKBOOKS_PAUSE_SECONDS)
-        if attempt >= TRIES or error.kind not in (Kind.TRANSIENT, Kind.LIMITED):
+            self._slow_down(request)
+        if attempt >= tries or error.kind not in (Kind.TRANSIENT, Kind.LIMITED):
             raise error
         if error.kind == Kind.LIMITED:  # not acted upon, so any request may come again: the limiter holds it back
             if error.status is None:
@@ -146,9 +187,21 @@ class QuickBooksClient(QuickBooks):
             raise error
         time.sleep(rest)
 
+    def _slow_down(self, request: Request) -> None:
+        """Nobody asks until Intuit's minute is over. But once the month's reads are used up Intuit refuses every read,
+        and that must hold up no write."""
+        if request.only_reads and metering.usage(self.company_id).is_used_up:
+            blocked = QuickBooksError(Kind.LIMITED, metering.BLOCKED, status=429)
+            blocked.pauses_company = False
+            raise blocked
+        limiter.pause(self.company_id, settings.QUICKBOOKS_PAUSE_SECONDS)
+        pauses.note_limited(self.company_id)
+
     def _attempt(self, request: Request, token: str, deadline: float) -> Answer:
-        limiter.wait(self.company_id, deadline - time.monotonic())
-        with recorded(self.company_id, request.method, request.url) as call:
+        with (
+            limiter.turn(self.company_id, deadline - time.monotonic(), for_person=self.for_person),
+            recorded(self.company_id, request.method, request.url) as call,
+        ):
             response = sessions.send(
                 request.method,
                 request.url,
@@ -161,6 +214,16 @@ class QuickBooksClient(QuickBooks):
             call.status = response.status_code
             call.intuit_tid = response.headers.get("intuit_tid", "")[:100]
             return _read(response, request.wants_document, call.intuit_tid)
+
+
+def _signed_in(ask: Callable[[], Answered]) -> Answered:
+    """A sign-in that is refused, such as for a wrong client secret, is never the fault of the record that is sent."""
+    try:
+        return ask()
+    except QuickBooksError as error:
+        if error.kind == Kind.REFUSED:
+            error.kind, error.pauses_company = Kind.LOGIN, True
+        raise
 
 
 def _read(response: requests.Response, wants_document: bool, intuit_tid: str) -> Answer:

@@ -9,10 +9,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from quickbooks_integration import addresses, oauth
+from quickbooks_integration import addresses, oauth, pauses
 from quickbooks_integration.errors import Kind, QuickBooksError
 from quickbooks_integration.fields import UnreadableToken
-from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
+from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync, SignInReminder
 from quickbooks_integration.service import PAGE_PATIENCE, QuickBooksService
 
 logger = logging.getLogger(__name__)
@@ -53,6 +53,8 @@ def store(company_id: str, tokens: dict[str, Any], by: User | None) -> QuickBook
             auth.environment = addresses.environment()
             auth.connected_at, auth.connected_by = timezone.now(), by
             auth.save()
+            pauses.forget(company_id)
+            SignInReminder.objects.filter(company=company_id).delete()
     except IntegrityError:  # another company was connected in this very moment
         refuse_other_company(company_id)
         raise
@@ -67,7 +69,7 @@ def _row(company_id: str) -> QuickBooksAuth:
 
 def read_name(auth: QuickBooksAuth) -> str:
     """Asks QuickBooks for the company's name and keeps it. Raises QuickBooksError. Not inside a transaction."""
-    info = QuickBooksService(auth, patience=PAGE_PATIENCE).company_info()
+    info = QuickBooksService(auth, patience=PAGE_PATIENCE, for_person=True).company_info()
     auth.company_name = str(info.get("CompanyName") or "")[:200]
     auth.save(update_fields=["company_name", "updated_at"])
     return auth.company_name

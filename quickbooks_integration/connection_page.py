@@ -1,7 +1,7 @@
 """What the connection page says, in words."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 
-from quickbooks_integration import addresses, errors, reconciling
+from quickbooks_integration import addresses, errors, metering, pauses, pull_only, reconciling, reminding
 from quickbooks_integration.errors import RECONNECT, QuickBooksError
 from quickbooks_integration.fields import UnreadableToken
-from quickbooks_integration.models import ApiCall, QuickBooksAuth, SyncRun
+from quickbooks_integration.models import ApiCall, QuickBooksAuth, SyncRun, Traffic
 from quickbooks_integration.service import UNREADABLE, refuse_unusable
 from quickbooks_integration.sync.mirroring import ORDER as DOCUMENTS
 
@@ -25,6 +25,7 @@ ITS_TURN = "Its turn comes after what is running now."
 BUSY = (SyncRun.State.WAITING, SyncRun.State.RUNNING)
 SILENT_AFTER_SECONDS = 120
 SOON = timedelta(days=14)
+READS_SHOWN = timedelta(days=31)
 QUESTIONS = {
     "query": "Search",
     "companyinfo": "Company details",
@@ -45,7 +46,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Headline:
-    """How the connection stands: `tone` is good, soon, bad or quiet; the first two mean that it works."""
+    """How the connection stands: `tone` is good, paused, soon, bad or quiet; the first three mean that it works."""
 
     title: str
     text: str
@@ -53,12 +54,17 @@ class Headline:
 
     @property
     def works(self) -> bool:
-        return self.tone in ("good", "soon")
+        return self.tone in ("good", "paused", "soon")
+
+    @property
+    def asks_for_reconnect(self) -> bool:
+        return self.tone not in ("good", "paused")
 
 
 def context(user: User) -> dict[str, Any]:
     """Everything that the page shows to this person. Asks the database only, never QuickBooks."""
-    auth = QuickBooksAuth.objects.select_related("connected_by").order_by("-connected_at").first()
+    rows = QuickBooksAuth.objects.select_related("connected_by", "pull_only_by", "traffic")
+    auth = rows.order_by("-connected_at").first()
     in_use = auth is not None and auth.state != QuickBooksAuth.State.DISCONNECTED
     environment = auth.environment if auth and in_use else addresses.environment()
     return {
@@ -68,6 +74,7 @@ def context(user: User) -> dict[str, Any]:
         "books": environment,  # "environment" is the name of unfold's own badge
         "books_label": QuickBooksAuth.Environment(environment).label,
         "facts": facts(auth) if auth else [],
+        "reads": _reads_by_day(auth) if auth else [],
         "can_connect": user.has_perm("quickbooks_integration.connect_quickbooks"),
         "can_sync": user.has_perm("quickbooks_integration.sync_quickbooks"),
         "client_is_set": bool(settings.QUICKBOOKS_CLIENT_ID.strip() and settings.QUICKBOOKS_CLIENT_SECRET.strip()),
@@ -114,6 +121,22 @@ def _working(auth: QuickBooksAuth) -> Headline:
     left = auth.reconnect_before - timezone.now()
     if left <= timedelta():
         return Headline("Needs reconnect", f"The sign-in ran out on {day(auth.reconnect_before)}. {RECONNECT}", "bad")
+    return _out_of_order(Traffic.of(auth)) or _at_work(auth, left)
+
+
+def _out_of_order(traffic: Traffic) -> Headline | None:
+    if traffic.next_try_at and traffic.failing_since:
+        said = pauses.outage_in_words(traffic.failing_since, traffic.next_try_at, traffic.trouble)
+        return Headline("Waiting for QuickBooks", said, "paused")
+    if traffic.is_limited:
+        said = f"QuickBooks asked the CRM to slow down. It goes on by itself at {moment(traffic.limited_until)}."
+        return Headline("Slowing down", said, "paused")
+    return None
+
+
+def _at_work(auth: QuickBooksAuth, left: timedelta) -> Headline:
+    if auth.pull_only_since:
+        return Headline("Writing paused", pull_only.in_words(auth), "paused")
     if left <= SOON:
         return Headline("Reconnect soon", f"The sync stops on {day(auth.reconnect_before)}. Choose Reconnect.", "soon")
     return Headline("Connected", f"The CRM and {auth} talk to each other.", "good")
@@ -127,6 +150,7 @@ def facts(auth: QuickBooksAuth) -> list[Fact]:
     ]
     if auth.state == QuickBooksAuth.State.CONNECTED:
         found += token_facts(auth)
+    found.append(_reads(auth))
     call = _calls(auth).first()
     found.append(Fact("Last call", call_in_words(call) if call else "None yet"))
     failed = _calls(auth).exclude(error_kind="").first()
@@ -147,7 +171,7 @@ def token_facts(auth: QuickBooksAuth) -> list[Fact]:
         if auth.reconnect_before <= now
         else Fact(
             "Sign-in",
-            f"Reconnect before {day(auth.reconnect_before)}, otherwise the sync stops.",
+            f"Reconnect before {day(auth.reconnect_before)}, otherwise the sync stops. {_left(auth.reconnect_before)}",
             "Each renewal moves this date on; it only arrives if the CRM stands still that long."
             if auth.hard_expires_at is None or auth.refresh_expires_at < auth.hard_expires_at
             else "",
@@ -158,11 +182,37 @@ def token_facts(auth: QuickBooksAuth) -> list[Fact]:
         found.append(
             Fact(
                 "Five years",
-                f"Reconnect before {day(auth.hard_expires_at)} in any case.",
+                f"Reconnect before {day(auth.hard_expires_at)} in any case. {_left(auth.hard_expires_at)}",
                 "QuickBooks ends every sign-in after five years, however much it is used.",
             )
         )
     return found
+
+
+def _left(at: datetime) -> str:
+    days = reminding.days_until(at)
+    return "Less than a day left." if days <= 1 else f"{intcomma(days)} days left."
+
+
+def _reads(auth: QuickBooksAuth) -> Fact:
+    """What Intuit counts."""
+    used = metering.usage(auth.company_id)
+    text = (
+        f"{intcomma(used.today)} today, {intcomma(used.month)} this month; at this pace about {intcomma(used.projected)} "
+        "by its end."
+    )
+    said = [f"Intuit's plan includes {intcomma(used.budget)} a month." if used.budget else "", metering.in_words(used)]
+    if later := metering.next_poll_at(auth, used):
+        said.append(f"QuickBooks is asked next at {moment(later)}.")
+    if auth.environment != QuickBooksAuth.Environment.PRODUCTION:
+        said.append("Reads of test books cost nothing.")
+    return Fact("Reads", text, " ".join(filter(None, said)))
+
+
+def _reads_by_day(auth: QuickBooksAuth) -> list[tuple[str, str]]:
+    """The newest first."""
+    found = metering.days(auth.company_id, timezone.localdate() - READS_SHOWN)
+    return [(date_format(one, "l, M j"), intcomma(number)) for one, number in reversed(found.items())]
 
 
 def call_in_words(call: ApiCall) -> str:

@@ -42,6 +42,8 @@ class QuickBooksError(Exception):
         self.element = element
         self.status = status
         self.intuit_tid = intuit_tid
+        # Whether no other request of this company would fare better at the moment.
+        self.pauses_company = kind in (Kind.LOGIN, Kind.LIMITED)
 
     def __str__(self) -> str:
         return self.message

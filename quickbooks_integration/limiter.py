@@ -1,12 +1,16 @@
-"""Keeps all workers together below Intuit's limits: so many requests a second and a minute, for each company.
+"""Keeps all workers together below Intuit's limits: so many requests a second, a minute and at once, for each company.
 
-A request reserves the next free moment and waits for it, so requests go out in the order in which they asked.
+Whoever asks stands in a queue and goes when it is his turn and there is room. A person stands before background work
+that came less than half a minute earlier, so neither waits for ever.
 """
 
 import logging
 import threading
 import time
+import uuid
 from collections import defaultdict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import redis
@@ -20,32 +24,61 @@ from quickbooks_integration.errors import TOO_FAST, Kind, QuickBooksError
 logger = logging.getLogger(__name__)
 # The quarter keeps bursts apart: what the network holds up for a moment would else arrive with the next second's requests.
 QUARTER, SECOND, MINUTE = 0.25, 1.0, 60.0
+HEAD_START = 30.0
+# Background work leaves so many of the places free in which requests are under way at once.
+KEPT_FOR_PEOPLE = 2
+# Whoever waits asks again at least this often: a pause, or somebody who gave up before him, changes his turn.
+LONGEST_SLEEP = 1.0
 # A mute Redis costs each process half a second once in ten, not each request.
 REDIS_TIMEOUT, REDIS_REST = 0.5, 10.0
 
-# KEYS: reserved moments (a list, oldest first), end of a pause. ARGV: per second, per minute, longest wait in µs.
-# Answers the wait in µs; -1 and nothing reserved when it would be longer.
-RESERVE = """
+# KEYS: moments (a list, oldest first), end of a pause, queue, until when those in it count as alive, requests under way.
+# ARGV: requests a second, a minute, at once; the longest wait; ticket; waited so far; head start; how long a request may
+# be under way. Times in microseconds. Answers 0 when it may go; else how long to wait before asking again; -1, and
+# nothing kept, when that is too long. Whoever dies waiting or on the way is forgotten when his time is over.
+ASK = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
-local at = math.max(now, tonumber(redis.call('GET', KEYS[2]) or 0))
-local kept = 0
-local per_second = tonumber(ARGV[1])
-local windows = {{math.ceil(per_second / 4), 250000}, {per_second, 1000000}, {tonumber(ARGV[2]), 60000000}}
-for _, limit in ipairs(windows) do
+local moments, paused, queue, alive, busy = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local per_second, per_minute, at_once = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local ticket = ARGV[5]
+for _, dead in ipairs(redis.call('ZRANGEBYSCORE', alive, '-inf', now)) do redis.call('ZREM', queue, dead) end
+redis.call('ZREMRANGEBYSCORE', alive, '-inf', now)
+redis.call('ZREMRANGEBYSCORE', busy, '-inf', now)
+redis.call('ZADD', queue, 'NX', string.format('%.0f', now - ARGV[6] - ARGV[7]), ticket)
+local ahead = redis.call('ZRANK', queue, ticket)
+
+local at, kept = math.max(now, tonumber(redis.call('GET', paused) or 0)), 0
+for _, limit in ipairs({{math.ceil(per_second / 4), 250000}, {per_second, 1000000}, {per_minute, 60000000}}) do
   local allowed, window = limit[1], limit[2]
   if allowed > 0 then
-    local earlier = redis.call('LINDEX', KEYS[1], -allowed)
-    if earlier then at = math.max(at, tonumber(earlier) + window) end
+    local earlier = tonumber(redis.call('LINDEX', moments, ahead % allowed - allowed) or 0)
+    local whole_windows = math.floor(ahead / allowed) * window
+    at = math.max(at, earlier + window + whole_windows)
+    if whole_windows > 0 then at = math.max(at, now + whole_windows) end
     kept = math.max(kept, allowed)
   end
 end
-if at - now > tonumber(ARGV[3]) then return -1 end
-if kept > 0 then
-  redis.call('RPUSH', KEYS[1], string.format('%.0f', at))
-  redis.call('LTRIM', KEYS[1], -kept, -1)
-  redis.call('PEXPIRE', KEYS[1], math.ceil((at - now) / 1000) + 60000)
+if at <= now and at_once > 0 and redis.call('ZCARD', busy) + ahead >= at_once then at = now + 25000 end
+
+if at <= now or at - now > tonumber(ARGV[4]) then
+  redis.call('ZREM', queue, ticket)
+  redis.call('ZREM', alive, ticket)
+  if at > now then return -1 end
+  if kept > 0 then
+    redis.call('RPUSH', moments, string.format('%.0f', now))
+    redis.call('LTRIM', moments, -kept, -1)
+    redis.call('PEXPIRE', moments, 60000)
+  end
+  if at_once > 0 then
+    redis.call('ZADD', busy, string.format('%.0f', now + ARGV[8]), ticket)
+    redis.call('PEXPIRE', busy, math.ceil(ARGV[8] / 1000))
+  end
+  return 0
 end
+redis.call('ZADD', alive, string.format('%.0f', now + 3000000), ticket)
+redis.call('PEXPIRE', alive, 60000)
+redis.call('PEXPIRE', queue, 60000)
 return at - now
 """
 PAUSE = """
@@ -55,7 +88,7 @@ redis.call('SET', KEYS[1], string.format('%.0f', clock[1] * 1000000 + clock[2] +
 
 
 class LocalReservations:
-    """The same rule inside one process: all that is left while Redis is away."""
+    """Requests a second and a minute inside one process: all that is left while Redis is away."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -87,13 +120,19 @@ local = LocalReservations()
 _redis_away_until = 0.0
 
 
-def wait(company_id: str, longest: float) -> None:
-    """Waits for this company's next free moment. QuickBooksError(limited) at once if that is over `longest` seconds."""
-    pause_for = _reserve(company_id, max(0.0, longest))
-    if pause_for is None:
-        raise QuickBooksError(Kind.LIMITED, TOO_FAST)
-    if pause_for > 0:
-        time.sleep(pause_for)
+@contextmanager
+def turn(company_id: str, longest: float, *, for_person: bool = False) -> Iterator[None]:
+    """Waits until this company may be asked, and counts as one request under way until the block ends.
+
+    QuickBooksError(limited) at once if the wait is over `longest` seconds. While Redis is away each process limits its
+    own requests; how many are under way at once is not limited then.
+    """
+    ticket = uuid.uuid4().hex
+    _wait(company_id, ticket, max(0.0, longest), for_person)
+    try:
+        yield
+    finally:
+        _leave(company_id, ticket)
 
 
 def pause(company_id: str, seconds: float) -> None:
@@ -102,22 +141,65 @@ def pause(company_id: str, seconds: float) -> None:
     if _redis_is_away():
         return
     try:
-        _redis(settings.REDIS_URL).eval(PAUSE, 1, _keys(company_id)[1], int(seconds * 1_000_000))
+        _redis(settings.REDIS_URL).eval(PAUSE, 1, _keys(company_id)[1], _micro(max(seconds, 0.001)))
     except RedisError as error:
         _note_absence(error)
 
 
-def _reserve(company_id: str, longest: float) -> float | None:
-    per_second, per_minute = settings.QUICKBOOKS_REQUESTS_PER_SECOND, settings.QUICKBOOKS_REQUESTS_PER_MINUTE
-    if not _redis_is_away():
+def _wait(company_id: str, ticket: str, longest: float, for_person: bool) -> None:
+    began = time.monotonic()
+    while not _redis_is_away():
+        waited = time.monotonic() - began
         try:
-            answer = _redis(settings.REDIS_URL).eval(
-                RESERVE, 2, *_keys(company_id), per_second, per_minute, int(longest * 1_000_000)
-            )
-            return None if answer < 0 else answer / 1_000_000
+            rest = _ask(company_id, ticket, waited, max(0.0, longest - waited), for_person)
         except RedisError as error:
             _note_absence(error)
-    return local.reserve(company_id, per_second, per_minute, longest)
+            break
+        if rest is None:
+            raise QuickBooksError(Kind.LIMITED, TOO_FAST)
+        if rest == 0:
+            return
+        time.sleep(min(rest, LONGEST_SLEEP))
+    rest = local.reserve(
+        company_id,
+        settings.QUICKBOOKS_REQUESTS_PER_SECOND,
+        settings.QUICKBOOKS_REQUESTS_PER_MINUTE,
+        max(0.0, longest - (time.monotonic() - began)),
+    )
+    if rest is None:
+        raise QuickBooksError(Kind.LIMITED, TOO_FAST)
+    time.sleep(rest)
+
+
+def _ask(company_id: str, ticket: str, waited: float, longest: float, for_person: bool) -> float | None:
+    """0 when it may go now, else the seconds until it may; None, and its place given up, when that is over `longest`."""
+    at_once = settings.QUICKBOOKS_REQUESTS_AT_ONCE
+    if at_once and not for_person and waited < HEAD_START:
+        at_once = max(1, at_once - KEPT_FOR_PEOPLE)
+    answer = _redis(settings.REDIS_URL).eval(
+        ASK, 5, *_keys(company_id),
+        settings.QUICKBOOKS_REQUESTS_PER_SECOND, settings.QUICKBOOKS_REQUESTS_PER_MINUTE, at_once,
+        _micro(longest), ticket, _micro(waited), _micro(HEAD_START if for_person else 0), _micro(_longest_request()),
+    )  # fmt: skip
+    return None if answer < 0 else answer / 1_000_000
+
+
+def _leave(company_id: str, ticket: str) -> None:
+    if not settings.QUICKBOOKS_REQUESTS_AT_ONCE or _redis_is_away():
+        return
+    try:
+        _redis(settings.REDIS_URL).zrem(_keys(company_id)[4], ticket)
+    except RedisError as error:  # its time runs out
+        _note_absence(error)
+
+
+def _longest_request() -> float:
+    """Seconds after which a request under way counts as dead with its process."""
+    return settings.QUICKBOOKS_CONNECT_TIMEOUT + settings.QUICKBOOKS_READ_TIMEOUT + 5
+
+
+def _micro(seconds: float) -> int:
+    return int(seconds * 1_000_000)
 
 
 def _redis_is_away() -> bool:
@@ -130,8 +212,9 @@ def _note_absence(error: RedisError) -> None:
     logger.warning("Redis does not answer (%s): each process limits its own requests to QuickBooks.", error)
 
 
-def _keys(company_id: str) -> tuple[str, str]:
-    return f"quickbooks:{{{company_id}}}:moments", f"quickbooks:{{{company_id}}}:paused"
+def _keys(company_id: str) -> tuple[str, ...]:
+    start = f"quickbooks:{{{company_id}}}"
+    return tuple(f"{start}:{name}" for name in ("moments", "paused", "queue", "alive", "busy"))
 
 
 @cache

@@ -47,12 +47,21 @@ class QuickBooksService:
     Without a connection only the two steps of the sign-in work. Calls to the API never run inside a transaction.
     """
 
-    def __init__(self, auth: QuickBooksAuth | None = None, patience: float = WORKER_PATIENCE) -> None:
+    def __init__(
+        self, auth: QuickBooksAuth | None = None, patience: float = WORKER_PATIENCE, *, for_person: bool = False
+    ) -> None:
+        """for_person: somebody waits for it, so it goes before background work and tries in spite of an outage."""
         self._auth = auth
         self.patience = patience
+        self.for_person = for_person
 
     @classmethod
-    def current(cls, patience: float = WORKER_PATIENCE) -> Self:
+    def for_page(cls) -> Self:
+        """As current, for a page that somebody has opened."""
+        return cls.current(PAGE_PATIENCE, for_person=True)
+
+    @classmethod
+    def current(cls, patience: float = WORKER_PATIENCE, *, for_person: bool = False) -> Self:
         """The service of the connected company. QuickBooksError(login) with what to do when there is none."""
         try:
             auth = QuickBooksAuth.objects.with_tokens().in_use().first()
@@ -61,7 +70,7 @@ class QuickBooksService:
         if auth is None:
             raise QuickBooksError(Kind.LOGIN, NOT_CONNECTED)
         refuse_unusable(auth)
-        return cls(auth, patience)
+        return cls(auth, patience, for_person=for_person)
 
     @property
     def auth(self) -> QuickBooksAuth:
@@ -168,6 +177,7 @@ class QuickBooksService:
             minorversion=settings.QUICKBOOKS_MINOR_VERSION,
             sign_in=self,
             patience=self.patience,
+            for_person=self.for_person,
         )
 
     def make_api_request(

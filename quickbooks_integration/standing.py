@@ -72,11 +72,13 @@ def of(sync: QuickBooksSync | None, *, is_draft: bool = False, why_not: str = ""
     state = state_of(sync)
     if sync is None:
         return Standing(state, _only_here(is_draft, why_not))
+    if state == State.ON_ITS_WAY and why_not:
+        return Standing(State.WAITS, why_not)
     sentence = {
         State.NEEDS_YOU: sync.error_message or "QuickBooks refused this. Press Try again to see why.",
         State.CONFLICT: "It was changed here and in QuickBooks, in the same place. Nothing is sent until you decide.",
         State.WAITS: f"Waits: {sync.error_message or 'something else has to be in QuickBooks first.'}{_next_try(sync)}",
-        State.ON_ITS_WAY: why_not or "On its way to QuickBooks: a matter of seconds.",
+        State.ON_ITS_WAY: "On its way to QuickBooks: a matter of seconds.",
         State.IN_STEP: f"In step with QuickBooks. Last compared {moment(sync.last_synced)}.",
         State.HERE: "",
     }[state]

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from quickbooks_integration import connecting
+from quickbooks_integration import connecting, metering, probing, reminding
 from quickbooks_integration.bells import RINGER
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import ApiCall, CheckRun, QuickBooksAuth, SyncRun, WebhookDelivery
@@ -96,21 +96,28 @@ def take_over_history(auth_id: int) -> None:
 
 @shared_task(time_limit=PULL_AT_MOST_SECONDS)
 def pull() -> None:
-    """Every 15 minutes: what changed in QuickBooks."""
-    _pull(full=False)
+    """Every 15 minutes: what changed in QuickBooks; less often once most of the month's reads are used up."""
+    auth = _connected()
+    if auth is not None and probing.may_ask(auth) and metering.claim_poll(auth):
+        _pull(full=False)
 
 
 @shared_task(bind=True, time_limit=PULL_AT_MOST_SECONDS, max_retries=20, default_retry_delay=3 * 60)
 def pull_everything(self: Task) -> None:
     """Once a day: everything, so that what was merged or deleted there is noticed. Comes again when the small pull is at
     work: both are due at the same moment."""
-    if not _pull(full=True):
+    auth = _connected()
+    if auth is not None and not (probing.may_ask(auth) and _pull(full=True)):
         raise self.retry()
+
+
+def _connected() -> QuickBooksAuth | None:
+    return QuickBooksAuth.objects.filter(state=QuickBooksAuth.State.CONNECTED).first()
 
 
 def _pull(*, full: bool) -> bool:
     """Whether what was asked for is done or under way."""
-    auth = QuickBooksAuth.objects.filter(state=QuickBooksAuth.State.CONNECTED).first()
+    auth = _connected()
     if auth is None:
         return True
     history.work_off(auth)  # if a worker was killed in the middle of it
@@ -127,7 +134,7 @@ def _pull_kind(auth: QuickBooksAuth, entity_type: str, *, full: bool) -> bool:
 
 def _execute(run: SyncRun) -> None:
     try:
-        QuickBooksSyncService(QuickBooksService(run.company)).execute(run)
+        QuickBooksSyncService(_service_of(run)).execute(run)
     except runs.AlreadyRunning:
         log.info("Sync run %s: another one is at work.", run.pk)
     # What a webhook told while this pull was reading waits for its end.
@@ -136,9 +143,9 @@ def _execute(run: SyncRun) -> None:
 
 
 @shared_task
-def push(sync_id: int) -> None:
+def push(sync_id: int, for_person: bool = True) -> None:
     """Works at one row that wants to go to QuickBooks. A second message for it finds nothing to do."""
-    service = _service()
+    service = _service(for_person=for_person)
     if service is not None and not new_customers.work(service, sync_id):
         outbox.work(service, sync_id)
         sending.release(sync_id)
@@ -147,7 +154,7 @@ def push(sync_id: int) -> None:
 @shared_task
 def send_email(sending_id: int) -> None:
     """Has QuickBooks mail one document. A second message for it finds nothing to do."""
-    service = _service()
+    service = _service(for_person=True)
     if service is not None:
         sending.work(service, sending_id)
 
@@ -165,7 +172,7 @@ def push_waiting() -> None:
 @shared_task(time_limit=PULL_AT_MOST_SECONDS)
 def find_silent_edits() -> None:
     """Once a day: what was changed here past the forms goes to QuickBooks too."""
-    auth = QuickBooksAuth.objects.filter(state=QuickBooksAuth.State.CONNECTED).first()
+    auth = _connected()
     if auth is not None:
         sweeping.sweep(auth)
 
@@ -193,33 +200,45 @@ def execute_check(run_id: int) -> None:
 @shared_task(time_limit=PULL_AT_MOST_SECONDS)
 def check() -> None:
     """Every night: whether both sides say the same."""
-    auth = QuickBooksAuth.objects.filter(state=QuickBooksAuth.State.CONNECTED).first()
-    if auth is not None:
+    auth = _connected()
+    if auth is not None and probing.may_ask(auth):
         _execute_check(checking.request(auth)[0])
 
 
 def _execute_check(run: CheckRun) -> None:
     try:
-        checking.execute(QuickBooksService(run.company), run)
+        checking.execute(_service_of(run), run)
     except checking.AlreadyChecking:
         log.info("Check %s: another worker is at it.", run.pk)
     except QuickBooksError as error:
         log.warning("Check %s failed: %s", run.pk, error)
 
 
-def _service() -> QuickBooksService | None:
-    """None while a person has to sign in: the rows wait."""
+def _service_of(run: SyncRun | CheckRun) -> QuickBooksService:
+    return QuickBooksService(run.company, for_person=run.started_by_id is not None)
+
+
+def _service(*, for_person: bool = False) -> QuickBooksService | None:
+    """None while a person has to sign in or the company pauses: the rows wait. What somebody has just saved or pressed
+    tries all the same."""
     try:
-        return QuickBooksService.current(patience=outbox.PATIENCE)
+        service = QuickBooksService.current(patience=outbox.PATIENCE, for_person=for_person)
     except QuickBooksError as error:
         log.info("Nothing is pushed: %s", error)
         return None
+    return service if for_person or probing.may_ask(service.auth) else None
 
 
 @shared_task
 def refresh_tokens() -> None:
     """Every 20 minutes: the sign-in never runs out, however quiet the office is."""
     connecting.keep_fresh()
+
+
+@shared_task
+def remind_of_sign_in() -> None:
+    """Every hour: tells the office in time that QuickBooks wants it to sign in again."""
+    reminding.remind()
 
 
 @shared_task

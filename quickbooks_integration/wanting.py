@@ -5,7 +5,9 @@ from functools import partial
 
 from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models.functions import Now
 
+from quickbooks_integration import pauses
 from quickbooks_integration.bells import RINGER
 from quickbooks_integration.models import HistoryImport, QuickBooksAuth, QuickBooksSync
 
@@ -15,6 +17,11 @@ Status = QuickBooksSync.Status
 def may_push(auth: QuickBooksAuth) -> bool:
     """Nothing goes to QuickBooks before the office has taken over what it has already."""
     return HistoryImport.objects.filter(company=auth, state=HistoryImport.State.COMMITTED).exists()
+
+
+def may_send(auth: QuickBooksAuth) -> bool:
+    """As may_push, and nobody has switched writing off meanwhile."""
+    return may_push(auth) and not pauses.is_pull_only(auth.company_id)
 
 
 def want(entity_type: str, local_id: int) -> int | None:
@@ -42,15 +49,16 @@ def _disconnected() -> QuickBooksAuth | None:
     return QuickBooksAuth.objects.filter(company_id__in=committed.values("company")).first()
 
 
-def want_row(sync_id: int) -> None:
+def want_row(sync_id: int, *, for_person: bool = True) -> None:
     """As want, for a map row: for contacts, of whose customers only one is meant."""
     _raise(sync_id)
-    ring([sync_id])
+    ring([sync_id], for_person=for_person)
 
 
 def _raise(sync_id: int) -> None:
     rows = QuickBooksSync.objects.filter(pk=sync_id)
-    rows.update(wanted=F("wanted") + 1, next_try_at=None, waits_for="")
+    since = Case(When(sent__lt=F("wanted"), then=F("waiting_since")), default=Now())
+    rows.update(wanted=F("wanted") + 1, next_try_at=None, waits_for="", waiting_since=since)
     to_be_sent(rows.filter(sync_status__in=[Status.ERROR, Status.SYNCED]))
 
 
@@ -72,13 +80,13 @@ def release(what: str) -> None:
         ring(ids)
 
 
-def ring(sync_ids: Iterable[int]) -> None:
-    """Wakes a worker after commit, without waiting for the broker."""
+def ring(sync_ids: Iterable[int], *, for_person: bool = True) -> None:
+    """Wakes a worker after commit, without waiting for the broker. for_person: somebody has just saved or pressed it."""
     for sync_id in sync_ids:
-        transaction.on_commit(partial(_ring, sync_id))
+        transaction.on_commit(partial(_ring, sync_id, for_person))
 
 
-def _ring(sync_id: int) -> None:
+def _ring(sync_id: int, for_person: bool) -> None:
     from quickbooks_integration import tasks
 
-    RINGER.ring(partial(tasks.push.delay, sync_id))
+    RINGER.ring(partial(tasks.push.delay, sync_id, for_person))

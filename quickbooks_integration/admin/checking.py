@@ -17,7 +17,7 @@ from quickbooks_integration import check_page
 from quickbooks_integration.admin.runs import ReadOnly
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import CheckRun
-from quickbooks_integration.service import PAGE_PATIENCE, QuickBooksService
+from quickbooks_integration.service import QuickBooksService
 from quickbooks_integration.sync import checking
 from quickbooks_integration.sync.checking import fixing
 
@@ -54,7 +54,7 @@ class CheckRunAdmin(ReadOnly, ModelAdmin):
         """Asks a worker to compare everything."""
         _require(request)
         try:
-            checking.start(QuickBooksService.current(PAGE_PATIENCE).auth, request.user)
+            checking.start(QuickBooksService.for_page().auth, request.user)
         except QuickBooksError as error:
             messages.error(request, str(error))
         return redirect(PAGE)
@@ -66,7 +66,7 @@ class CheckRunAdmin(ReadOnly, ModelAdmin):
         run = get_object_or_404(CheckRun, pk=run_id)
         index = request.POST.get("index", "")
         try:
-            service = QuickBooksService.current(PAGE_PATIENCE)
+            service = QuickBooksService.for_page()
             if service.auth.company_id != run.company_id:
                 raise fixing.Refused(fixing.CHANGED_SINCE)
             done = fixing.fix(

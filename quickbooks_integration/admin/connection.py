@@ -14,10 +14,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from unfold.admin import ModelAdmin
 
-from quickbooks_integration import connecting, connection_page, errors, sync
+from quickbooks_integration import connecting, connection_page, errors, pull_only, standing, sync
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import ApiCall, QuickBooksAuth
-from quickbooks_integration.service import PAGE_PATIENCE, QuickBooksService
+from quickbooks_integration.service import QuickBooksService
 from quickbooks_integration.sync import history
 
 PAGE = "admin:quickbooks_integration_quickbooksauth_changelist"
@@ -43,6 +43,7 @@ class ConnectionAdmin(ReadOnly):
             ("test", self.test_view),
             ("sync", self.sync_view),
             ("disconnect", self.disconnect_view),
+            ("pull_only", self.pull_only_view),
             ("progress", self.progress_view),
         ]
         return [
@@ -64,7 +65,7 @@ class ConnectionAdmin(ReadOnly):
         """Asks QuickBooks for the company's name and says how long that took."""
         _require(request, "sync_quickbooks")
         try:
-            service = QuickBooksService.current(PAGE_PATIENCE)
+            service = QuickBooksService.for_page()
             started = time.perf_counter()
             name = connecting.read_name(service.auth)
             milliseconds = round((time.perf_counter() - started) * 1000)
@@ -78,7 +79,7 @@ class ConnectionAdmin(ReadOnly):
         """Puts a pull of each kind into the queue, the first time with the history; the page then shows how it goes."""
         _require(request, "sync_quickbooks")
         try:
-            auth = QuickBooksService.current(PAGE_PATIENCE).auth
+            auth = QuickBooksService.for_page().auth
             history.begin_first(auth)
             sync.start_all(auth, by=request.user)
         except QuickBooksError as error:
@@ -100,6 +101,27 @@ class ConnectionAdmin(ReadOnly):
             messages.warning(request, f"{auth} is disconnected. {left_to_do}")
         else:
             messages.success(request, f"{auth} is disconnected. Links and history are kept.")
+        return redirect(PAGE)
+
+    @method_decorator([require_http_methods(["GET", "POST"]), never_cache])
+    def pull_only_view(self, request: HttpRequest) -> HttpResponse:
+        """Asks whether that is meant, then keeps the CRM from writing to QuickBooks, or lets it write again. `to`: on or
+        off, so that a second press, or somebody else's, does not turn it round."""
+        _require(request, "connect_quickbooks")
+        auth = QuickBooksAuth.objects.in_use().select_related("pull_only_by").first()
+        if auth is None:
+            messages.info(request, "QuickBooks is not connected, so nothing is written there anyway.")
+            return redirect(PAGE)
+        if request.method != "POST":
+            title = "Write to QuickBooks again?" if auth.pull_only_since else "Pause writing to QuickBooks?"
+            context = {"auth": auth, "since": pull_only.in_words(auth), "waiting": standing.waiting().count()}
+            return self._page(request, "pull_only", title, context)
+        if request.POST.get("to") == "on":
+            pull_only.switch_on(auth, request.user)
+            messages.success(request, "Nothing is written to QuickBooks from now on. What is saved here waits.")
+        elif request.POST.get("to") == "off":
+            pull_only.switch_off(auth)
+            messages.success(request, "The CRM writes to QuickBooks again. What waited is on its way.")
         return redirect(PAGE)
 
     @method_decorator([require_GET, never_cache])

@@ -20,7 +20,7 @@ from quickbooks_integration import addresses, standing
 from quickbooks_integration.admin import document_panel
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import EmailSending, QuickBooksAuth
-from quickbooks_integration.service import PAGE_PATIENCE, QuickBooksService
+from quickbooks_integration.service import QuickBooksService
 from quickbooks_integration.sync import pushing, sending
 from quickbooks_integration.sync.kinds import KINDS
 from quickbooks_integration.sync.previewing import named
@@ -141,7 +141,7 @@ class EmailPages:
         kind = KINDS.get(sync.entity_type)
         try:
             entity = kind.entity if kind else "SalesReceipt"
-            content = QuickBooksService.current(PAGE_PATIENCE).pdf(entity, sync.entity_id)
+            content = QuickBooksService.for_page().pdf(entity, sync.entity_id)
         except QuickBooksError as error:
             return self._no_pdf(request, row, error.message, status=503)
         how = "attachment" if request.GET.get("download") else "inline"

@@ -17,7 +17,7 @@ from quickbooks_integration import history_page, tasks
 from quickbooks_integration.admin.runs import ReadOnly
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import HistoryImport, QuickBooksAuth
-from quickbooks_integration.service import PAGE_PATIENCE, QuickBooksService
+from quickbooks_integration.service import QuickBooksService
 from quickbooks_integration.sync import history
 
 PAGE = "admin:quickbooks_integration_historyimport_changelist"
@@ -49,7 +49,7 @@ class HistoryImportAdmin(ReadOnly, ModelAdmin):
         """Asks a worker to read all documents."""
         _require(request)
         try:
-            history.start(QuickBooksService.current(PAGE_PATIENCE).auth, request.user)
+            history.start(QuickBooksService.for_page().auth, request.user)
         except QuickBooksError as error:
             messages.error(request, str(error))
         return redirect(PAGE)

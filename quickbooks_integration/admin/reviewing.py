@@ -20,7 +20,7 @@ from quickbooks_integration import reconciling
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.reconciling import Settled, comparing, reporting
-from quickbooks_integration.service import PAGE_PATIENCE, QuickBooksService
+from quickbooks_integration.service import QuickBooksService
 
 PAGE = "admin:quickbooks_integration_matchcandidate_review"
 TEMPLATES = "quickbooks_integration/review"
@@ -212,7 +212,7 @@ def _candidate(request: HttpRequest) -> MatchCandidate:
 def _create(request: HttpRequest, contact: Contact) -> dict[str, Any]:
     from quickbooks_integration.sync import QuickBooksSyncService
 
-    service = QuickBooksSyncService(QuickBooksService.current(PAGE_PATIENCE))
+    service = QuickBooksSyncService(QuickBooksService.for_page())
     name, looked = request.POST.get("name", "").strip(), request.POST.get("looked") == "1"
     answer = service.create_customer_from_contact(contact, name=name, looked=looked, by=request.user)
     if answer["result"] == "created":

@@ -12,6 +12,7 @@ from quickbooks_integration.models.sync import (
     RejectedRow,
     SyncRun,
 )
+from quickbooks_integration.models.traffic import ReadCount, SignInReminder, Traffic
 from quickbooks_integration.models.webhooks import WebhookDelivery
 
 __all__ = [
@@ -27,7 +28,10 @@ __all__ = [
     "QuickBooksCustomer",
     "QuickBooksDocument",
     "QuickBooksSync",
+    "ReadCount",
     "RejectedRow",
+    "SignInReminder",
     "SyncRun",
+    "Traffic",
     "WebhookDelivery",
 ]

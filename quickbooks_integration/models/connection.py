@@ -47,6 +47,8 @@ class ConnectionManager(models.Manager.from_queryset(ConnectionQuerySet)):
         "state",
         "connected_by",
         "error_message",
+        "pull_only_since",
+        "pull_only_by",
     ],
 )
 class QuickBooksAuth(models.Model):
@@ -77,6 +79,12 @@ class QuickBooksAuth(models.Model):
     connected_at = models.DateTimeField()
     connected_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
     error_message = models.TextField(blank=True, help_text="Why the connection does not work; empty when it does.")
+    pull_only_since = models.DateTimeField(
+        null=True, blank=True, help_text="Since when nothing is written to QuickBooks; empty: as usual."
+    )
+    pull_only_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

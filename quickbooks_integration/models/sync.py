@@ -93,6 +93,9 @@ class QuickBooksSync(models.Model):
     wanted = models.PositiveIntegerField(default=0, db_default=0)
     sent = models.PositiveIntegerField(default=0, db_default=0)
     sending = models.PositiveIntegerField(null=True, blank=True)
+    waiting_since = models.DateTimeField(
+        null=True, blank=True, help_text="When the oldest change was made that QuickBooks does not have."
+    )
     # A write that is on its way. The same bytes go out under the same request id until the answer is known.
     request_kind = models.CharField(
         max_length=20, blank=True, default="", db_default="", help_text="create, update, void or delete."

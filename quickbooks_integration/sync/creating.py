@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from contacts.models import Contact
-from quickbooks_integration import mapping
+from quickbooks_integration import mapping, pauses
 from quickbooks_integration.errors import Kind, QuickBooksError
 from quickbooks_integration.mapping import CustomerRow, Document, NewCustomer, Unusable
 from quickbooks_integration.models import (
@@ -71,6 +71,8 @@ def create_customer(
     """
     if _is_linked(auth, contact):
         return _already_linked(contact)
+    if pauses.is_pull_only(auth.company_id):
+        return _answer("refused", pauses.PULL_ONLY)
     open_create = _open_create(auth, contact)
     if open_create is None and not looked:
         found = look(auth, service, contact, name)
@@ -87,6 +89,8 @@ def create_customer(
 
 def settle(auth: QuickBooksAuth, service: QuickBooksService) -> int:
     """Finishes creates whose outcome is unknown, by asking again under the same request id. Returns how many ended."""
+    if pauses.is_pull_only(auth.company_id):
+        return 0
     waiting = QuickBooksSync.objects.filter(company=auth, entity_type="customer", entity_id="").exclude(request_id="")
     ended = 0
     for sync in waiting.order_by("pk")[:200]:

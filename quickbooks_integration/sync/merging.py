@@ -69,7 +69,7 @@ def follow(auth: QuickBooksAuth, sync_id: int, document: Document, *, asked_at: 
         is_busy = bool(sync.request_id) or (sync.lease_until is not None and sync.lease_until > now)
         if is_busy or (sync.confirmed_at is not None and sync.confirmed_at >= asked_at):
             QuickBooksSync.objects.filter(pk=sync.pk).update(needs_read=True)
-            wanting.ring([sync.pk])
+            wanting.ring([sync.pk], for_person=False)
             return Outcome.UNCHANGED
         return _merge(kind, row, sync, document, world)
 

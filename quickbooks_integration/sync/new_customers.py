@@ -19,7 +19,7 @@ Status = QuickBooksSync.Status
 def wanted(auth: QuickBooksAuth) -> QuerySet[QuickBooksSync]:
     """Map rows of contacts that are to become customers and of which nothing was sent so far."""
     rows = QuickBooksSync.objects.filter(company=auth, entity_type="customer", entity_id="", request_id="")
-    return rows.filter(sent__lt=F("wanted"), sync_status=Status.PENDING).order_by("pk")
+    return rows.filter(sent__lt=F("wanted"), sync_status=Status.PENDING).order_by("waiting_since", "pk")
 
 
 def work_off(service: QuickBooksService, most: int = 200) -> int:
@@ -42,7 +42,7 @@ def work(service: QuickBooksService, sync_id: int) -> bool:
     contact = Contact.objects.filter(pk=sync.local_id).first()
     if contact is None:
         sync.delete()
-    elif wanting.may_push(service.auth):
+    elif wanting.may_send(service.auth):
         _create(service, sync_id, contact)
     return True
 

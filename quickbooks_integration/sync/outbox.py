@@ -19,7 +19,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from contacts.models import Contact
-from quickbooks_integration import wanting
+from quickbooks_integration import pauses, wanting
 from quickbooks_integration.documents.projecting import VOID
 from quickbooks_integration.errors import Kind as Trouble
 from quickbooks_integration.errors import QuickBooksError, about_a_reference
@@ -61,14 +61,16 @@ def due(auth: QuickBooksAuth) -> QuerySet[QuickBooksSync]:
     # An open create of a customer is creating.py's.
     rows = rows.exclude(entity_type="customer", entity_id="")
     rows = rows.filter(Q(lease=None) | Q(lease_until__lt=now)).filter(Q(next_try_at=None) | Q(next_try_at__lte=now))
-    return rows.order_by("pk")
+    if pauses.is_pull_only(auth.company_id):  # by itself: joined, it would weaken the taking of a lease
+        rows = rows.filter(needs_read=True, request_id="")
+    return rows.order_by("waiting_since", "pk")
 
 
 def work(service: QuickBooksService, sync_id: int, world: World | None = None) -> bool:
     """Does all that waits at one row: settles an open request, reads it again, writes it. Not inside a transaction.
 
     Whoever comes second finds the lease taken and goes. False when no other row would fare better either: the company
-    has to sign in again, or asks too much of QuickBooks.
+    has to sign in again, asks too much of QuickBooks, or does not get through to it.
     """
     lease = _take_lease(service.auth, sync_id)
     if lease is None:
@@ -267,7 +269,7 @@ class Worker:
 
     def _write_down(self, kind: Kind[Any], sync: QuickBooksSync) -> bool:
         """The request as it will be sent, with the request id under which it can be sent again."""
-        if not wanting.may_push(self.world.auth):
+        if not wanting.may_send(self.world.auth):
             return False
         try:
             if not sync.entity_id:
@@ -433,7 +435,7 @@ class Worker:
         return False
 
     def _postpone(self, sync: QuickBooksSync, error: QuickBooksError) -> None:
-        self.company_pauses = error.kind in (Trouble.LOGIN, Trouble.LIMITED)
+        self.company_pauses = error.pauses_company
         self._mine().update(next_try_at=timezone.now() + pause(sync.tries), error_message=error.with_reference)
 
     def _refuse(self, kind: Kind[Any], sentence: str, waits_for: str) -> None:

@@ -9,7 +9,7 @@ from django.utils.crypto import constant_time_compare
 
 from billing import quotes
 from billing.models import Quote
-from quickbooks_integration import wanting
+from quickbooks_integration import pauses, wanting
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.sync import previewing
 from quickbooks_integration.sync.kinds import World
@@ -33,7 +33,9 @@ def why_not(auth: QuickBooksAuth | None) -> str:
     """Why nothing goes to QuickBooks at all; "" when it does."""
     if auth is None:
         return NOT_CONNECTED
-    return "" if wanting.may_push(auth) else NOT_TAKEN_OVER
+    if not wanting.may_push(auth):
+        return NOT_TAKEN_OVER
+    return "" if auth.pull_only_since is None else pauses.PULL_ONLY
 
 
 def push(auth: QuickBooksAuth, entity_type: str, looked_at: Mapping[int, str], by: AbstractBaseUser | None) -> Pushed:

@@ -22,7 +22,7 @@ from django.utils import timezone
 from billing import invoices, quotes
 from billing.models import Invoice, Quote
 from billing.refusals import Refused
-from quickbooks_integration import addresses, wanting
+from quickbooks_integration import addresses, pauses, wanting
 from quickbooks_integration.bells import RINGER
 from quickbooks_integration.errors import Kind as Trouble
 from quickbooks_integration.errors import QuickBooksError
@@ -65,6 +65,8 @@ def ask(entity_type: str, local_id: int, address: str, by: AbstractBaseUser | No
         raise Refused("It was deleted meanwhile. Nothing was sent.")
     if reason := refusal_of(row) or refusal_of_address(address):
         raise Refused(reason)
+    if QuickBooksAuth.objects.in_use().filter(pull_only_since__isnull=False).exists():
+        raise Refused(pauses.PULL_ONLY)
     if isinstance(row, Quote) and row.status == Quote.Status.DRAFT:
         quotes.mark_ready(row, by)  # with its flag for the push
     sync_id = _map_row(entity_type, local_id)
@@ -178,16 +180,18 @@ def _undecided(sending_id: int) -> EmailSending | None:
 # --- Working -------------------------------------------------------------------------------------
 
 
-def due() -> QuerySet[EmailSending]:
+def due(auth: QuickBooksAuth) -> QuerySet[EmailSending]:
+    """While nothing is written there, only what became of those that may have gone out."""
     now = timezone.now()
-    rows = EmailSending.objects.filter(state__in=EmailSending.OPEN)
+    may_send = not pauses.is_pull_only(auth.company_id)
+    rows = EmailSending.objects.filter(state__in=EmailSending.OPEN if may_send else [State.SENDING])
     rows = rows.filter(Q(lease=None) | Q(lease_until__lt=now)).filter(Q(next_try_at=None) | Q(next_try_at__lte=now))
     return rows.order_by("pk")
 
 
 def work_off(service: QuickBooksService, most: int = 200) -> int:
     """All e-mails that are due. Returns how many were looked at."""
-    ids = list(due().filter(sync__company=service.auth).values_list("pk", flat=True)[:most])
+    ids = list(due(service.auth).filter(sync__company=service.auth).values_list("pk", flat=True)[:most])
     for sending_id in ids:
         work(service, sending_id)
     return len(ids)
@@ -196,7 +200,7 @@ def work_off(service: QuickBooksService, most: int = 200) -> int:
 def work(service: QuickBooksService, sending_id: int) -> None:
     """Sends one e-mail, or finds out what became of it. Not inside a transaction. Whoever comes second goes."""
     lease = uuid.uuid4()
-    if due().order_by().filter(pk=sending_id).update(lease=lease, lease_until=timezone.now() + LEASE) == 1:
+    if due(service.auth).order_by().filter(pk=sending_id).update(lease=lease, lease_until=timezone.now() + LEASE) == 1:
         Sender(service, sending_id, lease).run()
 
 
@@ -361,7 +365,7 @@ class Sender:
         """The delivery is part of the document there."""
         if merging.merge(sync.pk, self.lease, document, World.of(self.service.auth)) is None:
             QuickBooksSync.objects.filter(pk=sync.pk).update(needs_read=True)
-            wanting.ring([sync.pk])
+            wanting.ring([sync.pk], for_person=False)
 
     def _end(self, state: State, message: str) -> None:
         self._mine().update(state=state, message=message, next_try_at=None)

@@ -39,7 +39,7 @@ def _sweep_kind(auth: QuickBooksAuth, entity_type: str) -> int:
             row = rows.get(sync.local_id)
             if row is not None and KINDS[entity_type].sendable(_ours(entity_type, row, sync), sync.base_ours):
                 with transaction.atomic():
-                    wanting.want_row(sync.pk)
+                    wanting.want_row(sync.pk, for_person=False)
                 found += 1
     return found
 

@@ -102,7 +102,8 @@ def _work(delivery: WebhookDelivery) -> None:
         _postpone(delivery, str(busy), busy.pause, counts=False)
         return
     except QuickBooksError as error:
-        _postpone(delivery, error.with_reference, min(PAUSE * 2 ** min(delivery.tries, 6), LONGEST_PAUSE))
+        pause = min(PAUSE * 2 ** min(delivery.tries, 6), LONGEST_PAUSE)
+        _postpone(delivery, error.with_reference, pause, counts=not error.pauses_company)
         return
     _finish(delivery, State.DONE, DONE if kept else NOT_OURS if named and not ours else NOTHING)
 
@@ -176,7 +177,7 @@ def _tell(delivery: WebhookDelivery, sync_ids: list[int]) -> bool:
         rows = QuickBooksSync.objects.filter(pk__in=sync_ids)
         free = rows.filter(Q(lease=None) | Q(lease_until__lt=timezone.now()))
         number = free.update(needs_read=True, next_try_at=None)
-        wanting.ring(sync_ids)
+        wanting.ring(sync_ids, for_person=False)
         if number < len(sync_ids):
             return False
         WebhookDelivery.objects.filter(pk=delivery.pk, lease=delivery.lease).update(rows_told=True)

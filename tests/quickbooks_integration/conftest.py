@@ -22,6 +22,8 @@ def point_to(emulator: Emulator, settings) -> None:
     settings.QUICKBOOKS_CLIENT_SECRET = emulator.client_secret
     settings.QUICKBOOKS_REDIRECT_URI = "http://localhost:5000/auth/quickbooks/callback"
     settings.QUICKBOOKS_REQUESTS_PER_SECOND = settings.QUICKBOOKS_REQUESTS_PER_MINUTE = 0  # no waiting
+    settings.QUICKBOOKS_REQUESTS_AT_ONCE = 0
+    settings.QUICKBOOKS_OUTAGE_AFTER = 1_000_000  # a test says itself when trouble is an outage
     settings.QUICKBOOKS_RETRY_SECONDS = settings.QUICKBOOKS_PAUSE_SECONDS = 0.01
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quickbooks_integration import errors
+from quickbooks_integration import errors, limiter
 from quickbooks_integration.client import encoded
 from quickbooks_integration.errors import Kind, QuickBooksError
 from quickbooks_integration.models import ApiCall, QuickBooksAuth
@@ -94,6 +94,17 @@ def test_the_other_workers_wait_too_after_one_was_too_fast(service, emulator, se
 
     assert caught.value.kind == Kind.LIMITED
     assert emulator.requests.counts() == {"query": 1}
+
+
+def test_a_page_finds_room_where_background_work_has_to_wait(service, settings):
+    settings.QUICKBOOKS_REQUESTS_AT_ONCE = 3
+    service.patience = 0.2
+    with limiter.turn(service.auth.company_id, 1.0):
+        with pytest.raises(QuickBooksError) as caught:
+            service.query(COUNT)
+        assert caught.value.kind == Kind.LIMITED
+        assert QuickBooksService.for_page().query(COUNT)
+    assert service.query(COUNT)
 
 
 def test_an_expired_token_is_renewed_once_and_the_request_repeated(service, emulator):

@@ -1,19 +1,22 @@
 """The way to Intuit and back, as a browser goes it, and the verbs behind it."""
 
+import re
 from io import StringIO
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from cryptography.fernet import Fernet
 from django.contrib.auth.models import Permission, User
 from django.contrib.messages import get_messages
 from django.core import management
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from quickbooks_integration import connecting, consenting, views
+from quickbooks_integration import connecting, consenting, pauses, views
 from quickbooks_integration.errors import QuickBooksError
-from quickbooks_integration.models import ApiCall, QuickBooksAuth, QuickBooksSync
+from quickbooks_integration.models import ApiCall, QuickBooksAuth, QuickBooksSync, Traffic
 from quickbooks_integration.service import WRONG_STATE, QuickBooksService
 
 CRAIG = "Craig's Design and Landscaping Services"
@@ -499,3 +502,54 @@ def test_an_end_of_the_sign_in_that_is_no_number_does_not_cost_the_tokens(connec
     tokens = {"access_token": "a", "refresh_token": "b", "expires_in": 3600, "x_refresh_token_expires_in": 8_640_000}
     connected.keep(tokens | {"x_refresh_token_hard_expires_in": "157680000"})
     assert (connected.access_token, connected.refresh_token) == ("a", "b")
+
+
+# --- Out of every trouble ------------------------------------------------------------------------
+
+
+def need_a_reconnect() -> None:
+    QuickBooksAuth.objects.update(state="needs_reconnect", error_message="Because.")
+
+
+def run_out() -> None:
+    QuickBooksAuth.objects.update(refresh_expires_at=timezone.now(), expires_at=timezone.now())
+
+
+def disconnect() -> None:
+    connecting.disconnect(QuickBooksAuth.objects.get())
+
+
+def break_down() -> None:
+    now = timezone.now()
+    Traffic.objects.create(company=QuickBooksAuth.objects.get(), failures=9, failing_since=now, next_try_at=now)
+
+
+def be_limited() -> None:
+    pauses.note_limited(QuickBooksAuth.objects.get().company_id)
+
+
+@pytest.mark.parametrize("trouble", [need_a_reconnect, run_out, disconnect, break_down, be_limited])
+def test_complaint_14_in_every_trouble_the_page_opens_and_connect_brings_the_connection_back(
+    office, connected, emulator, trouble
+):
+    trouble()
+    assert re.search(r">\s*(Connect|Reconnect)\s*</button>", office.get(PAGE).content.decode())
+
+    answer = consenting.agree(start(office))
+    response = come_back(office, **answer)
+
+    assert (response.status_code, response["Location"]) == (302, PAGE)
+    assert "Connected" in office.get(PAGE).content.decode()
+    assert QuickBooksService.current().company_info()["CompanyName"] == CRAIG
+
+
+@pytest.mark.parametrize("key", ["another key", "the old key too"])
+def test_complaint_14_a_lost_key_does_not_stop_a_reconnect(office, connected, settings, key):
+    fresh = Fernet.generate_key().decode()
+    settings.FERNET_KEYS = [fresh] if key == "another key" else [fresh, *settings.FERNET_KEYS]
+    assert "Reconnect" in office.get(PAGE).content.decode()
+
+    come_back(office, **consenting.agree(start(office)))
+
+    settings.FERNET_KEYS = [fresh]
+    assert QuickBooksService.current().company_info()["CompanyName"] == CRAIG

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from quickbooks_integration import connection_page, errors, service
-from quickbooks_integration.models import ApiCall, HistoryImport, QuickBooksAuth, SyncRun
+from quickbooks_integration.models import ApiCall, HistoryImport, QuickBooksAuth, SyncRun, Traffic
 
 CRAIG = "Craig's Design and Landscaping Services"
 PAGE = "/admin/quickbooks_integration/quickbooksauth/"
@@ -48,6 +48,26 @@ def change(**columns) -> Callable:
     return lambda emulator, settings: QuickBooksAuth.objects.update(**columns)
 
 
+def break_down(emulator, settings) -> None:
+    now = timezone.now()
+    Traffic.objects.create(
+        company=QuickBooksAuth.objects.get(),
+        failures=5,
+        failing_since=now,
+        next_try_at=now,
+        trouble="It is out of order.",
+    )
+    QuickBooksAuth.objects.update(pull_only_since=now)  # less urgent, and said above every page
+
+
+def be_limited(emulator, settings) -> None:
+    Traffic.objects.create(company=QuickBooksAuth.objects.get(), limited_until=timezone.now() + timedelta(seconds=30))
+
+
+def pause_writing(emulator, settings) -> None:
+    QuickBooksAuth.objects.update(pull_only_since=timezone.now(), pull_only_by=User.objects.get(username="ann"))
+
+
 def lose_the_key(emulator, settings) -> None:
     settings.FERNET_KEYS = [Fernet.generate_key().decode()]
 
@@ -64,7 +84,8 @@ def forget_the_client(emulator, settings) -> None:
     settings.QUICKBOOKS_CLIENT_ID = ""
 
 
-EVERY_BUTTON = ("Reconnect", "Sync now", "Test connection", "Disconnect")
+EVERY_BUTTON = ("Reconnect", "Sync now", "Test connection", "Pause writing", "Disconnect")
+WRITES_NOT = ("Reconnect", "Sync now", "Test connection", "Write again", "Disconnect")
 
 
 @pytest.mark.parametrize(
@@ -78,6 +99,9 @@ EVERY_BUTTON = ("Reconnect", "Sync now", "Test connection", "Disconnect")
         (lose_the_key, "Sign-in unreadable", service.UNREADABLE, EVERY_BUTTON),
         (go_live, "Needs reconnect", "is now set up for live.", EVERY_BUTTON),
         (forget_the_client, "Connected", "Connect is off because QUICKBOOKS_CLIENT_ID", EVERY_BUTTON),
+        (break_down, "Waiting for QuickBooks", "It is out of order.", WRITES_NOT),
+        (be_limited, "Slowing down", "It goes on by itself at", EVERY_BUTTON),
+        (pause_writing, "Writing paused", "ann paused it.", WRITES_NOT),
         (change(company_name=""), "Connected", "Name not known yet", EVERY_BUTTON),
         (change(hard_expires_at=None, connected_by=None), "Connected", "otherwise the sync stops.", EVERY_BUTTON),
         (
@@ -151,14 +175,15 @@ def test_without_the_apps_keys_connect_is_off_and_says_why(office, settings):
     assert "Please ask whoever looks after the CRM to set both." in shown
 
 
-def test_the_dates_say_what_they_mean(connected):
-    connected.refresh_expires_at = datetime(2027, 3, 3, 17, tzinfo=UTC)
-    connected.hard_expires_at = datetime(2031, 11, 20, 17, tzinfo=UTC)
+def test_the_dates_say_what_they_mean_and_how_far_away_they_are(connected):
+    connected.refresh_expires_at = timezone.now() + timedelta(days=96, hours=5)
+    connected.hard_expires_at = timezone.now() + timedelta(days=1800, hours=5)
 
     facts = {fact.label: fact for fact in connection_page.facts(connected)}
 
-    assert facts["Sign-in"].text == "Reconnect before Mar 3, 2027, otherwise the sync stops."
-    assert facts["Five years"].text == "Reconnect before Nov 20, 2031 in any case."
+    unused, for_good = connection_page.day(connected.refresh_expires_at), connection_page.day(connected.hard_expires_at)
+    assert facts["Sign-in"].text == f"Reconnect before {unused}, otherwise the sync stops. 97 days left."
+    assert facts["Five years"].text == f"Reconnect before {for_good} in any case. 1,801 days left."
     assert facts["Company"].meaning == f"QuickBooks company id {connected.company_id}"
 
 

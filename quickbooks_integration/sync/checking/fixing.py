@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing.models import Product
-from quickbooks_integration import product_links
+from quickbooks_integration import pauses, product_links
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.item_mapping import MERGED, comparable, item_facts
 from quickbooks_integration.mapping import Document, Unusable
@@ -35,6 +35,8 @@ def fix(service: QuickBooksService, run: CheckRun, index: int, verb: str, by: Ab
     difference = run.differences[index] if 0 <= index < len(run.differences) else None
     if difference is None or verb not in ("take", "push") or not difference[verb] or difference.get("settled"):
         raise Refused(CHANGED_SINCE)
+    if verb == "push" and pauses.is_pull_only(service.auth.company_id):
+        raise Refused(pauses.PULL_ONLY)
     try:
         sentence = (_take if verb == "take" else _push)(service, difference, by)
     except (merging.Busy, Unusable) as reason:

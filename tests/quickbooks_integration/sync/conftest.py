@@ -65,6 +65,7 @@ def open_books(settings, db) -> Iterator[Callable[..., Books]]:
         settings.QUICKBOOKS_CLIENT_ID, settings.QUICKBOOKS_CLIENT_SECRET = emulator.client_id, emulator.client_secret
         settings.QUICKBOOKS_REQUESTS_PER_SECOND = settings.QUICKBOOKS_REQUESTS_PER_MINUTE = 100_000
         settings.QUICKBOOKS_RETRY_SECONDS = 0.01
+        settings.QUICKBOOKS_OUTAGE_AFTER = 1_000_000  # a test says itself when trouble is an outage
         return Books(emulator)
 
     yield start
