@@ -14,6 +14,8 @@ class AttackacrackConfig(AppConfig):
 
     def ready(self) -> None:
         from attackacrack import access, schedules
+        from attackacrack.health import signs
 
         post_migrate.connect(access.create_groups, sender=self)
         post_migrate.connect(schedules.create_missing, sender=self)
+        signs.connect()

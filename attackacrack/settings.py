@@ -213,6 +213,14 @@ QUICKBOOKS_SANDBOX_EMAILS = env.list("QUICKBOOKS_SANDBOX_EMAILS", default=[])
 QUICKBOOKS_BRAKE_PERCENT = env.int("QUICKBOOKS_BRAKE_PERCENT", default=5)
 QUICKBOOKS_BRAKE_MINIMUM = env.int("QUICKBOOKS_BRAKE_MINIMUM", default=5)
 
+# --- E-mail ------------------------------------------------------------------------------------
+# Who in the office is told when a person is needed, such as to sign in to QuickBooks again.
+OFFICE_EMAILS = env.list("OFFICE_EMAILS", default=[])
+# smtp+tls://user:password@host:587, filemail:///folder; without it e-mails only show in the log.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="crm@localhost")
+
 # --- Admin's looks -----------------------------------------------------------------------------
 UNFOLD = {
     "SITE_TITLE": "Attack-a-Crack CRM",
