@@ -14,8 +14,9 @@ class AttackacrackConfig(AppConfig):
 
     def ready(self) -> None:
         from attackacrack import access, schedules
-        from attackacrack.health import signs
+        from attackacrack.health import looking, signs
 
         post_migrate.connect(access.create_groups, sender=self)
         post_migrate.connect(schedules.create_missing, sender=self)
         signs.connect()
+        looking.connect()

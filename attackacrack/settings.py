@@ -120,6 +120,7 @@ INSTALLED_APPS = [
     "attackacrack",
 ]
 MIDDLEWARE = [
+    "attackacrack.health.answering.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",

@@ -114,7 +114,7 @@ def _send(subject: str, text: str, episodes: list[SilenceEpisode], column: str) 
         send_mail(
             f"CRM: {subject}", f"{text}\n\nThis e-mail comes from the CRM by itself.", None, settings.OFFICE_EMAILS
         )
-    except OSError as error:  # smtplib's errors are OSErrors
+    except Exception as error:  # a server that is away, an address or a setting that is wrong: told is what went out
         for episode in episodes:
             rows = SilenceEpisode.objects.filter(pk=episode.pk, **{column: getattr(episode, column)})
             rows.update(**{column: episode.before})

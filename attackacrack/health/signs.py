@@ -27,17 +27,16 @@ def seen() -> dict[str, Sign]:
 
 
 def claim_check(before: datetime) -> bool:
-    """Whether this caller is the one who looks for silences: nobody did since `before`. The first call ever only starts
-    the clock, so that a fresh installation has the time to come up."""
-    if Sign.objects.filter(kind=Kind.CHECK, at__lt=before).update(at=timezone.now()):
-        return True
+    """Whether this caller is the one who looks for silences: nobody did since `before`. Nobody at all is not too long
+    ago: begin_watch starts the clock."""
+    return bool(Sign.objects.filter(kind=Kind.CHECK, at__lt=before).update(at=timezone.now()))
+
+
+def begin_watch() -> None:
+    """Where nobody has ever looked the time counts from now on: a fresh installation may have no beat."""
     now = timezone.now()
-    Sign.objects.bulk_create([Sign(kind=Kind.CHECK, at=now, about=_nothing_found(now))], ignore_conflicts=True)
-    return False
-
-
-def _nothing_found(first_at: datetime) -> dict[str, Any]:
-    return {"first_at": first_at.isoformat(), "silences": []}
+    first = Sign(kind=Kind.CHECK, at=now, about={"first_at": now.isoformat(), "silences": []})
+    Sign.objects.bulk_create([first], ignore_conflicts=True)
 
 
 def connect() -> None:

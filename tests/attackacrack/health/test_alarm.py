@@ -98,6 +98,14 @@ def test_a_mail_server_that_is_away_is_tried_again_until_it_takes_the_mail(alive
     assert len(subjects()) == 1
 
 
+def test_a_mail_setting_that_is_wrong_does_not_count_as_told(alive, settings, caplog):
+    worker_dies()
+    settings.EMAIL_BACKEND = "no.such.backend"
+    alarm.look()
+    assert SilenceEpisode.objects.get().told_at is None
+    assert "the next look tries again" in caplog.text
+
+
 def test_without_an_address_nothing_is_taken_for_told(alive, settings):
     settings.OFFICE_EMAILS = []
     worker_dies()
