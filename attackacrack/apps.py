@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.db.models.signals import post_migrate
 
 from attackacrack.celery import (
@@ -13,7 +14,11 @@ class AttackacrackConfig(AppConfig):
     verbose_name = "Attack-a-Crack CRM"
 
     def ready(self) -> None:
-        from attackacrack import access, schedules
+        from attackacrack import access, schedules, sentry
+        from attackacrack.health import looking, signs
 
         post_migrate.connect(access.create_groups, sender=self)
         post_migrate.connect(schedules.create_missing, sender=self)
+        signs.connect()
+        looking.connect()
+        sentry.start(settings.SENTRY_DSN, settings.SENTRY_ENVIRONMENT)

@@ -1,6 +1,7 @@
-"""What a deployment did to rows that people may change, so that the next one does not do it again."""
+"""What a deployment did to rows that people may change, signs of life, and what the office was told of silences."""
 
 from django.db import models
+from django.utils import timezone
 
 
 class GivenPermission(models.Model):
@@ -14,3 +15,53 @@ class GivenPermission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.permission} to {self.group}"
+
+
+class Sign(models.Model):
+    """When something was last seen alive. One row of each kind, so the table never grows."""
+
+    class Kind(models.TextChoices):
+        WORKER = "worker", "A worker did the task that the scheduler sends each minute"
+        BEAT = "beat", "The scheduler was started"
+        CHECK = "check", "Somebody looked for silences"
+        OUTGOING = "outgoing", "The same row is the first of those to be sent"
+
+    kind = models.CharField(max_length=20, choices=Kind, primary_key=True)
+    at = models.DateTimeField(default=timezone.now)
+    about = models.JSONField(null=True, blank=True, help_text="What was found, or which row it is.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="sign_kind_known", condition=models.Q(kind__in=["worker", "beat", "check", "outgoing"])
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.at}"
+
+
+class SilenceEpisode(models.Model):
+    """One silence from its beginning to its end, and when the office was told of both."""
+
+    kind = models.CharField(max_length=20)
+    title = models.CharField(max_length=100)
+    since = models.DateTimeField()
+    noticed_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True, blank=True, help_text="Last; it is told again each day.")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    end_told_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind"], name="silence_one_at_a_time", condition=models.Q(ended_at__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="silence_end_told_after_it_ended",
+                condition=models.Q(end_told_at__isnull=True) | models.Q(ended_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

@@ -20,6 +20,12 @@ class Schedule:
 
 SCHEDULES = [
     Schedule(
+        "Sign of life",
+        "attackacrack.tasks.beat_heartbeat",
+        1,
+        "Shows that the background work runs, and tells the office when something there is silent.",
+    ),
+    Schedule(
         "Pull from QuickBooks",
         "quickbooks_integration.tasks.pull",
         15,

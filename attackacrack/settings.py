@@ -120,6 +120,7 @@ INSTALLED_APPS = [
     "attackacrack",
 ]
 MIDDLEWARE = [
+    "attackacrack.health.answering.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -244,10 +245,29 @@ UNFOLD = {
     "SIDEBAR": {"show_search": False, "navigation": navigation.sidebar},
 }
 
+# line for people, json for a machine that collects them; both masked (masking.py).
+LOG_FORMAT = choice("LOG_FORMAT", "line", "line", "json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {
+            "()": "attackacrack.logs.LineFormatter",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        },
+        "json": {"()": "attackacrack.logs.JsonFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
+    # Without Django's own handlers, which would print the same line once more, unmasked: addresses hold OAuth's code.
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO"},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+    },
 }
+
+# --- Sentry ------------------------------------------------------------------------------------
+# Without an address nothing of it is even imported.
+SENTRY_DSN = env.str("SENTRY_DSN", default="").strip()
+SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", default="production" if PRODUCTION else "development")

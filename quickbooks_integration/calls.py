@@ -50,4 +50,10 @@ def _log(call: ApiCall) -> None:
         call.intuit_tid,
         call.error_kind,
         call.error_code,
+        extra={
+            "company": call.company_id,
+            "status": call.status,
+            "ms": call.milliseconds,
+            "intuit_tid": call.intuit_tid,
+        },
     )

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('quickbooks_integration', '0010_check_runs'),
+        ('quickbooks_integration', '0011_links_history_by_statement'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

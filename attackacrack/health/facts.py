@@ -1,0 +1,138 @@
+"""Reads when each thing was last seen. A handful of queries, each bounded, none of them to QuickBooks or Redis."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F, Max, Min, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django_celery_beat.models import PeriodicTask
+
+from attackacrack.health import signs
+from attackacrack.health.silence import Facts, Pull
+from attackacrack.models import Sign
+from quickbooks_integration.models import (
+    CheckRun,
+    QuickBooksAuth,
+    QuickBooksSync,
+    SyncRun,
+    WebhookDelivery,
+)
+from quickbooks_integration.sync import new_customers, outbox, sending
+
+HEARTBEAT = "attackacrack.tasks.beat_heartbeat"
+PULL = "quickbooks_integration.tasks.pull"
+CHECK = "quickbooks_integration.tasks.check"
+# Runs of more than two days: each pull is eight, and webhooks ask for more.
+RECENT_RUNS = 2000
+FIRST_OF_QUEUE = 500
+PULSE = timedelta(minutes=5)
+ONCE_A_DAY = timedelta(days=1)
+RESULT = [SyncRun.State.DONE, SyncRun.State.STOPPED]  # stopped asks a person, on the connection page
+
+
+def read() -> Facts:
+    """Where no company works, only the machinery is looked at: signing in again is said elsewhere."""
+    last = signs.seen()
+    auth = QuickBooksAuth.objects.filter(state=QuickBooksAuth.State.CONNECTED).first()
+    found = machinery(last)
+    if auth is not None:
+        found |= {"company": str(auth), **pulls(auth), **_waiting(auth, last), **_checks(auth)}
+    return Facts(**found)
+
+
+def machinery(last: dict[str, Sign]) -> dict[str, Any]:
+    """Of beat and worker; one query."""
+    started, worker = last.get(Sign.Kind.BEAT), last.get(Sign.Kind.WORKER)
+    beats = PeriodicTask.objects.filter(task=HEARTBEAT, enabled=True).aggregate(at=Max("last_run_at"), on=Max("pk"))
+    seen = [at for at in (beats["at"], started and started.at) if at is not None]
+    looked = last.get(Sign.Kind.CHECK)
+    return {
+        "now": timezone.now(),
+        "is_watched": beats["on"] is not None,
+        # Never seen at all: from the time on at which somebody looked first.
+        "beat_at": max(seen, default=_first_look(looked)),
+        "beat_started_at": started.at if started else None,
+        "worker_at": worker.at if worker else _first_look(looked),
+    }
+
+
+def outgoing_first(auth: QuickBooksAuth) -> list[int] | None:
+    """The row that would be sent next: [its key, what is wanted of it, tries]. As long as rows are worked at it is
+    another one each minute, because a row that was tried and failed has a next time."""
+    due_customers = new_customers.wanted(auth).exclude(next_try_at__gt=timezone.now())
+    for rows in (outbox.due(auth), due_customers):
+        first = rows.order_by("pk").values_list("pk", "wanted", "tries").first()
+        if first is not None:
+            return list(first)
+    return None
+
+
+def _first_look(looked: Sign | None) -> datetime | None:
+    about = looked.about if looked else None
+    return datetime.fromisoformat(about["first_at"]) if about else None
+
+
+def pulls(auth: QuickBooksAuth) -> dict[str, Any]:
+    newest = SyncRun.objects.aggregate(pk=Max("pk"))["pk"] or 0
+    recent = SyncRun.objects.filter(pk__gt=newest - RECENT_RUNS, company=auth)
+    kinds = recent.values("entity_type").annotate(
+        result=Max("finished_at", filter=Q(state__in=RESULT)),
+        first=Min("started_at"),
+        pulse=Max("heartbeat_at", filter=Q(state=SyncRun.State.RUNNING)),
+        waits=Min("started_at", filter=Q(state=SyncRun.State.WAITING)),
+    )
+    rows = list(kinds.order_by("entity_type"))
+    labels = dict(QuickBooksSync.EntityType.choices)
+    alive = timezone.now() - PULSE
+    found = [
+        Pull(
+            f"{labels[row['entity_type']].lower()}s",
+            max(row["result"] or row["first"], auth.connected_at),
+            bool(row["pulse"] and row["pulse"] > alive),
+        )
+        for row in rows
+    ]
+    if not any(row["entity_type"] == "customer" for row in rows):
+        found.append(Pull("customers", auth.connected_at))
+    failed = recent.filter(state=SyncRun.State.FAILED).order_by("-pk").values_list("message", flat=True).first()
+    return {
+        "pull_every": _every(PULL),
+        "pulls": tuple(found),
+        "last_error": failed or "",
+        "run_since": min((row["waits"] for row in rows if row["waits"]), default=None),
+    }
+
+
+def _every(task: str) -> timedelta | None:
+    """How often beat starts it; None if a person has switched it off."""
+    tasks = PeriodicTask.objects.filter(task=task, enabled=True).select_related("interval")
+    return min((one.interval.schedule.run_every if one.interval else ONCE_A_DAY for one in tasks[:10]), default=None)
+
+
+def _waiting(auth: QuickBooksAuth, last: dict[str, Sign]) -> dict[str, Any]:
+    now = timezone.now()
+    webhooks = WebhookDelivery.objects.filter(state=WebhookDelivery.State.WAITING)
+    webhooks = webhooks.filter(Q(next_try_at=None) | Q(next_try_at__lte=now))
+    first, sign = outgoing_first(auth), last.get(Sign.Kind.OUTGOING)
+    return {
+        "webhook_since": _oldest(webhooks, "received_at"),
+        "email_since": _oldest(sending.due(), "asked_at"),
+        "outgoing_first": first,
+        "outgoing_since": sign.at if sign and first and sign.about == first else None,
+    }
+
+
+def _oldest(due: QuerySet[Any], asked_at: str) -> datetime | None:
+    """Since when the oldest of these could be worked at."""
+    rows = due.order_by("pk").annotate(due_since=Coalesce(F("next_try_at"), F(asked_at)))[:FIRST_OF_QUEUE]
+    return rows.aggregate(oldest=Min("due_since"))["oldest"]
+
+
+def _checks(auth: QuickBooksAuth) -> dict[str, Any]:
+    checks = CheckRun.objects.filter(company=auth)
+    last = checks.filter(state=CheckRun.State.DONE).order_by("-pk").values_list("finished_at", flat=True).first()
+    is_on = PeriodicTask.objects.filter(task=CHECK, enabled=True).exists()
+    waiting = checks.filter(state=CheckRun.State.WAITING).values_list("started_at", flat=True).first()
+    return {"check_since": max(last or auth.connected_at, auth.connected_at) if is_on else None,
+            "asked_check_since": waiting}  # fmt: skip
