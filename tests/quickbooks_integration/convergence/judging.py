@@ -15,7 +15,6 @@ from tests.quickbooks_integration.convergence.world import World
 from tests.quickbooks_integration.emulator.invariants import faults_in
 
 Status = QuickBooksSync.Status
-DOCUMENTS = ("estimate", "invoice", "payment")
 
 
 def broken_rules(world: World) -> list[str]:
@@ -37,7 +36,7 @@ def _work_left(world: World) -> list[str]:
             )
             if is_left
         ]  # fmt: skip
-        if left and not _is_excused(world, sync):
+        if left and not quiet.is_excused(world, sync):
             found.append(f"{_named(sync)} is left with {', '.join(left)} ({sync.sync_status}: {sync.error_message})")
     return found
 
@@ -48,26 +47,8 @@ def _waits_for_a_person(world: World) -> list[str]:
     return found + [
         f"{_named(sync)} is refused although nothing stands in its way: {sync.error_message}"
         for sync in rows
-        if not _is_excused(world, sync)
+        if not quiet.is_excused(world, sync)
     ]
-
-
-def _is_excused(world: World, sync: QuickBooksSync) -> bool:
-    """Only what somebody took away in QuickBooks stays a person's: the record itself, or the customer."""
-    if sync.local_id is None or (sync.entity_type in ENTITIES and quiet.is_gone_there(world, sync)):
-        return True
-    if sync.entity_type not in DOCUMENTS:
-        return False
-    row = MODELS[sync.entity_type].objects.get(pk=sync.local_id)
-    customer = row.contact.quickbooks_customer_id if row.contact else ""
-    if customer and world.company.find("Customer", customer) is None:
-        return True
-    if sync.entity_type == "invoice" and row.quote_id and not sync.entity_id:
-        return any(_is_excused(world, one) for one in world.links(entity_type="estimate", local_id=row.quote_id))
-    if sync.entity_type == "payment":
-        paid = [one.invoice_id for one in row.applications.filter(invoice__isnull=False)]
-        return any(_is_excused(world, one) for one in world.links(entity_type="invoice", local_id__in=paid))
-    return False
 
 
 def _named(sync: QuickBooksSync) -> str:
@@ -79,7 +60,7 @@ def _named(sync: QuickBooksSync) -> str:
 
 def _twice(world: World) -> list[str]:
     found = []
-    for kind in DOCUMENTS:
+    for kind in quiet.DOCUMENTS:
         ids = [document["Id"] for document in world.documents(kind)]
         ours = Counter(world.names[kind, id] for id in ids if (kind, id) not in world.born_there)
         found += [f"{name} is in QuickBooks {number} times" for name, number in ours.items() if number > 1]
@@ -173,7 +154,7 @@ def _owed(world: World) -> list[str]:
 
 def _checked(world: World) -> list[str]:
     run = quiet.last_check(world)
-    excused = {sync.pk for sync in QuickBooksSync.objects.all() if _is_excused(world, sync)}
+    excused = {sync.pk for sync in QuickBooksSync.objects.all() if quiet.is_excused(world, sync)}
     if run.state != "done":
         return [f"The check did not end: {run.message}"]
     return [
