@@ -73,7 +73,7 @@ def _add_line(quote: Quote, position: int, chance: Chance) -> None:
     product = chance.random.choice([None, *Product.objects.filter(active=True).order_by("pk")])
     QuoteItem.objects.create(
         quote=quote, position=position, product=product, description=f"Work {chance.number}.{position}",
-        quantity=D(chance.random.choice(["1", "2", "0.5"])), unit_price=D(100 + chance.number) + position,
+        quantity=D(chance.random.choice(["1", "2", "0.5"])), unit_price=100 + chance.dollars + position,
     )  # fmt: skip
 
 
@@ -105,14 +105,14 @@ def _edit(world: World, chance: Chance, row: Any, finish: Callable[..., Any]) ->
         elif what == "new line" or not lines.exists():
             lines.create(
                 position=lines.count() + 1, description=f"More {chance.number}", quantity=D(1),
-                unit_price=D(10 + chance.number),
+                unit_price=10 + chance.dollars,
             )  # fmt: skip
         else:
             line = chance.random.choice(list(lines.all()))
             if what == "fewer lines" and lines.count() > 1:
                 line.delete()
                 line = lines.first()
-            line.unit_price, line.description = D(100 + chance.number), f"Repriced {chance.number}"
+            line.unit_price, line.description = 100 + chance.dollars, f"Repriced {chance.number}"
             line.save()
         row.save(update_fields=["message", "notes", "discount_amount", "discount_percent", "updated_at"])
         finish(row, world.person)

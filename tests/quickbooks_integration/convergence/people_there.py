@@ -82,7 +82,7 @@ def customers_merged(world: World, chance: Chance) -> None:
 
 def item_repriced(world: World, chance: Chance) -> None:
     item = chance.pick([one for one in world.company.all("Item") if one["Type"] == "Service"], lambda one: one["Name"])
-    _try(world, lambda: world.bookkeeper.edit("Item", item["Id"], UnitPrice=D(chance.number) + D("0.50")))
+    _try(world, lambda: world.bookkeeper.edit("Item", item["Id"], UnitPrice=chance.dollars + D("0.50")))
 
 
 # --- Documents -----------------------------------------------------------------------------------
@@ -112,7 +112,7 @@ def _make(world: World, chance: Chance, entity: str) -> None:
 
 def _new_line(world: World, chance: Chance, place: int) -> dict[str, Any]:
     item = chance.random.choice([one["Id"] for one in world.company.all("Item") if one["Type"] == "Service"])
-    price = D(200 + chance.number) + place
+    price = 200 + chance.dollars + place
     return {
         "Amount": price, "Description": f"Their work {chance.number}.{place}", "DetailType": "SalesItemLineDetail",
         "SalesItemLineDetail": {"ItemRef": {"value": item}, "Qty": 1, "UnitPrice": price},
@@ -128,7 +128,8 @@ def invoice_edited(world: World, chance: Chance) -> None:
 
 
 def _edit(world: World, chance: Chance, kind: str) -> None:
-    document = _pick(world, chance, kind)
+    standing = [one for one in world.documents(kind) if not sides.is_void_there(one)]
+    document = chance.pick(standing, lambda one: world.name_there(kind, one["Id"]))
     if document is None:
         return
     what = chance.random.choice(["message", "notes", "price", "new line", "fewer lines"])
@@ -150,7 +151,7 @@ def _fields(world: World, chance: Chance, what: str, document: Any) -> dict[str,
     if what == "fewer lines" and len(items) > 1:
         lines.remove(line)
         line = next(one for one in items if one is not line)
-    price = D(300 + chance.number)
+    price = 300 + chance.dollars
     line |= {"Amount": price, "Description": f"Theirs {chance.number}"}
     line["SalesItemLineDetail"] |= {"Qty": D(1), "UnitPrice": price}
     return {"Line": lines}

@@ -11,6 +11,7 @@ import random
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, TypeVar
 
 One = TypeVar("One")
@@ -53,6 +54,7 @@ class Chance:
     def __init__(self, number: int, name: str) -> None:
         self.number, self._seed = number, f"{number} {name}"
         self.random = random.Random(self._seed)
+        self.dollars = Decimal(number % 1000)  # unlike those of all other steps of a story
 
     def pick(self, rows: Iterable[One], key: Callable[[One], Any] = str) -> One | None:
         """One of them, the same one even if others are missing."""
@@ -62,7 +64,7 @@ class Chance:
         return [row for row in rows if random.Random(f"{self._seed} {key(row)}").random() < share]
 
 
-def shortened(story: Sequence[Step], fails: Callable[[Sequence[Step]], bool], most: int = 150) -> list[Step]:
+def shortened(story: Sequence[Step], fails: Callable[[Sequence[Step]], bool], most: int = 90) -> list[Step]:
     """Leaves out ever smaller parts as long as it still fails; at most so many plays."""
     story, part, plays = list(story), max(len(story) // 2, 1), 0
     while plays < most:
