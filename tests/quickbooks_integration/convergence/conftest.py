@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,8 @@ from tests.quickbooks_integration.convergence import machine, steps, stories
 from tests.quickbooks_integration.convergence.steps import Step
 from tests.quickbooks_integration.convergence.world import Clock, World
 from tests.quickbooks_integration.sync.conftest import open_books  # noqa: F401
+
+RAISED = re.compile(r"[\w.]+: ")
 
 
 class Player:
@@ -32,7 +35,7 @@ class Player:
     def _failure(self, story: Sequence[Step]) -> str:
         if self._world is not None:
             self._world.books.emulator.stop()
-            call_command("flush", verbosity=0, interactive=False)
+            call_command("flush", verbosity=0, interactive=False, reset_sequences=True)
         self._world = self._new_world()
         return stories.failure(story, self._world)
 
@@ -40,8 +43,9 @@ class Player:
 def _kind(wrong: str) -> str:
     """What kind of failure it is, so that a shorter story is about the same one."""
     lines = wrong.strip().splitlines() or [""]
-    chosen = lines[-1] if lines[0].startswith("Traceback") else lines[0]
-    return "".join(letter for letter in chosen if letter.isalpha() or letter == " ")[:40]
+    if lines[0].startswith("Traceback"):
+        lines = [line for line in lines if RAISED.match(line)][-1:] or lines
+    return "".join(letter for letter in lines[0] if letter.isalpha() or letter == " ")[:50]
 
 
 @pytest.fixture

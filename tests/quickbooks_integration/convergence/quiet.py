@@ -13,7 +13,7 @@ from tests.quickbooks_integration.convergence.sides import ENTITIES, MODELS
 from tests.quickbooks_integration.convergence.steps import Chance
 from tests.quickbooks_integration.convergence.world import World
 
-MOST_ROUNDS = 14
+MOST_ROUNDS = 9
 Status = QuickBooksSync.Status
 DOCUMENTS = ("estimate", "invoice", "payment")
 

@@ -9,6 +9,8 @@ A step's number decides all that is random in it, so that leaving other steps ou
 
 import random
 import re
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -64,19 +66,31 @@ class Chance:
         return [row for row in rows if random.Random(f"{self._seed} {key(row)}").random() < share]
 
 
-def shortened(story: Sequence[Step], fails: Callable[[Sequence[Step]], bool], most: int = 90) -> list[Step]:
-    """Leaves out ever smaller parts as long as it still fails; at most so many plays."""
-    story, part, plays = list(story), max(len(story) // 2, 1), 0
-    while plays < most:
-        start, shorter = 0, False
-        while start < len(story) and plays < most:
-            without = story[:start] + story[start + part :]
-            plays += 1
-            if without and fails(without):
-                story, shorter = without, True
-            else:
-                start += part
-        if part == 1 and not shorter:
-            break
-        part = part if shorter and part == 1 else max(part // 2, 1)
+def shortened(story: Sequence[Step], fails: Callable[[Sequence[Step]], bool], seconds: float = 200) -> list[Step]:
+    """Leaves out what is not needed for the failure, for about so long: halves, all steps of a name, ever smaller parts."""
+    ends, story = time.monotonic() + seconds, list(story)
+
+    def left_out(gone: Callable[[int, Step], bool]) -> bool:
+        nonlocal story
+        shorter = [step for place, step in enumerate(story) if not gone(place, step)]
+        if not shorter or len(shorter) == len(story) or time.monotonic() > ends or not fails(shorter):
+            return False
+        story = shorter
+        return True
+
+    def part_left_out(size: int) -> bool:
+        before, start = len(story), 0
+        while start < len(story):
+            start += 0 if left_out(lambda place, _, at=start: at <= place < at + size) else size
+        return len(story) < before
+
+    part_left_out(max(len(story) // 2, 1))
+    for name, _ in Counter(step.name for step in story).most_common():
+        left_out(lambda _, step, name=name: step.name == name)
+    size = len(story) // 2
+    while size > 1:
+        part_left_out(size)
+        size //= 2
+    while part_left_out(1):
+        pass
     return story

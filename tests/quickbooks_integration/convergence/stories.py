@@ -54,10 +54,13 @@ def _take(step: Step, world: World) -> None:
 
 
 def _act(name: str, number: int, world: World) -> None:
+    world.number = number
     try:
         ACTS[name][1](world, Chance(number, name))
     except (Refused, Settled) as reason:
         world.refusals.append(f"{number} {name}: {reason}")
+    if name in people_here.ACTS:
+        world.christen(number)
 
 
 def failure(story: Sequence[Step], world: World) -> str:

@@ -43,8 +43,10 @@ class World:
         self.events: list[Change] = []  # what QuickBooks would tell, not delivered yet
         self.born_there: set[tuple[str, str]] = set()  # (kind, id) of what people made in QuickBooks
         self.names: dict[tuple[str, str], str] = {}  # of records in QuickBooks that the CRM has made
+        self.ours: dict[tuple[str, int], str] = {}  # (kind, number in its reference) of what people made in the CRM
         self.first_names: dict[str, int] = {}  # all that a contact was ever called, for its customer
         self.is_typing_there = False
+        self.number = 0  # of the step
         self.refusals: list[str] = []
         books.emulator.world.watchers.append(self._heard)
         self._begin()
@@ -76,15 +78,18 @@ class World:
             return
         if self.is_typing_there:
             self.born_there.add((kind, change.id))
+            count = sum(name.startswith(f"{kind} of theirs, step {self.number}.") for name in self.names.values())
+            self.names[kind, change.id] = f"{kind} of theirs, step {self.number}.{count}"
         else:
             self.names[kind, change.id] = self._name_of_ours(kind, self.company.find(change.entity, change.id))
 
     def _name_of_ours(self, kind: str, document: Any) -> str:
         """Documents bear a reference; of a customer it is the first name that tells."""
         if kind == "customer":
-            return f"customer of ours {self.first_names.get(document.get('GivenName', ''))}"
-        word, number = sides.reference(document) or ("?", 0)
-        return f"{kind} of ours {word} {number}"
+            return self.ours["customer", self.first_names[document["GivenName"]]]
+        reference = sides.reference(document)
+        assert reference is not None, f"{kind} {document['Id']} bears no reference"
+        return self.ours[kind, reference[1]]
 
     @contextmanager
     def at_desk(self) -> Iterator[None]:
@@ -97,15 +102,21 @@ class World:
 
     # --- Names ----------------------------------------------------------------------------------
 
+    def christen(self, number: int) -> None:
+        """Names what was made in this step after it, so that other stories call it alike."""
+        for kind, model in MODELS.items():
+            for row in model.objects.filter(**{IDS[kind]: None}).order_by("pk"):
+                self.ours.setdefault((kind, _key(kind, row)), f"{kind} of step {number}")
+
     def name_here(self, kind: str, row: Any) -> str:
         id = getattr(row, IDS[kind])
         if id and (kind, id) in self.born_there:
-            return f"{kind} of theirs {id}"
-        number = f"quote {row.number}" if kind == "estimate" else f"{kind} {row.pk}" if kind != "customer" else row.pk
-        return f"{kind} of ours {number}"
+            return self.name_there(kind, id)
+        return self.ours[kind, _key(kind, row)]
 
     def name_there(self, kind: str, id: str) -> str:
-        return f"{kind} of theirs {id}" if (kind, id) in self.born_there else self.names[kind, id]
+        """Ids are given by turns, so what was made there is called after the step, too."""
+        return self.names[kind, id]
 
     # --- Typing ---------------------------------------------------------------------------------
 
@@ -154,3 +165,7 @@ class World:
     def writes(self) -> int:
         counts = self.books.emulator.requests.counts()
         return sum(counts.get(route, 0) for route in ("create", "update", "void", "delete", "batch"))
+
+
+def _key(kind: str, row: Any) -> int:
+    return row.number if kind == "estimate" else row.pk
