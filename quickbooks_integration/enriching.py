@@ -74,14 +74,17 @@ def apply(contact: Contact, customer: QuickBooksCustomer) -> Applied:
     others = NAME_FIELDS if _is_another_person(contact, facts, base) else ()
     for name in TEXT_FIELDS:
         if name not in others or getattr(contact, name):
-            _merge_text(contact, name, base.get(name, ""), getattr(facts, name), applied)
+            edited = _is_edited(sync.base_ours, ours_before, name)
+            _merge_text(contact, name, base.get(name, ""), getattr(facts, name), applied, is_edited=edited)
     _merge_flag(contact, base.get("tax_exempt"), facts.tax_exempt, applied)
     _add_phones(contact, facts, base.get("phones", ()), applied)
     _add_emails(contact, facts, base.get("emails", ()), applied)
     rows = {row.kind: row for row in contact.addresses.all()}
     for kind, theirs in facts.addresses.items():
         agreed = Address(**(base.get("addresses") or {}).get(kind, {}))
-        _merge_address(contact, kind, rows.get(kind), agreed, theirs, applied)
+        known = (sync.base_ours or {}).get("addresses") if sync.base_ours else None
+        edited = _is_edited(known, ours_before["addresses"], kind)
+        _merge_address(contact, kind, rows.get(kind), agreed, theirs, applied, is_edited=edited)
     _set_customer_type(contact, applied)
     set_money(contact)
     contact.save()
@@ -120,6 +123,11 @@ def _agreed_ours(base: dict[str, Any] | None, before: dict[str, Any], after: dic
     return {name: after[name] if before[name] == base.get(name) else base.get(name) for name in after}
 
 
+def _is_edited(base_ours: dict[str, Any] | None, ours: dict[str, Any], name: str) -> bool:
+    """Whether a person changed it here since both agreed, so that it is about to be sent. Terms are never sent."""
+    return base_ours is not None and name in ours and ours[name] != base_ours.get(name)
+
+
 def _is_another_person(contact: Contact, facts: CustomerFacts, base: dict[str, Any]) -> bool:
     """Whether filling up half a name would make one of two people: Bob of here with Lee of Ann Lee is nobody."""
     return any(
@@ -142,7 +150,9 @@ def _agreed(base: dict[str, Any], facts: CustomerFacts) -> dict[str, Any]:
     return facts.as_json() | kept | {"addresses": (base.get("addresses") or {}) | told}
 
 
-def _merge_text(contact: Contact, name: str, base: str, theirs: str, applied: Applied) -> None:
+def _merge_text(
+    contact: Contact, name: str, base: str, theirs: str, applied: Applied, *, is_edited: bool = False
+) -> None:
     ours = getattr(contact, name) or ""
     limit = Contact._meta.get_field(name).max_length
     theirs = theirs[:limit] if limit else theirs
@@ -150,7 +160,7 @@ def _merge_text(contact: Contact, name: str, base: str, theirs: str, applied: Ap
         return  # QuickBooks says nothing new; what a person emptied or changed here since stays so
     if not ours or (base and _same(ours, base)):
         _set(contact, name, theirs, applied)
-    elif base:
+    elif base or is_edited:
         applied.conflicts[name] = {"base": base, "ours": ours, "theirs": theirs}
 
 
@@ -204,7 +214,14 @@ def forget_prefetched(contact: Contact) -> None:
 
 
 def _merge_address(
-    contact: Contact, kind: str, row: ContactAddress | None, base: Address, theirs: Address, applied: Applied
+    contact: Contact,
+    kind: str,
+    row: ContactAddress | None,
+    base: Address,
+    theirs: Address,
+    applied: Applied,
+    *,
+    is_edited: bool = False,
 ) -> None:
     """An address is one unit: a street of one side with the town of the other is nobody's address."""
     ours = _address(row)
@@ -218,7 +235,7 @@ def _merge_address(
         for name, value in theirs._asdict().items():
             setattr(row, name, value)
         row.save()
-    elif base != Address():
+    elif base != Address() or is_edited:
         applied.conflicts[kind] = {"base": base._asdict(), "ours": ours._asdict(), "theirs": theirs._asdict()}
 
 

@@ -131,7 +131,7 @@ class QuickBooksService:
             trouble = self._refresh_locked(stored)
         # Raised only now, so that what was written about it stays.
         if trouble and trouble.kind != Kind.LOGIN:
-            raise trouble
+            raise _of_the_sign_in(trouble)
         return trouble is None
 
     def _refresh_locked(self, stored: QuickBooksAuth) -> QuickBooksError | None:
@@ -263,6 +263,15 @@ def _entity(answer: Document, entity: str) -> Document:
     if not any(key.lower() == entity.lower() and isinstance(value, dict) for key, value in answer.items()):
         raise QuickBooksError(Kind.TRANSIENT, NOT_UNDERSTOOD, status=200)
     return answer
+
+
+def _of_the_sign_in(trouble: QuickBooksError) -> QuickBooksError:
+    """A token that is refused is no refusal of what was about to be written: the company pauses, and nothing waits for a
+    person one by one."""
+    if trouble.kind != Kind.REFUSED:
+        return trouble
+    told = {"code": trouble.code, "status": trouble.status, "intuit_tid": trouble.intuit_tid}
+    return QuickBooksError(Kind.LOGIN, trouble.message, **told)
 
 
 def _unreadable(error: UnreadableToken) -> QuickBooksError:

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from quickbooks_integration import wanting
-from quickbooks_integration.documents.projecting import Projection
+from quickbooks_integration.documents.projecting import VOID, Projection
 from quickbooks_integration.mapping import Document, text
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.sync import documents
@@ -40,6 +40,7 @@ class Comparison:
 def compare(kind: Kind[Any], sync: QuickBooksSync, ours: Projection, theirs: Projection) -> Comparison:
     """Pure. A conflict that waits for a person is compared with the base that it started from."""
     found, base, base_ours = Comparison(), sync.base or {}, sync.base_ours or {}
+    is_over = ours.get("status") == VOID == theirs.get("status")
     for name, value in theirs.items():
         if name not in ours:
             continue
@@ -50,7 +51,7 @@ def compare(kind: Kind[Any], sync: QuickBooksSync, ours: Projection, theirs: Pro
             found.take.append(name)
         elif ours[name] == value:
             found.agreed.append(name)
-        else:
+        elif not is_over:
             found.conflicts[name] = {"base": before, "ours": ours[name], "theirs": value}
     return found
 

@@ -113,6 +113,8 @@ def retry(sync_id: int) -> None:
     refused = rows.filter(sync_status=Status.ERROR)
     has_nothing_to_send = Q(sent=F("wanted"), local_id__isnull=False)
     refused.filter(has_nothing_to_send, entity_type__in=KINDS).exclude(entity_id="").update(needs_read=True)
+    # A contact whose customer was refused: the request is over, so another one is wanted.
+    refused.filter(has_nothing_to_send, entity_type="customer", entity_id="").update(wanted=F("wanted") + 1)
     wanting.to_be_sent(refused.exclude(has_nothing_to_send))
     rows.filter(sync_status=Status.PENDING).update(error_message="")
     wanting.ring([sync_id])

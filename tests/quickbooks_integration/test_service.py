@@ -259,14 +259,14 @@ def test_trouble_on_the_way_never_asks_for_a_reconnect(connected, emulator, trou
     assert ApiCall.objects.filter(error_kind=caught.value.kind).count() == 1
 
 
-def test_a_wrong_client_secret_does_not_ask_for_a_reconnect(connected, settings):
+def test_a_wrong_client_secret_pauses_the_company_and_does_not_ask_for_a_reconnect(connected, settings):
     settings.QUICKBOOKS_CLIENT_SECRET = "wrong"
     before = snapshot()
 
     with pytest.raises(QuickBooksError) as caught:
         QuickBooksService.current().refresh_access_token()
 
-    assert caught.value.kind == Kind.REFUSED
+    assert caught.value.kind == Kind.LOGIN
     assert snapshot() == before
 
 

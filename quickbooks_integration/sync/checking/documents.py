@@ -23,8 +23,8 @@ from quickbooks_integration.sync.previewing import named
 
 Status = QuickBooksSync.Status
 SUMS = ("total", "balance", "number")
-# What a void document says no more: each side makes nothing of it in its own way.
-MADE_NOTHING = ("content", "amount", "applied")
+# What a void document says no more: each side makes nothing of it in its own way, and keeps its texts.
+OVER = ("content", "amount", "applied", "message", "notes", "due", "terms", "method", "reference", "account")
 LONGEST_NUMBER = 21  # of a number that Intuit takes
 
 
@@ -114,7 +114,7 @@ def _fields(
     found += [
         judge.edited(name, value, theirs.projection[name], ours.projection)
         for name, value in ours.projection.items()
-        if name in theirs.projection and not (name in MADE_NOTHING and is_void)
+        if name in theirs.projection and not (name in OVER and is_void)
     ]
     waits = any(one.state == State.WAITS for one in found)
     found += [

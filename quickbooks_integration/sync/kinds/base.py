@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import simplejson
 
 from contacts.models import Contact
-from quickbooks_integration.documents.projecting import Projection
+from quickbooks_integration.documents.projecting import VOID, Projection
 from quickbooks_integration.documents.writing import Names
 from quickbooks_integration.mapping import Document, text
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
@@ -151,7 +151,9 @@ class Kind(ABC, Generic[Row]):
         return False
 
     def sendable(self, ours: Projection, agreed: Projection) -> list[str]:
-        """The fields in which our side has something to send."""
+        """The fields in which our side has something to send. A void document is over: each side keeps its texts."""
+        if ours.get("status") == VOID == agreed.get("status"):
+            return []
         return [name for name in ours if ours[name] != agreed.get(name)]
 
     def bases_for(

@@ -72,9 +72,11 @@ class Customers(Kind[Contact]):
     def follow(
         self, row: Contact, sync: QuickBooksSync, document: Document, world: World, *, edited: Iterable[str] = ()
     ) -> None:
-        if row.quickbooks_customer_id == sync.entity_id and row.quickbooks_sync_token != sync.sync_version:
+        """The mirror has the answer's balance by now, so no pull would find it new any more."""
+        enriching.set_money(row)
+        if row.quickbooks_customer_id == sync.entity_id:
             row.quickbooks_sync_token = sync.sync_version
-            row.save(update_fields=["quickbooks_sync_token"])
+        row.save(update_fields=["quickbooks_sync_token", "outstanding_balance", "updated_at"])
 
     def mirror(self, sync: QuickBooksSync, document: Document, world: World) -> None:
         row = mapping.customer_row(document, dict(world.names))

@@ -18,6 +18,8 @@ from quickbooks_integration.sync.kinds.sales import customer_of
 
 class Payments(Kind[Payment]):
     entity_type, entity = "payment", "Payment"
+    # Intuit: a payment without an account waits in Undeposited Funds.
+    filled_there = ("account",)
     columns = {
         "customer": ("contact_id",),
         "date": ("payment_date",),
@@ -103,6 +105,8 @@ class Payments(Kind[Payment]):
             "quickbooks_sync_token": facts.head.sync_token,
             "customer_name": facts.head.customer_name,
         }
+        if not row.deposit_account and "account" not in edited:
+            names["deposit_account"] = facts.account
         if not {"applied", "amount", "status"} & set(edited):
             names |= {
                 "unapplied_amount": facts.unapplied,
