@@ -77,16 +77,19 @@ def _sales(facts: SalesFacts) -> Projection:
         "message": tidy(facts.message),
         "notes": tidy(facts.head.notes),
         "content": {
-            "lines": [_line_there(line) for line in facts.lines],
-            "discount_percent": _percent(facts.discount_percent),
-            "discount_amount": "" if facts.discount_amount is None else money(facts.discount_amount),
+            "lines": [line_there(line) for line in facts.lines],
+            **discount_there(facts.discount_percent, facts.discount_amount),
             "tax_code": facts.tax_code_id,
             "tax_after_discount": facts.tax_after_discount,
         },
     }
 
 
-def _line_there(line: LineFacts) -> Projection:
+def discount_there(percent: Decimal | None, amount: Decimal | None) -> Projection:
+    return {"discount_percent": _percent(percent), "discount_amount": "" if amount is None else money(amount)}
+
+
+def line_there(line: LineFacts) -> Projection:
     return {
         "item": line.item_id,
         "description": tidy(line.description),

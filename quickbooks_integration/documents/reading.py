@@ -36,7 +36,7 @@ def sales_facts(document: Document, names: Mapping[str, str]) -> SalesFacts:
     kinds = [(_kind(line), line) for line in _lines(document)]
     lines = tuple(_line(line, kind) for kind, line in kinds if kind not in (DISCOUNT, SUBTOTAL))
     discounts = [line for kind, line in kinds if kind == DISCOUNT]
-    percent, amount, discount = _discount(discounts)
+    percent, amount, discount_total = discount(discounts)
     tax_detail = _object(document, "TxnTaxDetail")
     found = SalesFacts(
         head=head,
@@ -44,7 +44,7 @@ def sales_facts(document: Document, names: Mapping[str, str]) -> SalesFacts:
         subtotal=sum((line.amount for line in lines), ZERO),
         discount_percent=percent,
         discount_amount=amount,
-        discount_total=discount,
+        discount_total=discount_total,
         tax=dollars(tax_detail, "TotalTax"),
         tax_code_id=nested(tax_detail, "TxnTaxCodeRef", "value"),
         tax_after_discount=document.get("ApplyTaxAfterDiscount") is True,
@@ -139,6 +139,11 @@ def _links(document: Document) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys((kind, id) for kind, id in found if kind and id))
 
 
+def line_facts(line: Document) -> LineFacts:
+    """One line of QuickBooks that ours correspond to. Raises Unusable."""
+    return _line(line, _kind(line))
+
+
 def _line(line: Document, kind: str) -> LineFacts:
     amount = dollars(line, "Amount")
     detail = _object(line, kind)
@@ -182,7 +187,7 @@ def _is_taxed(line: Document, detail: Document, kind: str) -> bool:
     return nested(detail, "TaxCodeRef", "value") not in ("", "NON")
 
 
-def _discount(discounts: list[Document]) -> tuple[Decimal | None, Decimal | None, Decimal]:
+def discount(discounts: list[Document]) -> tuple[Decimal | None, Decimal | None, Decimal]:
     """Percent, dollars (one of the two), and what it comes to."""
     for line in discounts:
         detail, amount = _object(line, DISCOUNT), dollars(line, "Amount")

@@ -12,7 +12,16 @@ from typing import Any
 from django.utils import timezone
 
 from billing.models import Invoice, InvoiceItem, Payment, Product, Quote, QuoteItem
-from quickbooks_integration.documents.projecting import ACCEPTED, CLOSED, PENDING, Projection, our_line
+from quickbooks_integration.documents import reading
+from quickbooks_integration.documents.projecting import (
+    ACCEPTED,
+    CLOSED,
+    PENDING,
+    Projection,
+    discount_there,
+    line_there,
+    our_line,
+)
 from quickbooks_integration.documents.reading import DISCOUNT, GROUP, ITEM, SUBTOTAL, reference
 from quickbooks_integration.mapping import EMAIL_LIMIT, Document, Unusable, nested, text
 
@@ -154,8 +163,8 @@ def _content(lines: Sequence[Line], content: Projection, before: Before | None) 
 
 
 def _tax_code(content: Projection, before: Before | None) -> str:
-    """One that was not changed here stays, also a code that the CRM does not know."""
-    if before is not None and content["tax_code"] == _agreed_content(before).get("tax_code"):
+    """None here, now as before, may be a code that the CRM does not know: that stays."""
+    if before is not None and content["tax_code"] == _agreed_content(before).get("tax_code") == "":
         return nested(before.raw.get("TxnTaxDetail") or {}, "TxnTaxCodeRef", "value")
     return str(content["tax_code"])
 
@@ -174,12 +183,18 @@ def _agreed_lines(before: Before | None, there: Mapping[str, Document]) -> dict[
 
 
 def _line(line: Line, raw: Document | None, agreed: Mapping[str, Projection]) -> Document:
-    """What was not changed here goes back as it came, but for its place: the order of the lines tells that."""
+    """What was not changed here goes back as it came, but for its place: the order of the lines tells that.
+
+    Where they changed it meanwhile and a person kept ours, ours is sent although it is what both had agreed on.
+    """
     if raw is None:
         return _new_line(line)
-    raw = {key: value for key, value in deepcopy(raw).items() if key != "LineNum"}
     ours, before = our_line(line), agreed.get(line.quickbooks_line_id or "", {})
+    there = line_there(reading.line_facts(raw))
     changed = {name for name in ours if ours[name] != before.get(name)}
+    # Intuit: a line without an item gets the company's usual one.
+    changed |= {name for name in ours if ours[name] != there[name] and not (name == "item" and not ours[name])}
+    raw = {key: value for key, value in deepcopy(raw).items() if key != "LineNum"}
     if not changed:
         return raw
     kind = text(raw, "DetailType")
@@ -239,8 +254,10 @@ def _description(line: Line) -> str:
 def _discount(content: Projection, before: Before | None) -> list[Document]:
     """The discount, if there is one; with what its line says beside the amount."""
     raw = next((line for line in (before.raw.get("Line") or [] if before else []) if _kind(line) == DISCOUNT), {})
-    kinds = ("discount_percent", "discount_amount")
-    if before is not None and all(content[name] == _agreed_content(before).get(name) for name in kinds):
+    there = discount_there(*reading.discount([raw] if raw else [])[:2])
+    if before is not None and all(
+        content[name] == _agreed_content(before).get(name) == value for name, value in there.items()
+    ):
         # Intuit: a percentage makes the amount anew.
         return [_without(raw, ("Amount",) if _is_percentage(raw) else ())] if raw else []
     if not content["discount_percent"] and not content["discount_amount"]:

@@ -14,7 +14,7 @@ from django.utils.html import strip_tags
 
 from billing.models import Quote
 from billing.refusals import Refused
-from quickbooks_integration import pauses, pull_only, tasks
+from quickbooks_integration import connecting, pauses, pull_only, tasks, wanting
 from quickbooks_integration.errors import Kind, QuickBooksError
 from quickbooks_integration.models import EmailSending, QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
@@ -99,10 +99,11 @@ def test_what_was_on_its_way_when_the_switch_was_turned_is_settled_afterwards_an
     quote = write(ann, "100.00")
     books.emulator.faults.add("commit_then_drop", route="create", count=3)
     tasks.push_waiting()
-    assert row(quote).request_id
+    before = row(quote)
+    assert before.request_id
     pull_only.switch_on(books.auth, office)
     all_rounds()
-    assert row(quote).request_id
+    assert (row(quote).request_id, row(quote).tries) == (before.request_id, before.tries)
 
     pull_only.switch_off(books.auth)
     QuickBooksSync.objects.update(next_try_at=None)
@@ -152,6 +153,20 @@ def test_no_contact_becomes_a_customer_and_the_page_says_why(only_reading):
     made = only_reading.sync().create_customer_from_contact(contact, looked=True)
     assert (made["result"], made["message"]) == ("refused", pauses.PULL_ONLY)
     assert not QuickBooksSync.objects.filter(local_id=contact.pk, entity_type="customer").exists()
+
+
+def test_a_contact_that_was_pushed_before_waits_and_becomes_a_customer_afterwards(only_reading):
+    contact = pairs.contact("Bob", "Stone", "617-555-0177")
+    wanting.want("customer", contact.pk)
+    all_rounds()
+    waits = QuickBooksSync.objects.get(local_id=contact.pk, entity_type="customer")
+    assert (waits.sync_status, waits.error_message, waits.request_id) == ("pending", "", "")
+
+    pull_only.switch_off(only_reading.auth)
+    tasks.push_waiting()
+
+    contact.refresh_from_db()
+    assert contact.quickbooks_customer_id
 
 
 def test_no_e_mail_is_asked_for_and_one_that_waits_goes_out_afterwards(books, quote, office):
@@ -220,8 +235,6 @@ def test_only_whoever_may_connect_may_turn_the_switch(books, bookkeeper_client: 
 
 
 def test_the_switch_survives_a_reconnect(only_reading):
-    from quickbooks_integration import connecting
-
     connecting.store(only_reading.emulator.realm, only_reading.emulator.connect(), None)
     assert QuickBooksAuth.objects.get().pull_only_since is not None
 

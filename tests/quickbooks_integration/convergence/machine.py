@@ -27,7 +27,7 @@ WEBHOOKS = "/webhooks/quickbooks"
 
 def bell_heard(world: World, chance: Chance) -> None:
     due = list(outbox.due(world.books.auth))
-    sync = chance.pick(due, lambda one: f"{one.entity_type} {one.entity_id} {one.local_id}")
+    sync = chance.pick(due, world.name_of)
     if sync is not None:
         tasks.push(sync.pk)
 

@@ -204,7 +204,7 @@ def _payment(world: World, chance: Chance) -> Payment | None:
 
 def conflict_decided(world: World, chance: Chance) -> None:
     open_ones = world.links(sync_status="conflict")
-    sync = chance.pick(open_ones, lambda one: f"{one.entity_type} {one.entity_id}")
+    sync = chance.pick(open_ones, world.name_of)
     if sync is not None and sync.conflicts and sync.entity_type in MODELS:
         name = chance.random.choice(sorted(sync.conflicts))
         decide(world, sync, name, take=chance.random.random() < 0.5)
@@ -226,7 +226,7 @@ def decide(world: World, sync: QuickBooksSync, name: str, *, take: bool) -> None
 
 def tried_again(world: World, chance: Chance) -> None:
     refused = world.links(sync_status="error")
-    sync = chance.pick(refused, lambda one: f"{one.entity_type} {one.entity_id} {one.local_id}")
+    sync = chance.pick(refused, world.name_of)
     if sync is not None:
         outbox.retry(sync.pk)
 

@@ -66,7 +66,7 @@ def _decide(world: World, chance: Chance) -> None:
         for name in list(sync.conflicts):
             sync.refresh_from_db()
             if name in sync.conflicts and sync.entity_type in MODELS:
-                people_here.decide(world, sync, name, take=chance.random.random() < 0.5)
+                people_here.decide(world, sync, name, take=chance.says_yes(f"{world.name_of(sync)} {name}"))
     for sync in world.links(sync_status=Status.ERROR, local_id__isnull=False):
         if not is_excused(world, sync):
             _answer(world, sync)

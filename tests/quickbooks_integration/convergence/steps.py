@@ -62,6 +62,9 @@ class Chance:
         """One of them, the same one even if others are missing."""
         return min(rows, key=lambda row: random.Random(f"{self._seed} {key(row)}").random(), default=None)
 
+    def says_yes(self, about: Any) -> bool:
+        return random.Random(f"{self._seed} {about}").random() < 0.5
+
     def some(self, rows: Iterable[One], share: float, key: Callable[[One], Any] = str) -> list[One]:
         return [row for row in rows if random.Random(f"{self._seed} {key(row)}").random() < share]
 

@@ -118,6 +118,14 @@ class World:
         """Ids are given by turns, so what was made there is called after the step, too."""
         return self.names[kind, id]
 
+    def name_of(self, sync: QuickBooksSync) -> str:
+        """Of the record that a map row is about."""
+        if sync.entity_type not in MODELS:
+            return f"{sync.entity_type} {sync.entity_id}"
+        if sync.entity_id:
+            return self.name_there(sync.entity_type, sync.entity_id)
+        return self.name_here(sync.entity_type, MODELS[sync.entity_type].objects.get(pk=sync.local_id))
+
     # --- Typing ---------------------------------------------------------------------------------
 
     def type_here(self, kind: str, row: Any, act: Callable[[], Any]) -> None:
