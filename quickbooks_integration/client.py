@@ -5,9 +5,8 @@ Time limits, a limiter, repeats that cannot do a thing twice, exact decimals, ty
 
 import random
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 from uuid import uuid4
 
 import requests
@@ -21,7 +20,6 @@ from quickbooks_integration.calls import recorded
 from quickbooks_integration.errors import Kind, QuickBooksError
 
 TRIES = 3
-Answered = TypeVar("Answered")
 Document = dict[str, Any]
 
 
@@ -159,13 +157,13 @@ class QuickBooksClient(QuickBooks):
         attempt = 0
         while True:
             attempt += 1
-            token = _signed_in(self.sign_in.access_token)
+            token = self.sign_in.access_token()
             try:
                 return self._attempt(request, token, deadline)
             except QuickBooksError as error:
                 if error.kind == Kind.LOGIN and error.status in (401, 403) and not renewed:
                     renewed = True  # also on 403: only a refresh tells whether the connection was ended over there
-                    if _signed_in(lambda refused=token: self.sign_in.renew(refused)):
+                    if self.sign_in.renew(token):
                         continue
                     raise
                 self._prepare_to_repeat(request, error, attempt, tries, deadline)
@@ -214,16 +212,6 @@ class QuickBooksClient(QuickBooks):
             call.status = response.status_code
             call.intuit_tid = response.headers.get("intuit_tid", "")[:100]
             return _read(response, request.wants_document, call.intuit_tid)
-
-
-def _signed_in(ask: Callable[[], Answered]) -> Answered:
-    """A sign-in that is refused, such as for a wrong client secret, is never the fault of the record that is sent."""
-    try:
-        return ask()
-    except QuickBooksError as error:
-        if error.kind == Kind.REFUSED:
-            error.kind, error.pauses_company = Kind.LOGIN, True
-        raise
 
 
 def _read(response: requests.Response, wants_document: bool, intuit_tid: str) -> Answer:
