@@ -37,7 +37,7 @@ def test_a_silence_is_told_once_and_its_end_once(alive):
     alarm.look()
     assert subjects() == ["CRM: The background worker is silent"]
     assert mail.outbox[0].to == ["olivia@example.com"]
-    assert "to start the worker" in mail.outbox[0].body
+    assert "look at the worker" in mail.outbox[0].body
     worker_was_seen(timezone.now())
     alarm.look()
     alarm.look()
@@ -72,8 +72,8 @@ def test_several_silences_are_one_mail(alive):
     alarm.look()
     assert subjects() == ["CRM: The scheduler is silent, and 1 more"]
     assert "The background worker" not in mail.outbox[0].subject
-    assert "to start beat" in mail.outbox[0].body
-    assert "to start the worker" in mail.outbox[0].body
+    assert "The scheduler is silent. It has given" in mail.outbox[0].body
+    assert "The background worker is silent. It has given" in mail.outbox[0].body
 
 
 def test_a_new_silence_after_the_end_of_one_is_told_anew(alive):
