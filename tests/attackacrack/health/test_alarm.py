@@ -12,6 +12,7 @@ from django.utils import timezone
 from attackacrack.health import alarm
 from attackacrack.models import Sign, SilenceEpisode
 from tests.attackacrack.health.conftest import ago, beat_was_seen, change, worker_was_seen
+from tests.other_connection import in_other_connection
 
 pytestmark = pytest.mark.django_db
 
@@ -131,6 +132,22 @@ def test_the_database_has_one_open_episode_of_a_kind(db):
     SilenceEpisode.objects.create(kind="beat", title="Silent", since=timezone.now(), noticed_at=timezone.now())
     with pytest.raises(IntegrityError), transaction.atomic():
         SilenceEpisode.objects.create(kind="beat", title="Silent", since=timezone.now(), noticed_at=timezone.now())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_another_worker_is_telling_just_now_is_neither_told_nor_waited_for():
+    worker_was_seen(ago(minutes=11))
+    beat_was_seen(timezone.now())
+    alarm.look()
+    change(SilenceEpisode, noticed_at=ago(minutes=3))
+    with in_other_connection() as other, connection.cursor() as mine:
+        other.execute("BEGIN; UPDATE attackacrack_silenceepisode SET told_at = now()")
+        mine.execute("SET lock_timeout = '2s'")
+        alarm.look()
+        other.execute("COMMIT")
+        mine.execute("RESET lock_timeout")
+    alarm.look()
+    assert subjects() == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -131,6 +131,7 @@ def test_rows_that_are_worked_off_one_after_the_other_are_no_silence(company):
     outgoing(company, local_id=2)
     alarm.look()
     change(Sign.objects.get(kind="outgoing"), at=ago(hours=1))
+    alarm.look()
     assert found() == ["outgoing"]
     change(first, sent=1)
     assert found() == []
