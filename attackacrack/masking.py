@@ -39,6 +39,11 @@ _PATTERNS = [
     (re.compile(r"\bgAAAA[\w-]{20,}=*|\beyJ[\w-]{8,}(?:\.[\w-]+)*|\b(?:AB11|RT1-|RT\d+-)[\w-]{12,}"), GONE),
     (re.compile(r"(?P<start>://)[^\s/@:]{0,100}:[^\s/@]{0,200}@"), rf"\g<start>{GONE}@"),
     (re.compile(r"[\w.+%'-]{1,64}@[\w-]+(?:\.[\w-]+)+"), GONE),
+    # Cards as they are printed, in groups; a company's id at QuickBooks has as many digits, but no groups.
+    (
+        re.compile(r"(?<![\w-])\d{4}([ -])\d{4}\1\d{4}\1\d{3,4}(?![\w-])|(?<![\w-])3\d{3}([ -])\d{6}\2\d{5}(?![\w-])"),
+        GONE,
+    ),
     # With a country's code; with its groups apart; ten digits as North America has them, which no time in seconds is.
     (re.compile(r"(?<![\w+])\+\d(?:[ .()-]{0,2}\d){7,14}(?![\w])"), GONE),
     (re.compile(r"(?<![\w.-])(?:1[ .-]?)?(?:\(\d{3}\)\s?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w-])"), GONE),

@@ -89,6 +89,8 @@ CELERY_RESULT_EXPIRES = None  # nothing is kept, so beat needs no schedule that 
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 60 * 60
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# Each start is written down at once: what was started last is beat's sign of life.
+CELERY_BEAT_SYNC_EVERY = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A page must never wait for a mute broker: beat finds the rows whose bell was lost.
 CELERY_BROKER_TRANSPORT_OPTIONS = {

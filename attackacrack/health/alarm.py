@@ -86,14 +86,15 @@ def _tell(found: list[Silence]) -> None:
     now = timezone.now()
     begun = SilenceEpisode.objects.filter(ended_at=None, noticed_at__lte=now - TOLD_AFTER)
     begun = begun.filter(Q(told_at=None) | Q(told_at__lte=now - TOLD_EVERY))
-    texts = {one.kind: one for one in found}
-    claimed = [one for one in _claim(begun, "told_at") if one.kind in texts]
+    by_kind = {one.kind: one for one in found}
+    claimed = _claim(begun.filter(kind__in=by_kind), "told_at")
     if claimed:
-        silent = [texts[one.kind] for one in claimed]
-        _send(_title([one.title for one in silent]), _list(one.text for one in silent), claimed, "told_at")
+        silent = [by_kind[one.kind] for one in claimed]
+        lines = (f"{one.title}. {one.text}" for one in silent)
+        _send(_title([one.title for one in silent]), _list(lines), claimed, "told_at")
     over = _claim(SilenceEpisode.objects.filter(ended_at__isnull=False, end_told_at=None), "end_told_at")
     if over:
-        lines = (f"{one.title}: silent since {moment(one.since)}, over at {moment(one.ended_at)}." for one in over)
+        lines = (f"{one.title}: from {moment(one.since)} until {moment(one.ended_at)}." for one in over)
         _send(f"Over: {_title([one.title for one in over])}", _list(lines), over, "end_told_at")
 
 

@@ -18,7 +18,7 @@ from quickbooks_integration.models import (
     SyncRun,
     WebhookDelivery,
 )
-from quickbooks_integration.sync import new_customers, outbox, sending
+from quickbooks_integration.sync import kinds_to_pull, new_customers, outbox, sending
 
 HEARTBEAT = "attackacrack.tasks.beat_heartbeat"
 PULL = "quickbooks_integration.tasks.pull"
@@ -44,12 +44,12 @@ def read() -> Facts:
 def machinery(last: dict[str, Sign]) -> dict[str, Any]:
     """Of beat and worker; one query."""
     started, worker = last.get(Sign.Kind.BEAT), last.get(Sign.Kind.WORKER)
-    beats = PeriodicTask.objects.filter(task=HEARTBEAT, enabled=True).aggregate(at=Max("last_run_at"), on=Max("pk"))
-    seen = [at for at in (beats["at"], started and started.at) if at is not None]
+    every, sent_at = _schedule(HEARTBEAT)
+    seen = [at for at in (sent_at, started and started.at) if at is not None]
     looked = last.get(Sign.Kind.CHECK)
     return {
         "now": timezone.now(),
-        "is_watched": beats["on"] is not None,
+        "sign_every": every,
         # Never seen at all: from the time on at which somebody looked first.
         "beat_at": max(seen, default=_first_look(looked)),
         "beat_started_at": started.at if started else None,
@@ -75,7 +75,7 @@ def _first_look(looked: Sign | None) -> datetime | None:
 
 def pulls(auth: QuickBooksAuth) -> dict[str, Any]:
     newest = SyncRun.objects.aggregate(pk=Max("pk"))["pk"] or 0
-    recent = SyncRun.objects.filter(pk__gt=newest - RECENT_RUNS, company=auth)
+    recent = SyncRun.objects.filter(pk__gt=newest - RECENT_RUNS, company=auth, entity_type__in=kinds_to_pull(auth))
     kinds = recent.values("entity_type").annotate(
         result=Max("finished_at", filter=Q(state__in=RESULT)),
         first=Min("started_at"),
@@ -97,17 +97,18 @@ def pulls(auth: QuickBooksAuth) -> dict[str, Any]:
         found.append(Pull("customers", auth.connected_at))
     failed = recent.filter(state=SyncRun.State.FAILED).order_by("-pk").values_list("message", flat=True).first()
     return {
-        "pull_every": _every(PULL),
+        "pull_every": _schedule(PULL)[0],
         "pulls": tuple(found),
         "last_error": failed or "",
         "run_since": min((row["waits"] for row in rows if row["waits"]), default=None),
     }
 
 
-def _every(task: str) -> timedelta | None:
-    """How often beat starts it; None if a person has switched it off."""
-    tasks = PeriodicTask.objects.filter(task=task, enabled=True).select_related("interval")
-    return min((one.interval.schedule.run_every if one.interval else ONCE_A_DAY for one in tasks[:10]), default=None)
+def _schedule(task: str) -> tuple[timedelta | None, datetime | None]:
+    """How often beat starts it and when it last did; None if a person has switched it off."""
+    tasks = list(PeriodicTask.objects.filter(task=task, enabled=True).select_related("interval")[:10])
+    every = min((one.interval.schedule.run_every if one.interval else ONCE_A_DAY for one in tasks), default=None)
+    return every, max((one.last_run_at for one in tasks if one.last_run_at), default=None)
 
 
 def _waiting(auth: QuickBooksAuth, last: dict[str, Sign]) -> dict[str, Any]:
@@ -117,7 +118,7 @@ def _waiting(auth: QuickBooksAuth, last: dict[str, Sign]) -> dict[str, Any]:
     first, sign = outgoing_first(auth), last.get(Sign.Kind.OUTGOING)
     return {
         "webhook_since": _oldest(webhooks, "received_at"),
-        "email_since": _oldest(sending.due(), "asked_at"),
+        "email_since": _oldest(sending.due().filter(sync__company=auth), "asked_at"),
         "outgoing_first": first,
         "outgoing_since": sign.at if sign and first and sign.about == first else None,
     }
@@ -132,7 +133,7 @@ def _oldest(due: QuerySet[Any], asked_at: str) -> datetime | None:
 def _checks(auth: QuickBooksAuth) -> dict[str, Any]:
     checks = CheckRun.objects.filter(company=auth)
     last = checks.filter(state=CheckRun.State.DONE).order_by("-pk").values_list("finished_at", flat=True).first()
-    is_on = PeriodicTask.objects.filter(task=CHECK, enabled=True).exists()
+    is_on = _schedule(CHECK)[0] is not None
     waiting = checks.filter(state=CheckRun.State.WAITING).values_list("started_at", flat=True).first()
     return {"check_since": max(last or auth.connected_at, auth.connected_at) if is_on else None,
             "asked_check_since": waiting}  # fmt: skip

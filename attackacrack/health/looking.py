@@ -29,13 +29,17 @@ def found_last() -> list[dict[str, str]]:
 
 
 def begin() -> None:
-    """When a web server starts. It starts without a database too, and its pages say what is wrong."""
+    """When a web server starts; in a thread, because it has to start without an answer of the database too."""
+    threading.Thread(target=_begin, name="watch begins", daemon=True).start()
+
+
+def _begin() -> None:
     try:
         signs.begin_watch()
     except DatabaseError as error:
         log.warning("The watch over the background work could not begin: %s", error)
     finally:
-        connection.close()  # before the server forks
+        connection.close()
 
 
 def connect() -> None:

@@ -31,42 +31,50 @@ class Part:
     why: str
 
 
-class Probe:
-    """Asks in a thread. Several callers at the same time get the same answer."""
+class Asking(threading.Thread):
+    """One question to some parts, and its answer."""
 
     def __init__(self, ask: Callable[[], dict[str, Part]], parts: tuple[str, ...]) -> None:
+        super().__init__(name=f"readiness of {parts[0]}", daemon=True)
         self._ask, self._parts = ask, parts
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._answer: dict[str, Part] = {}
+        self._answer: dict[str, Part] | None = None
 
-    def start(self) -> None:
-        with self._lock:
-            if self._thread is None or not self._thread.is_alive():
-                self._answer = {}
-                self._thread = threading.Thread(target=self._run, name=f"readiness of {self._parts[0]}", daemon=True)
-                self._thread.start()
-
-    def answer(self, until: float) -> dict[str, Part]:
-        """until: of time.monotonic()."""
-        if self._thread is not None:
-            self._thread.join(max(0.0, until - time.monotonic()))
-        return self._answer or dict.fromkeys(self._parts, Part(False, NO_ANSWER))
-
-    def _run(self) -> None:
+    def run(self) -> None:
         try:
             self._answer = self._ask()
         except Exception as error:  # whatever it is, the part does not work; its text may hold an address or a password
-            why = f"It could not be asked ({type(error).__name__})."
-            self._answer = dict.fromkeys(self._parts, Part(False, why))
+            self._answer = self._failed(f"It could not be asked ({type(error).__name__}).")
+
+    def answer(self, until: float) -> dict[str, Part]:
+        """until: of time.monotonic()."""
+        self.join(max(0.0, until - time.monotonic()))
+        return self._answer or self._failed(NO_ANSWER)
+
+    def _failed(self, why: str) -> dict[str, Part]:
+        return dict.fromkeys(self._parts, Part(False, why))
+
+
+class Probe:
+    """Asks one question at a time: who comes while one is open waits for the same answer."""
+
+    def __init__(self, ask: Callable[[], dict[str, Part]], *parts: str) -> None:
+        self._ask, self._parts = ask, parts
+        self._lock = threading.Lock()
+        self._open: Asking | None = None
+
+    def ask(self) -> Asking:
+        with self._lock:
+            if self._open is None or not self._open.is_alive():
+                self._open = Asking(self._ask, self._parts)
+                self._open.start()
+            return self._open
 
 
 def parts() -> dict[str, Part]:
     """All parts by their names, in under two seconds."""
     until = time.monotonic() + SECONDS
-    for probe in PROBES:
-        probe.start()
-    return {name: part for probe in PROBES for name, part in probe.answer(until).items()}
+    asked = [probe.ask() for probe in PROBES]
+    return {name: part for asking in asked for name, part in asking.answer(until).items()}
 
 
 def _ask_database() -> dict[str, Part]:
@@ -122,4 +130,4 @@ def _ask_redis() -> dict[str, Part]:
     return {"redis": Part(True, "It answers.")}
 
 
-PROBES = (Probe(_ask_database, ("database", "worker", "beat", "last_sync")), Probe(_ask_redis, ("redis",)))
+PROBES = (Probe(_ask_database, "database", "worker", "beat", "last_sync"), Probe(_ask_redis, "redis"))

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.formats import date_format
 
-# Beat writes down what it has started only every three minutes; a worker may be busy with pulls on every hand.
+# Beat sends a task each minute; a worker may be busy with pulls on every hand.
 SIGN_AT_LEAST_EVERY = timedelta(minutes=10)
-PULLS_MISSED = 3
+PULLS_MISSED = SIGNS_MISSED = 3
 PULL_AT_LEAST_EVERY = timedelta(minutes=30)
 STARTS_WITHIN = timedelta(minutes=15)
 # A pull that somebody asked for waits for those before it, and each may take 50 minutes.
@@ -33,7 +33,7 @@ class Facts:
     could go at once."""
 
     now: datetime
-    is_watched: bool = True  # the schedule that makes worker and beat give signs is on
+    sign_every: timedelta | None = None  # the schedule that makes worker and beat give signs; None: it is off
     beat_at: datetime | None = None
     beat_started_at: datetime | None = None
     worker_at: datetime | None = None
@@ -67,13 +67,17 @@ def silences(facts: Facts) -> list[Silence]:
 
 
 def beat_is_silent(facts: Facts) -> bool:
-    return facts.beat_at is not None and facts.now - facts.beat_at > SIGN_AT_LEAST_EVERY
+    return facts.beat_at is not None and facts.now - facts.beat_at > _sign_within(facts)
 
 
 def worker_is_silent(facts: Facts) -> bool:
     """A worker that is not asked gives no sign: while beat is silent, how it was when beat fell silent."""
     asked_until = facts.beat_at if beat_is_silent(facts) else facts.now
-    return bool(facts.worker_at and asked_until and asked_until - facts.worker_at > SIGN_AT_LEAST_EVERY)
+    return bool(facts.worker_at and asked_until and asked_until - facts.worker_at > _sign_within(facts))
+
+
+def _sign_within(facts: Facts) -> timedelta:
+    return max(SIGN_AT_LEAST_EVERY, SIGNS_MISSED * (facts.sign_every or timedelta()))
 
 
 def late_pulls(facts: Facts) -> list[Pull]:
@@ -94,7 +98,7 @@ def _expected(facts: Facts, since: datetime) -> datetime:
 
 
 def _machinery(facts: Facts) -> Iterator[Silence]:
-    if not facts.is_watched:
+    if facts.sign_every is None:
         yield Silence(
             "watch", facts.now, "Nobody watches the background work",
             "The schedule that makes the background worker report each minute is switched off or missing, so nobody would "
@@ -105,13 +109,13 @@ def _machinery(facts: Facts) -> Iterator[Silence]:
         yield Silence(
             "beat", facts.beat_at, "The scheduler is silent",
             f"It has given no sign of life since {moment(facts.beat_at)}. What you save is kept, but nothing comes from "
-            f"QuickBooks by itself, and what did not get through is not tried again. Ask {CARETAKER} to start beat.",
+            f"QuickBooks by itself, and what did not get through is not tried again. Ask {CARETAKER} to start the scheduler (beat).",
         )  # fmt: skip
     if worker_is_silent(facts) and facts.worker_at:
         yield Silence(
             "worker", facts.worker_at, "The background worker is silent",
             f"It has given no sign of life since {moment(facts.worker_at)}. What you save is kept, but nothing goes to "
-            f"QuickBooks and nothing comes from it. Ask {CARETAKER} to start the worker.",
+            f"QuickBooks and nothing comes from it. Ask {CARETAKER} to look at the worker and at Redis.",
         )  # fmt: skip
 
 

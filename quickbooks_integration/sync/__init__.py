@@ -64,7 +64,8 @@ def start(
 
 def kinds_to_pull(auth: QuickBooksAuth) -> list[str]:
     """All kinds in their order; no documents before somebody asked for the history, nor after it was discarded."""
-    return [kind for kind in PULLS if kind not in document_pulls.PULLS or history.is_wanted(auth)]
+    documents_too = history.is_wanted(auth)
+    return [kind for kind in PULLS if documents_too or kind not in document_pulls.PULLS]
 
 
 def start_all(auth: QuickBooksAuth, by: AbstractBaseUser | None = None) -> list[SyncRun]:

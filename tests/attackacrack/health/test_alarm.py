@@ -12,6 +12,7 @@ from django.utils import timezone
 from attackacrack.health import alarm
 from attackacrack.models import Sign, SilenceEpisode
 from tests.attackacrack.health.conftest import ago, beat_was_seen, change, worker_was_seen
+from tests.other_connection import in_other_connection
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +38,7 @@ def test_a_silence_is_told_once_and_its_end_once(alive):
     alarm.look()
     assert subjects() == ["CRM: The background worker is silent"]
     assert mail.outbox[0].to == ["olivia@example.com"]
-    assert "to start the worker" in mail.outbox[0].body
+    assert "look at the worker" in mail.outbox[0].body
     worker_was_seen(timezone.now())
     alarm.look()
     alarm.look()
@@ -72,8 +73,8 @@ def test_several_silences_are_one_mail(alive):
     alarm.look()
     assert subjects() == ["CRM: The scheduler is silent, and 1 more"]
     assert "The background worker" not in mail.outbox[0].subject
-    assert "to start beat" in mail.outbox[0].body
-    assert "to start the worker" in mail.outbox[0].body
+    assert "The scheduler is silent. It has given" in mail.outbox[0].body
+    assert "The background worker is silent. It has given" in mail.outbox[0].body
 
 
 def test_a_new_silence_after_the_end_of_one_is_told_anew(alive):
@@ -131,6 +132,22 @@ def test_the_database_has_one_open_episode_of_a_kind(db):
     SilenceEpisode.objects.create(kind="beat", title="Silent", since=timezone.now(), noticed_at=timezone.now())
     with pytest.raises(IntegrityError), transaction.atomic():
         SilenceEpisode.objects.create(kind="beat", title="Silent", since=timezone.now(), noticed_at=timezone.now())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_another_worker_is_telling_just_now_is_neither_told_nor_waited_for():
+    worker_was_seen(ago(minutes=11))
+    beat_was_seen(timezone.now())
+    alarm.look()
+    change(SilenceEpisode, noticed_at=ago(minutes=3))
+    with in_other_connection() as other, connection.cursor() as mine:
+        other.execute("BEGIN; UPDATE attackacrack_silenceepisode SET told_at = now()")
+        mine.execute("SET lock_timeout = '2s'")
+        alarm.look()
+        other.execute("COMMIT")
+        mine.execute("RESET lock_timeout")
+    alarm.look()
+    assert subjects() == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -61,6 +61,16 @@ def test_a_page_costs_one_query_for_it(marketer_client):
     assert sum("attackacrack_" in query["sql"] for query in asked.captured_queries) == 1
 
 
+def test_many_silences_are_folded_behind_their_causes(marketer_client):
+    alarm.look()
+    silences = [[f"Silent {number}", "Do something."] for number in range(5)]
+    change(Sign.objects.get(kind="check"), about={"silences": silences})
+    shown = marketer_client.get("/admin/").content.decode()
+    assert "And 3 more" in shown
+    assert shown.index("Silent 1") < shown.index("<details>") < shown.index("Silent 2")
+    assert all(f"Silent {number}." in shown for number in range(5))
+
+
 def test_a_small_window_has_no_banner(root_client):
     worker_was_seen(ago(minutes=11))
     alarm.look()

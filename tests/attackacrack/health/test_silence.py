@@ -13,6 +13,7 @@ from attackacrack.tasks import beat_heartbeat
 from quickbooks_integration.models import (
     CheckRun,
     EmailSending,
+    HistoryImport,
     QuickBooksAuth,
     QuickBooksSync,
     SyncRun,
@@ -130,6 +131,7 @@ def test_rows_that_are_worked_off_one_after_the_other_are_no_silence(company):
     outgoing(company, local_id=2)
     alarm.look()
     change(Sign.objects.get(kind="outgoing"), at=ago(hours=1))
+    alarm.look()
     assert found() == ["outgoing"]
     change(first, sent=1)
     assert found() == []
@@ -153,7 +155,7 @@ def test_a_dead_scheduler_raises_the_alarm_and_says_what_to_do(company):
     assert found() == []
     beat_was_seen(ago(minutes=11))
     assert found() == ["beat"]
-    assert "to start beat" in text()
+    assert "to start the scheduler (beat)" in text()
 
 
 def test_a_dead_worker_raises_the_alarm(company):
@@ -196,6 +198,26 @@ def test_where_beat_and_worker_never_ran_at_all_the_first_look_starts_their_time
     assert found() == []
     looked = Sign.objects.get(kind="check")
     change(looked, about={"first_at": ago(minutes=11).isoformat(), "silences": []})
+    assert found() == ["beat"]
+
+
+def test_messages_that_piled_up_for_a_dead_worker_are_one_look(alive, django_assert_num_queries):
+    beat_heartbeat()
+    change(Sign.objects.get(kind="check"), at=ago(minutes=11))
+    beat_heartbeat()
+    looked_at = Sign.objects.get(kind="check").about["facts_of"]
+    with django_assert_num_queries(3):
+        beat_heartbeat()
+    assert Sign.objects.get(kind="check").about["facts_of"] == looked_at
+
+
+def test_a_sign_that_a_person_wants_less_often_is_awaited_longer(alive):
+    interval = IntervalSchedule.objects.create(every=10, period="minutes")
+    PeriodicTask.objects.filter(task=facts.HEARTBEAT).update(interval=interval)
+    beat_was_seen(ago(minutes=29))
+    worker_was_seen(ago(minutes=29))
+    assert found() == []
+    beat_was_seen(ago(minutes=31))
     assert found() == ["beat"]
 
 
@@ -247,6 +269,13 @@ def test_a_long_pull_with_a_pulse_is_no_silence_and_one_without_is(company):
     assert found() == ["pull"]
 
 
+def test_kinds_that_are_pulled_no_more_are_not_missed(company):
+    SyncRun.objects.create(company=company, entity_type="estimate", state="done", finished_at=ago(days=1))
+    assert found() == ["pull"]
+    HistoryImport.objects.update(state="discarded")
+    assert found() == []
+
+
 def test_a_company_that_never_pulled_is_measured_from_its_connection(company):
     SyncRun.objects.all().delete()
     assert found() == ["pull"]
@@ -286,5 +315,5 @@ def test_the_number_of_queries_does_not_grow_with_what_waits(company, django_ass
         outgoing(company, local_id=number + 10)
         webhook(company, timedelta(minutes=1))
         SyncRun.objects.create(company=company, entity_type="invoice", state="failed", finished_at=timezone.now())
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         facts.read()
