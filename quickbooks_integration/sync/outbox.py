@@ -209,8 +209,10 @@ class Worker:
             adopted = self._adopt(sync, text(document, "Id"))
             theirs = kind.theirs(document, self.world)
             sent = sync.request_ours or {}
-            sync.needs_read = self._has_moved(sync, sent, theirs) or adopted
-            sync.base = theirs if not sync.needs_read else self._known(sync, sent, theirs)
+            has_moved = self._has_moved(sync, sent, theirs) or adopted
+            # Who told meanwhile that it changed there may mean a change after this write.
+            sync.needs_read = sync.needs_read or has_moved
+            sync.base = theirs if not has_moved else self._known(sync, sent, theirs)
             sync.base_ours = sent
             sync.entity_id, sync.sync_version = text(document, "Id"), text(document, "SyncToken")[:50]
             sync.sent = sync.sending if sync.sending is not None else sync.sent

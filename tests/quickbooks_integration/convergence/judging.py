@@ -19,7 +19,7 @@ Status = QuickBooksSync.Status
 
 def broken_rules(world: World) -> list[str]:
     return [
-        *_work_left(world), *_waits_for_a_person(world), *_twice(world), *_differs(world), *_lost(world), *_owed(world),
+        *_work_left(world), *_waits_for_a_person(world), *_twice(world), *differences(world), *_lost(world), *_owed(world),
         *_checked(world), *faults_in(world.company),
     ]  # fmt: skip
 
@@ -99,7 +99,8 @@ def _is_refused(kind: str, row: Any) -> bool:
     return rows.filter(sync_status=Status.ERROR).exists()
 
 
-def _differs(world: World) -> list[str]:
+def differences(world: World) -> list[str]:
+    """Of what is on both sides; records that are refused or void say no more."""
     found = []
     for kind, name, row, document in _pairs(world):
         if _is_refused(kind, row):
@@ -157,6 +158,4 @@ def _checked(world: World) -> list[str]:
     excused = {sync.pk for sync in QuickBooksSync.objects.all() if quiet.is_excused(world, sync)}
     if run.state != "done":
         return [f"The check did not end: {run.message}"]
-    return [
-        f"The check says: {one['sentence']}" for one in run.differences if one["sync"] not in excused
-    ]
+    return [f"The check says: {one['sentence']}" for one in run.differences if one["sync"] not in excused]

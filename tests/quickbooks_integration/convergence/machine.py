@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -45,10 +45,8 @@ def kind_pulled(world: World, chance: Chance) -> None:
 
 
 def nightly_pull(world: World, chance: Chance) -> None:
-    try:
+    with suppress(Retry):  # another pull is at work: it comes again
         tasks.pull_everything()
-    except Retry:
-        pass  # another pull is at work: it comes again
 
 
 def silent_edits_found(world: World, chance: Chance) -> None:

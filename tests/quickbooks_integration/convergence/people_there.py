@@ -250,9 +250,7 @@ def credit_made(world: World, chance: Chance) -> None:
         return
     line = _new_line(world, chance, 0) | {"Amount": D(20)}
     line["SalesItemLineDetail"] |= {"UnitPrice": D(20)}
-    memo = _try(
-        world, lambda: world.bookkeeper.create("CreditMemo", CustomerRef=invoice["CustomerRef"], Line=[line])
-    )
+    memo = _try(world, lambda: world.bookkeeper.create("CreditMemo", CustomerRef=invoice["CustomerRef"], Line=[line]))
     if memo is not None and chance.random.random() < 0.6:
         _try(world, lambda: world.bookkeeper.apply_credit_memo(memo["Id"], [invoice["Id"]]))
 

@@ -39,9 +39,14 @@ def play(story: Sequence[Step], world: World) -> None:
     """AssertionError with what is wrong at the end; whatever else is raised is wrong too."""
     for step in story:
         _take(step, world)
-    quiet.settle(world)
-    wrong = judging.broken_rules(world)
-    assert not wrong, "\n".join(wrong)
+    quiet.settle(world, nightly=False)
+    _judge(judging.differences(world), "before the night")
+    quiet.settle(world, nightly=True)
+    _judge(judging.broken_rules(world), "after the night")
+
+
+def _judge(wrong: list[str], when: str) -> None:
+    assert not wrong, "\n".join([*wrong, f"({when})"])
 
 
 def _take(step: Step, world: World) -> None:

@@ -10,7 +10,7 @@ import os
 
 import pytest
 
-from tests.quickbooks_integration.convergence import stories, steps
+from tests.quickbooks_integration.convergence import steps, stories
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,0 +1,178 @@
+"""Both sides moved at once, or QuickBooks said more than it was asked: nothing of either is lost."""
+
+# ruff: noqa: F811  (fixtures that are imported)
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from billing import invoices, payments
+from contacts.models import Contact
+from contacts.signals import contact_changed
+from quickbooks_integration.models import QuickBooksSync
+from quickbooks_integration.reconciling import settling
+from quickbooks_integration.sync import checking, merging, new_customers, outbox
+from tests.quickbooks_integration import pairs
+from tests.quickbooks_integration.sync.test_outbox import (  # noqa: F401
+    ann,
+    billed,
+    books,
+    pull,
+    push,
+    quote_id,
+    reprice,
+    row,
+    there,
+    write,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+D = Decimal
+
+
+def customer_there(books, contact: Contact) -> dict:
+    return books.emulator.company().find("Customer", contact.quickbooks_customer_id)
+
+
+def customer_row(contact: Contact) -> QuickBooksSync:
+    return QuickBooksSync.objects.get(entity_type="customer", local_id=contact.pk)
+
+
+def edit(contact: Contact, **fields: str) -> None:
+    Contact.objects.filter(pk=contact.pk).update(**fields)
+    contact.refresh_from_db()
+    contact_changed.send(sender=Contact, contact=contact, origin="office")
+
+
+def differences(books) -> list[str]:
+    run = checking.execute(books.service(), checking.request(books.auth)[0])
+    return [one["sentence"] for one in run.differences]
+
+
+@pytest.mark.parametrize("take", [True, False])
+def test_a_field_that_was_empty_and_that_both_sides_filled_is_a_question(books, ann, take):
+    books.bookkeeper.edit_customer(ann.quickbooks_customer_id, Notes="Gate code 12")
+    edit(ann, notes="Beware of the dog")
+    push(books)
+    sync = customer_row(ann)
+    assert sync.conflicts["notes"] == {"base": "", "ours": "Beware of the dog", "theirs": "Gate code 12"}
+    assert customer_there(books, ann)["Notes"] == "Gate code 12"
+    (settling.take_theirs if take else settling.keep_ours)(sync, "notes", pairs.somebody())
+    push(books)
+    ann.refresh_from_db()
+    left = "Gate code 12" if take else "Beware of the dog"
+    assert (ann.notes, customer_there(books, ann)["Notes"]) == (left, left)
+
+
+def test_an_address_that_both_sides_filled_is_a_question(books, ann):
+    books.bookkeeper.edit_customer(ann.quickbooks_customer_id, BillAddr={"Line1": "5 Elm St"})
+    ann.addresses.create(kind="billing", street="9 Oak St")
+    edit(ann)
+    push(books)
+    assert list(customer_row(ann).conflicts) == ["billing"]
+    assert customer_there(books, ann)["BillAddr"]["Line1"] == "5 Elm St"
+
+
+def test_a_line_and_a_discount_that_they_changed_are_sent_as_ours_once_a_person_keeps_ours(books, ann):
+    quote = write(ann, "100.00", "20.00")
+    push(books)
+    (estimate,) = there(books, "Estimate")
+    first, second = estimate["Line"][:2]
+    second = {**second, "Amount": 33, "SalesItemLineDetail": {"Qty": 1, "UnitPrice": 33}}
+    discount = {
+        "DetailType": "DiscountLineDetail", "DiscountLineDetail": {"PercentBased": True, "DiscountPercent": 10},
+    }  # fmt: skip
+    books.bookkeeper.edit("Estimate", estimate["Id"], Line=[first, second, discount])
+    reprice(quote, "150.00")
+    push(books)
+    merging.keep_ours(row(quote).pk, "content")
+    push(books)
+    (estimate,) = there(books, "Estimate")
+    kinds = [(line["DetailType"], line["Amount"]) for line in estimate["Line"]]
+    assert kinds == [
+        ("SalesItemLineDetail", D(150)), ("SalesItemLineDetail", D(20)), ("SubTotalLineDetail", D(170)),
+    ]  # fmt: skip
+    assert not [one for one in differences(books) if "Lines, discount" in one]
+
+
+def test_a_payment_takes_the_account_that_quickbooks_fills_in(books, ann):
+    invoice = billed(books, ann, "100.00")
+    payment = payments.record(ann, D(100), by=None, payment_date=date(2026, 5, 2), applications={invoice: D(100)})
+    push(books)
+    payment.refresh_from_db()
+    assert payment.deposit_account == "Undeposited Funds"
+    assert row(payment).sync_status == "synced"
+    assert not [one for one in differences(books) if "Deposit account" in one]
+    writes = books.emulator.requests.counts().get("update", 0)
+    payments.reapply(payment, {}, None)
+    push(books)
+    assert books.emulator.requests.counts()["update"] == writes + 1
+
+
+def test_the_answer_to_an_edited_contact_brings_its_balance(books, ann):
+    line = {
+        "Amount": 60, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {"ItemRef": {"value": "1"}},
+    }  # fmt: skip
+    books.bookkeeper.create("Invoice", CustomerRef={"value": ann.quickbooks_customer_id}, Line=[line])
+    edit(ann, last_name="Ray")
+    push(books)
+    ann.refresh_from_db()
+    assert ann.outstanding_balance == D(60)
+
+
+def test_the_texts_of_a_void_invoice_are_no_difference_and_are_not_sent(books, ann):
+    invoice = billed(books, ann, "100.00")
+    invoice.notes = "Wrong customer"
+    invoice.save()
+    invoices.finish_edit(invoice, None)
+    invoices.void(invoice, None)
+    push(books)
+    assert there(books, "Invoice")[0]["TotalAmt"] == 0
+    assert not [one for one in differences(books) if "Notes" in one]
+    invoice.refresh_from_db()
+    invoice.notes = "Wrong customer, ask Ann"
+    invoice.save()
+    writes = books.emulator.requests.counts()
+    books.bookkeeper.edit("Invoice", invoice.quickbooks_invoice_id, CustomerMemo={"value": "Void"})
+    pull(books, invoice)
+    push(books)
+    assert row(invoice).conflicts == {}
+    assert books.emulator.requests.counts().get("void") == writes["void"] == 1
+
+
+def test_what_is_told_while_a_request_is_open_is_read_after_its_answer(books, ann):
+    """The same request is answered again as it was answered first: that is older than what was told since."""
+    quote = write(ann, "100.00")
+    push(books)
+    reprice(quote, "150.00")
+    books.emulator.faults.add("commit_then_drop", route="update", count=9)
+    push(books)
+    books.emulator.faults.clear()
+    books.bookkeeper.edit("Estimate", quote_id(quote), CustomerMemo={"value": "Hello"})
+    assert pull(books, quote).value == "unchanged"
+    push(books)
+    quote.refresh_from_db()
+    assert (quote.message, quote.total_amount) == ("Hello", D(150))
+    assert (row(quote).needs_read, row(quote).sync_version) == (False, "2")
+
+
+def test_a_token_that_is_refused_refuses_no_document(books, ann):
+    quotes = [write(ann, "100.00"), write(ann, "50.00")]
+    books.emulator.faults.add("unauthorized")
+    push(books)
+    assert [row(quote).sync_status for quote in quotes] == ["pending", "pending"]
+    books.emulator.faults.clear()
+    push(books)
+    assert [row(quote).sync_status for quote in quotes] == ["synced", "synced"]
+
+
+def test_trying_a_refused_customer_again_makes_it(books):
+    contact = pairs.contact("Bob", "Ray", "508-555-0100")
+    books.emulator.faults.add("fault", route="create", code="6000", detail="no", status=400, count=1)
+    assert books.sync().create_customer_from_contact(contact)["result"] == "refused"
+    outbox.retry(customer_row(contact).pk)
+    assert new_customers.work_off(books.service()) == 1
+    contact.refresh_from_db()
+    assert customer_there(books, contact)["DisplayName"] == "Bob Ray"
+    assert customer_row(contact).sync_status == "synced"
