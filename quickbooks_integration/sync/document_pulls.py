@@ -19,7 +19,7 @@ from quickbooks_integration.sync.base_pull import Pull
 from quickbooks_integration.sync.kinds import World
 from quickbooks_integration.sync.mirroring import ORDER, Known, Seen
 from quickbooks_integration.sync.outcomes import Outcome
-from quickbooks_integration.sync.reading import Page, Source
+from quickbooks_integration.sync.reading import Page, Source, Told
 
 # The clocks of the two sides differ a little.
 ABOUT_THE_SAME_TIME = timedelta(minutes=5)
@@ -42,8 +42,10 @@ class DocumentPull(Pull[Seen]):
     entity_type = "invoice"
     decide_where = "on the document's page"
 
-    def __init__(self, auth: QuickBooksAuth, run: SyncRun, source: Source, *, keep: bool = True) -> None:
-        super().__init__(auth, run, source, keep=keep)
+    def __init__(
+        self, auth: QuickBooksAuth, run: SyncRun, source: Source, *, keep: bool = True, told: Told | None = None
+    ) -> None:
+        super().__init__(auth, run, source, keep=keep, told=told)
         self.world = World(auth)
         self.unusable: list[tuple[Seen, Document]] = []
         # Before anything is read: creates of ours whose outcome is not known yet.
@@ -85,7 +87,7 @@ class DocumentPull(Pull[Seen]):
     # --- Storing ---------------------------------------------------------------------------
 
     def _store(self, page: Page, rows: list[tuple[Seen, Document]]) -> None:
-        asked_at = getattr(self.source, "asked_at", timezone.now())
+        asked_at = page.asked_at or getattr(self.source, "asked_at", timezone.now())
         rows = [*rows, *self.unusable]
         known = mirroring.known(self.auth, self.entity_type, [seen.entity_id for seen, _ in rows])
         new = [seen for seen, _ in rows if seen.entity_id not in known and not self._waits(seen)]
