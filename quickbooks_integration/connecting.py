@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from quickbooks_integration import addresses, oauth
+from quickbooks_integration import addresses, coverage, oauth
 from quickbooks_integration.errors import Kind, QuickBooksError
 from quickbooks_integration.fields import UnreadableToken
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
@@ -53,6 +53,7 @@ def store(company_id: str, tokens: dict[str, Any], by: User | None) -> QuickBook
             auth.environment = addresses.environment()
             auth.connected_at, auth.connected_by = timezone.now(), by
             auth.save()
+            coverage.forget(auth)  # the books may have been restored from a copy meanwhile
     except IntegrityError:  # another company was connected in this very moment
         refuse_other_company(company_id)
         raise

@@ -207,7 +207,8 @@ class Pull(ABC, Generic[AnyRow]):
                 f"Stopped: QuickBooks would change or remove more than {allowed} of the {self.known_before} {self.noun} "
                 f"known here ({settings.QUICKBOOKS_BRAKE_PERCENT} %). None of these changes was made. If somebody did "
                 "a big clean-up in QuickBooks, press Apply anyway. If not, check first that the right company is "
-                "connected."
+                "connected.",
+                is_about_gone=is_about_gone,
             )
 
     def _apply_held(self, vanished: set[str]) -> None:

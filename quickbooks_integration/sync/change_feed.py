@@ -64,7 +64,12 @@ class _Poll:
         watermarks = coverage.watermarks(self.auth, kinds)
         asked = [kind for kind in kinds if kind in watermarks]
         told = self._ask({kind: watermarks[kind] for kind in asked}) if asked else {}
-        idle = {kind: one for kind, one in told.items() if one and not news.is_news(self.auth, kind, one)}
+        unfinished = self._unfinished()
+        idle = {
+            kind: one
+            for kind, one in told.items()
+            if one and kind not in unfinished and not news.is_news(self.auth, kind, one)
+        }
         self._prove(idle)
         for kind in kinds:
             if found := told.get(kind):
@@ -110,6 +115,11 @@ class _Poll:
         return Told(rows, deleted, since, answer.server_time, asked_at)
 
     # --- What becomes of it ------------------------------------------------------------------
+
+    def _unfinished(self) -> set[str]:
+        """Kinds whose last run failed or lost its worker: what it stored may still have to be taken over or matched."""
+        rows = SyncRun.objects.filter(company=self.auth).order_by("entity_type", "-id").distinct("entity_type")
+        return {run.entity_type for run in rows if run.state == SyncRun.State.FAILED}
 
     def _prove(self, idle: dict[str, Told]) -> None:
         with transaction.atomic():

@@ -14,7 +14,7 @@ from quickbooks_integration import attaching, mapping
 from quickbooks_integration.mapping import Document
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync, SyncRun
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import customers, following, history, lists, mirroring, taking_over
+from quickbooks_integration.sync import customers, following, history, lists, merged_away, mirroring, taking_over
 from quickbooks_integration.sync.base_pull import Pull
 from quickbooks_integration.sync.kinds import World
 from quickbooks_integration.sync.mirroring import ORDER, Known, Seen
@@ -96,6 +96,7 @@ class DocumentPull(Pull[Seen]):
             for seen, document in rows
             if seen.entity_id in known and mirroring.is_changed(known[seen.entity_id], seen)
         ]
+        self._look_for_merges(changes)
         # What is compared with rows of ours goes first: the cursor must not pass what is not done.
         outcomes = self._follow(self._hold(changes))
         with customers.page_transaction(keep=self.keep):
@@ -105,6 +106,18 @@ class DocumentPull(Pull[Seen]):
                 self._move_cursor(page.read_up_to)
         self.unusable = []
         self._count(new, known, changes, outcomes)
+
+    def _look_for_merges(self, changes: list[Change]) -> None:
+        """A document that names another customer than before may tell of a merge; known before the document is followed,
+        so that nothing is taken from the contact."""
+        if not self.keep or not changes:
+            return
+        rows = QuickBooksDocument.objects.filter(sync__in=[change.known.sync_id for change in changes])
+        before = dict(rows.values_list("sync_id", "customer_id"))
+        now = {change.known.sync_id: change.seen.columns["customer_id"] for change in changes}
+        left = {was: now[sync_id] for sync_id, was in before.items() if was and now[sync_id] and was != now[sync_id]}
+        if left:
+            merged_away.look(self.auth, self.source, left)
 
     def _waits(self, seen: Seen) -> bool:
         """A document that a create of ours may have made, whose answer was lost: it is read again once that is known."""
