@@ -47,8 +47,8 @@ class Migration(migrations.Migration):
                 ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='coverage', to='quickbooks_integration.quickbooksauth', to_field='company_id')),
             ],
             options={
-                'verbose_name': 'range that is read',
-                'verbose_name_plural': 'ranges that are read',
+                'verbose_name': 'covered range',
+                'verbose_name_plural': 'coverage',
                 'ordering': ['entity_type', 'starts_at'],
                 'constraints': [models.UniqueConstraint(fields=('company', 'entity_type', 'how', 'starts_at'), name='coverage_range_once'), models.CheckConstraint(condition=models.Q(('starts_at__lt', models.F('ends_at'))), name='coverage_range_goes_forward'), models.CheckConstraint(condition=models.Q(('how__in', ['feed', 'query', 'full'])), name='coverage_how_known')],
             },

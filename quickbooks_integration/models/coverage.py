@@ -30,8 +30,8 @@ class CoverageRange(models.Model):
 
     class Meta:
         ordering = ["entity_type", "starts_at"]
-        verbose_name = "range that is read"
-        verbose_name_plural = "ranges that are read"
+        verbose_name = "covered range"
+        verbose_name_plural = "coverage"
         constraints = [
             models.UniqueConstraint(fields=["company", "entity_type", "how", "starts_at"], name="coverage_range_once"),
             models.CheckConstraint(
