@@ -25,6 +25,7 @@ GROUPS: dict[str, list[str]] = {
         "quickbooks_integration.view_syncrun",
         "quickbooks_integration.view_webhookdelivery",
         "quickbooks_integration.view_checkrun",
+        "quickbooks_integration.view_coveragerange",
     ],
     "marketer": [],
 }

@@ -35,6 +35,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         ("QuickBooks", [
             ("Review matches", "join_inner", "quickbooks_integration_matchcandidate_review",
              "quickbooks_integration.decide_matches"),
+            ("Merged customers", "call_merge", "quickbooks_integration_quickbookscustomer_merged",
+             "quickbooks_integration.decide_matches"),
             ("Customers", "groups", "quickbooks_integration_quickbookscustomer_changelist",
              "quickbooks_integration.view_quickbookscustomer"),
             ("Documents", "description", "quickbooks_integration_quickbooksdocument_changelist",
@@ -47,6 +49,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
              "quickbooks_integration.view_quickbookssync"),
             ("Sync runs", "sync", "quickbooks_integration_syncrun_changelist",
              "quickbooks_integration.view_syncrun"),
+            ("Coverage", "verified", "quickbooks_integration_coveragerange_changelist",
+             "quickbooks_integration.view_coveragerange"),
             ("Webhooks", "webhook", "quickbooks_integration_webhookdelivery_changelist",
              "quickbooks_integration.view_webhookdelivery"),
             ("Connection", "cable", "quickbooks_integration_quickbooksauth_changelist",

@@ -29,7 +29,7 @@ SCHEDULES = [
         "Pull from QuickBooks",
         "quickbooks_integration.tasks.pull",
         15,
-        "Asks QuickBooks for everything that changed since the last pull.",
+        "Asks QuickBooks for everything that changed or was deleted since the last time.",
     ),
     Schedule(
         "Push what waits to QuickBooks",

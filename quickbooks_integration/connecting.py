@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from quickbooks_integration import addresses, oauth, pauses
+from quickbooks_integration import addresses, coverage, oauth, pauses
 from quickbooks_integration.errors import Kind, QuickBooksError
 from quickbooks_integration.fields import UnreadableToken
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync, SignInReminder
@@ -55,6 +55,7 @@ def store(company_id: str, tokens: dict[str, Any], by: User | None) -> QuickBook
             auth.save()
             pauses.forget(company_id)
             SignInReminder.objects.filter(company=company_id).delete()
+            coverage.forget(auth)  # the books may have been restored from a copy meanwhile
     except IntegrityError:  # another company was connected in this very moment
         refuse_other_company(company_id)
         raise

@@ -15,7 +15,8 @@ from django.utils.text import capfirst
 from quickbooks_integration import addresses, errors, metering, pauses, pull_only, reconciling, reminding
 from quickbooks_integration.errors import RECONNECT, QuickBooksError
 from quickbooks_integration.fields import UnreadableToken
-from quickbooks_integration.models import ApiCall, QuickBooksAuth, SyncRun, Traffic
+from quickbooks_integration.models import ApiCall, FeedPoll, QuickBooksAuth, SyncRun, Traffic
+from quickbooks_integration.reconciling import merged
 from quickbooks_integration.service import UNREADABLE, refuse_unusable
 from quickbooks_integration.sync.mirroring import ORDER as DOCUMENTS
 
@@ -82,6 +83,7 @@ def context(user: User) -> dict[str, Any]:
         "runs": _runs(auth)[:RECENT] if auth else [],
         "calls": described_calls(auth) if auth else [],
         "to_review": _to_review(user) if in_use else 0,
+        "merged_away": _merged_away(user) if in_use else 0,
         "history_step": _history_step(auth, user) if auth and in_use else "",
         "can_see_runs": user.has_perm("quickbooks_integration.view_syncrun"),
         "can_see_calls": user.has_perm("quickbooks_integration.view_apicall"),
@@ -91,6 +93,11 @@ def context(user: User) -> dict[str, Any]:
 def _to_review(user: User) -> int:
     """Pairs that wait for a decision, for those who may decide."""
     return reconciling.remaining() if user.has_perm("quickbooks_integration.decide_matches") else 0
+
+
+def _merged_away(user: User) -> int:
+    """Contacts whose customer was merged there, for those who may decide."""
+    return merged.count() if user.has_perm("quickbooks_integration.decide_matches") else 0
 
 
 def _history_step(auth: QuickBooksAuth, user: User) -> str:
@@ -151,6 +158,8 @@ def facts(auth: QuickBooksAuth) -> list[Fact]:
     if auth.state == QuickBooksAuth.State.CONNECTED:
         found += token_facts(auth)
     found.append(_reads(auth))
+    if polled := _last_poll(auth):
+        found.append(Fact("Change feed", polled, "The CRM asks every 15 minutes; what it finds is under Recent syncs."))
     call = _calls(auth).first()
     found.append(Fact("Last call", call_in_words(call) if call else "None yet"))
     failed = _calls(auth).exclude(error_kind="").first()
@@ -158,6 +167,14 @@ def facts(auth: QuickBooksAuth) -> list[Fact]:
         sentence = errors.sentence_for(failed.error_kind, failed.error_code, failed.status)
         found.append(Fact("Last error", f"{moment(failed.at)}: {sentence}", _reference(failed)))
     return found
+
+
+def _last_poll(auth: QuickBooksAuth) -> str:
+    """A poll that finds nothing new makes no run, so it is told here."""
+    poll = FeedPoll.objects.filter(company=auth).first()
+    if poll is not None and poll.message:
+        return f"The last question failed. {poll.message}"
+    return f"Up to date as of {moment(poll.answered_at)}" if poll is not None and poll.answered_at else ""
 
 
 def token_facts(auth: QuickBooksAuth) -> list[Fact]:

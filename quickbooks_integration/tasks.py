@@ -16,6 +16,7 @@ from quickbooks_integration.models import ApiCall, CheckRun, QuickBooksAuth, Syn
 from quickbooks_integration.service import QuickBooksService
 from quickbooks_integration.sync import (
     QuickBooksSyncService,
+    change_feed,
     checking,
     history,
     kinds_to_pull,
@@ -96,10 +97,17 @@ def take_over_history(auth_id: int) -> None:
 
 @shared_task(time_limit=PULL_AT_MOST_SECONDS)
 def pull() -> None:
-    """Every 15 minutes: what changed in QuickBooks; less often once most of the month's reads are used up."""
+    """Every 15 minutes: what changed or was deleted in QuickBooks; less often once most of the month's reads are used
+    up."""
     auth = _connected()
-    if auth is not None and probing.may_ask(auth) and metering.claim_poll(auth):
-        _pull(full=False)
+    if auth is None or not probing.may_ask(auth) or not metering.claim_poll(auth):
+        return
+    history.work_off(auth)  # if a worker was killed in the middle of it
+    try:
+        change_feed.poll(QuickBooksService(auth))
+    except QuickBooksError as error:
+        log.warning("The change feed gave no answer, and nothing has moved: %s", error.with_reference)
+    _wake_webhooks()
 
 
 @shared_task(bind=True, time_limit=PULL_AT_MOST_SECONDS, max_retries=20, default_retry_delay=3 * 60)
@@ -107,7 +115,10 @@ def pull_everything(self: Task) -> None:
     """Once a day: everything, so that what was merged or deleted there is noticed. Comes again when the small pull is at
     work: both are due at the same moment."""
     auth = _connected()
-    if auth is not None and not (probing.may_ask(auth) and _pull(full=True)):
+    if auth is None:
+        return
+    done = [_pull_all_of(auth, kind) for kind in kinds_to_pull(auth)] if probing.may_ask(auth) else [False]
+    if not all(done):
         raise self.retry()
 
 
@@ -115,21 +126,12 @@ def _connected() -> QuickBooksAuth | None:
     return QuickBooksAuth.objects.filter(state=QuickBooksAuth.State.CONNECTED).first()
 
 
-def _pull(*, full: bool) -> bool:
-    """Whether what was asked for is done or under way."""
-    auth = _connected()
-    if auth is None:
-        return True
-    history.work_off(auth)  # if a worker was killed in the middle of it
-    done = [_pull_kind(auth, entity_type, full=full) for entity_type in kinds_to_pull(auth)]
-    return all(done)
-
-
-def _pull_kind(auth: QuickBooksAuth, entity_type: str, *, full: bool) -> bool:
-    run, _ = runs.request(auth, entity_type, full=full)
+def _pull_all_of(auth: QuickBooksAuth, entity_type: str) -> bool:
+    """Whether this full pass is done or under way."""
+    run, _ = runs.request(auth, entity_type, full=True)
     if run.state == SyncRun.State.WAITING:
         _execute(run)
-    return run.full or not full
+    return run.full
 
 
 def _execute(run: SyncRun) -> None:
@@ -137,7 +139,11 @@ def _execute(run: SyncRun) -> None:
         QuickBooksSyncService(_service_of(run)).execute(run)
     except runs.AlreadyRunning:
         log.info("Sync run %s: another one is at work.", run.pk)
-    # What a webhook told while this pull was reading waits for its end.
+    _wake_webhooks()
+
+
+def _wake_webhooks() -> None:
+    """What a webhook told while a pull was reading waits for its end."""
     if WebhookDelivery.objects.filter(state=WebhookDelivery.State.WAITING).update(next_try_at=None):
         RINGER.ring(process_webhooks.delay)
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from unfold.admin import ModelAdmin
@@ -17,6 +17,7 @@ from contacts.matching.exact import readable_phone
 from quickbooks_integration import addresses, reconciling
 from quickbooks_integration.admin.links import attach_contacts, contact_link, contact_of
 from quickbooks_integration.admin.matching import tell
+from quickbooks_integration.admin.merged import MergedPage
 from quickbooks_integration.admin.runs import ReadOnly
 from quickbooks_integration.connection_page import moment
 from quickbooks_integration.models import MatchCandidate, QuickBooksCustomer
@@ -69,7 +70,7 @@ class KindFilter(DropdownFilter):
 
 
 @admin.register(QuickBooksCustomer)
-class QuickBooksCustomerAdmin(ReadOnly, ModelAdmin):
+class QuickBooksCustomerAdmin(MergedPage, ReadOnly, ModelAdmin):
     list_display = ("display_name", "contact", "balance_shown", "state", "job_of", "phones")
     list_filter = (LinkedFilter, KindFilter)
     list_filter_submit = True
@@ -90,6 +91,13 @@ class QuickBooksCustomerAdmin(ReadOnly, ModelAdmin):
 
     class Media:
         css = {"all": ("quickbooks_integration/review.css",)}
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.merged_view)
+        return [
+            path("merged/", view, name="quickbooks_integration_quickbookscustomer_merged"),
+            *super().get_urls(),
+        ]
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)

@@ -1,5 +1,6 @@
 from quickbooks_integration.models.check_runs import CheckRun
 from quickbooks_integration.models.connection import ApiCall, QuickBooksAuth
+from quickbooks_integration.models.coverage import CoverageRange, FeedPoll
 from quickbooks_integration.models.customers import QuickBooksCustomer
 from quickbooks_integration.models.documents import QuickBooksDocument
 from quickbooks_integration.models.history import HistoryImport
@@ -18,7 +19,9 @@ from quickbooks_integration.models.webhooks import WebhookDelivery
 __all__ = [
     "ApiCall",
     "CheckRun",
+    "CoverageRange",
     "EmailSending",
+    "FeedPoll",
     "HistoryImport",
     "ListEntry",
     "MatchCandidate",

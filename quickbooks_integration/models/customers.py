@@ -38,6 +38,13 @@ class QuickBooksCustomer(models.Model):
     remote_created_at = models.DateTimeField(null=True)
     remote_updated_at = models.DateTimeField(null=True)
     vanished_at = models.DateTimeField(null=True, blank=True, help_text="QuickBooks no longer has it: merged or gone.")
+    merged_into = models.CharField(
+        max_length=50,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="QuickBooks id of the customer that this one was merged into there, once that is known.",
+    )
     # Of the mapped columns, not of the document: QuickBooks' answers differ in fields that mean nothing to us.
     digest = models.CharField(max_length=40)
     raw = models.JSONField(encoder=ExactEncoder, decoder=ExactDecoder)

@@ -275,6 +275,10 @@ class PullCursor(models.Model):
     entity_type = models.CharField(max_length=50, choices=QuickBooksSync.EntityType)
     changed_since = models.DateTimeField(null=True, blank=True)
     complete = models.BooleanField(default=False, help_text="A full pass has come to its end at least once.")
+    # From here the change feed is asked. Empty: only a full pass can tell what is missing here.
+    proved_until = models.DateTimeField(
+        null=True, blank=True, help_text="Every change and deletion there before this moment is known here."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["company", "entity_type"], name="pull_cursor_once")]

@@ -78,14 +78,7 @@ def link_to(sync: QuickBooksSync, contact: Contact, by: User) -> MatchDecision:
     """Links a customer to a contact that a person picked, whether or not the machine proposed it. Raises Settled."""
     with decision(by):
         customer, contact = lock_customer(sync.pk), lock_contact(contact.pk)
-        _must_be_free(customer)
-        _must_not_be_on_its_way(contact)
-        reasons = [{"text": "Picked by hand", "agrees": True}]
-        candidate, is_new = MatchCandidate.objects.get_or_create(
-            sync=customer.sync, contact=contact, defaults={"score": 0, "reasons": reasons}
-        )
-        was = None if is_new else candidate.state
-        return tie(customer, contact, Action.LINK, candidate.reasons, by, pair_was=was)
+        return tie_by_hand(customer, contact, [{"text": "Picked by hand", "agrees": True}], by)
 
 
 def refuse(candidate: MatchCandidate, by: User) -> MatchDecision:
@@ -119,6 +112,20 @@ def skip(candidate: MatchCandidate, by: User) -> None:
 
 
 # --- Under lock --------------------------------------------------------------------------------
+
+
+def tie_by_hand(
+    customer: QuickBooksCustomer, contact: Contact, reasons: list[dict[str, Any]], by: User
+) -> MatchDecision:
+    """As tie, whether or not anybody asked about these two before. reasons: if nobody did. Raises Settled."""
+    _must_be_free(customer)
+    _must_not_be_on_its_way(contact)
+    candidate, is_new = MatchCandidate.objects.get_or_create(
+        sync=customer.sync, contact=contact, defaults={"score": 0, "reasons": reasons}
+    )
+    was = None if is_new else candidate.state
+    return tie(customer, contact, Action.LINK, candidate.reasons, by, pair_was=was)
+
 
 NO_CLAIM: dict[str, Any] = {"claimed_by": None, "claimed_until": None}
 

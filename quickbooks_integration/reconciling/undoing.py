@@ -101,7 +101,7 @@ def _delete_or_keep(contact: Contact, sync: QuickBooksSync, decided: MatchDecisi
 
 def _take_back(contact: Contact, sync: QuickBooksSync, before: dict[str, Any]) -> list[str]:
     """The contact without this customer; what its other customers say as well is theirs from now on."""
-    others = _other_customers(contact)
+    others = other_customers(contact)
     if contact.quickbooks_customer_id == sync.entity_id:
         first = others[0].sync if others else None
         contact.quickbooks_customer_id = first.entity_id if first else None
@@ -112,7 +112,7 @@ def _take_back(contact: Contact, sync: QuickBooksSync, before: dict[str, Any]) -
     return stays
 
 
-def _other_customers(contact: Contact) -> list[QuickBooksCustomer]:
+def other_customers(contact: Contact) -> list[QuickBooksCustomer]:
     """In the order in which they were linked."""
     others = QuickBooksCustomer.objects.select_related("sync").filter(
         sync__entity_type="customer", sync__local_id=contact.pk

@@ -11,6 +11,8 @@ following.py       a document that changed, and its row here
 balances.py        invoices owe here what they owe there
 history.py         the import of what was there before the CRM: rehearsed, then committed or dropped
 creating.py        a contact becomes a customer, once
+change_feed.py     one question for all that changed and was deleted; news.py: whether the answer tells anything new
+merged_away.py     customers that were merged into others there, and what becomes of their contacts
 runs.py            the record of each pull, and the lock that keeps two apart
 """
 
@@ -21,7 +23,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from contacts.models import Contact
-from quickbooks_integration import attaching, enriching, reconciling
+from quickbooks_integration import enriching, reconciling
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer, SyncRun
 from quickbooks_integration.reconciling import deciding
@@ -131,15 +133,19 @@ class QuickBooksSyncService:
                 raise runs.AlreadyRunning("A sync is already running. Its progress is on the connection page.")
         return self.execute(run, keep=not dry_run)
 
-    def execute(self, run: SyncRun, *, keep: bool = True) -> dict[str, Any]:
-        """Works off one run. keep=False is a dry run: the run has no row and nothing is written."""
+    def execute(self, run: SyncRun, *, keep: bool = True, told: reading.Told | None = None) -> dict[str, Any]:
+        """Works off one run. keep=False is a dry run: the run has no row and nothing is written. told: by the change feed.
+
+        Raises runs.AlreadyRunning.
+        """
         if not keep:
             return self._pull(run, keep=False)
         with runs.alone(run):
             runs.begin(run)
             try:
-                message = self._work_off(run)
+                message = self._work_off(run, told)
             except base_pull.BrakeApplied as brake:
+                runs.report(run, full=run.full or brake.is_about_gone)
                 runs.finish(run, SyncRun.State.STOPPED, str(brake))
             except QuickBooksError as error:
                 runs.finish(run, SyncRun.State.FAILED, error.with_reference)
@@ -150,18 +156,13 @@ class QuickBooksSyncService:
                 runs.finish(run, SyncRun.State.DONE, message)
         return self._summary(run)
 
-    def _work_off(self, run: SyncRun) -> str:
-        if run.entity_type != "customer":
-            return self._pull(run, keep=True)["message"]
-        creating.settle(self.auth, self.service)
-        message = self._pull(run, keep=True)["message"]
-        runs.report(run, message="All read. Now matching customers with contacts.")
-        reconciling.match(self.auth)
-        attaching.sweep(self.auth, document_pulls.ORDER)
-        return message
+    def _work_off(self, run: SyncRun, told: reading.Told | None) -> str:
+        if run.entity_type == "customer":
+            creating.settle(self.auth, self.service)
+        return self._pull(run, keep=True, told=told)["message"]
 
-    def _pull(self, run: SyncRun, *, keep: bool) -> dict[str, Any]:
-        pull = PULLS[run.entity_type](self.auth, run, reading.Counted(self.service), keep=keep)
+    def _pull(self, run: SyncRun, *, keep: bool, told: reading.Told | None = None) -> dict[str, Any]:
+        pull = PULLS[run.entity_type](self.auth, run, reading.Counted(self.service), keep=keep, told=told)
         run.message = pull.execute()
         return self._summary(run)
 

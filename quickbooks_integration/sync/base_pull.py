@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
+from django.db.models import Q
 
-from quickbooks_integration import mapping
+from quickbooks_integration import coverage, mapping
 from quickbooks_integration.mapping import Document, Unusable
 from quickbooks_integration.models import PullCursor, QuickBooksAuth, RejectedRow, SyncRun
 from quickbooks_integration.sync import bulk, reading, runs
 from quickbooks_integration.sync.outcomes import Outcome
-from quickbooks_integration.sync.reading import Page, Source
+from quickbooks_integration.sync.reading import Page, Source, Told
 
 # Intuit: an answer's time may lie before a change that it does not show yet, so each pull looks back a little.
 LOOK_BACK = timedelta(minutes=5)
@@ -22,7 +23,12 @@ IDS_A_QUERY = 200
 
 
 class BrakeApplied(Exception):
-    """More would change than is plausible. str() is a sentence for the office."""
+    """More would change than is plausible. str() is a sentence for the office. is_about_gone: some of it is no longer in
+    QuickBooks, and only a full pass finds that out once more."""
+
+    def __init__(self, sentence: str, *, is_about_gone: bool = False) -> None:
+        super().__init__(sentence)
+        self.is_about_gone = is_about_gone
 
 
 class Row(Protocol):
@@ -51,9 +57,12 @@ class Pull(ABC, Generic[AnyRow]):
     noun: str  # "customers"
     decide_where: str  # the end of "3 differ on both sides: decide ..."
 
-    def __init__(self, auth: QuickBooksAuth, run: SyncRun, source: Source, *, keep: bool = True) -> None:
-        """keep=False reads and counts, and writes nothing."""
-        self.auth, self.run, self.source, self.keep = auth, run, source, keep
+    def __init__(
+        self, auth: QuickBooksAuth, run: SyncRun, source: Source, *, keep: bool = True, told: Told | None = None
+    ) -> None:
+        """keep=False reads and counts, and writes nothing. told: by the change feed; then QuickBooks is not asked again
+        for what it told."""
+        self.auth, self.run, self.source, self.keep, self.told = auth, run, source, keep, told
         self.cursor = self._cursor()
         self.outcomes: dict[str, Outcome] = {}
         self.states: dict[str, tuple[str, str]] = {}
@@ -66,6 +75,8 @@ class Pull(ABC, Generic[AnyRow]):
     def execute(self) -> str:
         """Returns what happened in a sentence. Raises QuickBooksError or BrakeApplied; what is stored by then stays."""
         self._prepare()
+        if self.told is not None:
+            return self._take_told(self.told)
         thorough = self.run.full or not self.cursor.complete
         since = None if self.run.full else self._resume_at()
         if thorough:
@@ -79,9 +90,19 @@ class Pull(ABC, Generic[AnyRow]):
             vanished = self._vanished() if since is None else set()
         self._apply_held(vanished)
         complete = not thorough or self._all_there()
-        self._advance(complete=complete)
+        self._advance(since, complete=complete, thorough=thorough)
         self._conclude()
         return self._sentence(len(vanished), complete)
+
+    def _take_told(self, told: Told) -> str:
+        """The watermark comes after everything else: whoever is stopped before it takes all of this once more."""
+        self.first_server_time = told.server_time
+        self._take(Page(told.rows, None, told.server_time, told.asked_at))
+        vanished = self._gone(sorted(self._stored_ids().intersection(told.deleted)) if told.deleted else [])
+        self._apply_held(vanished)
+        self._conclude()
+        self._advance_told(told)
+        return self._sentence(len(vanished), complete=True)
 
     # --- What differs by kind ----------------------------------------------------------------
 
@@ -179,18 +200,19 @@ class Pull(ABC, Generic[AnyRow]):
 
     # --- Too much at once ----------------------------------------------------------------------
 
-    def _brake(self, affected: int) -> None:
+    def _brake(self, affected: int, *, is_about_gone: bool = False) -> None:
         allowed = max(settings.QUICKBOOKS_BRAKE_MINIMUM, self.known_before * settings.QUICKBOOKS_BRAKE_PERCENT // 100)
         if affected > allowed and not self.run.brake_released:
             raise BrakeApplied(
                 f"Stopped: QuickBooks would change or remove more than {allowed} of the {self.known_before} {self.noun} "
                 f"known here ({settings.QUICKBOOKS_BRAKE_PERCENT} %). None of these changes was made. If somebody did "
                 "a big clean-up in QuickBooks, press Apply anyway. If not, check first that the right company is "
-                "connected."
+                "connected.",
+                is_about_gone=is_about_gone,
             )
 
     def _apply_held(self, vanished: set[str]) -> None:
-        self._brake(len(self.held) + len(vanished))
+        self._brake(len(self.held) + len(vanished), is_about_gone=bool(vanished))
         self.outcomes |= self._write_held(vanished)
         self.held = {}
         self._report()
@@ -199,7 +221,10 @@ class Pull(ABC, Generic[AnyRow]):
 
     def _vanished(self) -> set[str]:
         """What is stored and a whole pass did not meet, and QuickBooks, asked by id, does not know either."""
-        missing = sorted(self._stored_ids() - self.outcomes.keys())
+        return self._gone(sorted(self._stored_ids() - self.outcomes.keys()))
+
+    def _gone(self, missing: list[str]) -> set[str]:
+        """Those of these stored ids that QuickBooks, asked for them, does not have; the others are stored as they are."""
         gone: set[str] = set()
         for start in range(0, len(missing), IDS_A_QUERY):
             asked = missing[start : start + IDS_A_QUERY]
@@ -238,15 +263,32 @@ class Pull(ABC, Generic[AnyRow]):
             read_up_to = min(read_up_to, self.waits_from)
         if self.cursor.changed_since is None or read_up_to > self.cursor.changed_since:
             self.cursor.changed_since = read_up_to
-            if self.keep:
-                self.cursor.save(update_fields=["changed_since"])
+            if self.keep:  # the change feed may have been further meanwhile
+                behind = Q(changed_since=None) | Q(changed_since__lt=read_up_to)
+                PullCursor.objects.filter(behind, pk=self.cursor.pk).update(changed_since=read_up_to)
 
-    def _advance(self, *, complete: bool) -> None:
-        self._move_cursor(self._server_time())
-        if complete and not self.cursor.complete:
-            self.cursor.complete = True
-            if self.keep:
-                self.cursor.save(update_fields=["complete"])
+    def _advance(self, since: datetime | None, *, complete: bool, thorough: bool) -> None:
+        with transaction.atomic():
+            self._move_cursor(self._server_time())
+            if complete and not self.cursor.complete:
+                self.cursor.complete = True
+                if self.keep:
+                    self.cursor.save(update_fields=["complete"])
+            if complete and thorough:
+                self._prove(coverage.How.FULL, coverage.BEGINNING)
+            elif not thorough:
+                self._prove(coverage.How.QUERY, since or coverage.BEGINNING)
+
+    def _advance_told(self, told: Told) -> None:
+        with transaction.atomic():
+            self._move_cursor(told.server_time)
+            self._prove(coverage.How.FEED, told.since)
+
+    def _prove(self, how: coverage.How, since: datetime) -> None:
+        """Not past what waits, as the cursor."""
+        until = min(self._server_time(), self.waits_from or self._server_time())
+        if self.keep:
+            coverage.prove(self.auth, self.entity_type, how, since, until)
 
     def _server_time(self) -> datetime:
         assert self.first_server_time is not None, "a pull reads at least one page"

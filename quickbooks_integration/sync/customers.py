@@ -25,8 +25,8 @@ CUSTOMER_COLUMNS = (
     "vanished_at", "digest", "raw",
 )  # fmt: skip
 VANISHED = (
-    "QuickBooks no longer has this customer. It was probably merged into another one there: look for the name in "
-    "QuickBooks and link the contact to the customer that is left."
+    "QuickBooks no longer has this customer: it was probably merged into another one there. Open QuickBooks > Merged "
+    "customers and decide what becomes of the contact."
 )
 MIRRORED = [name for name in CUSTOMER_COLUMNS if name not in {"sync_id", "vanished_at", "raw"}]
 
@@ -157,6 +157,7 @@ def _write(customer: QuickBooksCustomer, change: Change) -> None:
     sync.sync_version, sync.last_synced = change.row.sync_token, timezone.now()
     if customer.vanished_at:  # it is there again
         sync.sync_status, sync.error_message = sync.Status.PENDING, ""
+        customer.merged_into = ""
     sync.save(update_fields=["sync_version", "last_synced", "sync_status", "error_message"])
     customer.raw, customer.vanished_at = change.document, None
     customer.save()

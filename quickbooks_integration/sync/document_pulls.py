@@ -14,12 +14,12 @@ from quickbooks_integration import attaching, mapping
 from quickbooks_integration.mapping import Document
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync, SyncRun
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import customers, following, history, lists, mirroring, taking_over
+from quickbooks_integration.sync import customers, following, history, lists, merged_away, mirroring, taking_over
 from quickbooks_integration.sync.base_pull import Pull
 from quickbooks_integration.sync.kinds import World
 from quickbooks_integration.sync.mirroring import ORDER, Known, Seen
 from quickbooks_integration.sync.outcomes import Outcome
-from quickbooks_integration.sync.reading import Page, Source
+from quickbooks_integration.sync.reading import Page, Source, Told
 
 # The clocks of the two sides differ a little.
 ABOUT_THE_SAME_TIME = timedelta(minutes=5)
@@ -42,8 +42,10 @@ class DocumentPull(Pull[Seen]):
     entity_type = "invoice"
     decide_where = "on the document's page"
 
-    def __init__(self, auth: QuickBooksAuth, run: SyncRun, source: Source, *, keep: bool = True) -> None:
-        super().__init__(auth, run, source, keep=keep)
+    def __init__(
+        self, auth: QuickBooksAuth, run: SyncRun, source: Source, *, keep: bool = True, told: Told | None = None
+    ) -> None:
+        super().__init__(auth, run, source, keep=keep, told=told)
         self.world = World(auth)
         self.unusable: list[tuple[Seen, Document]] = []
         # Before anything is read: creates of ours whose outcome is not known yet.
@@ -85,7 +87,7 @@ class DocumentPull(Pull[Seen]):
     # --- Storing ---------------------------------------------------------------------------
 
     def _store(self, page: Page, rows: list[tuple[Seen, Document]]) -> None:
-        asked_at = getattr(self.source, "asked_at", timezone.now())
+        asked_at = page.asked_at or getattr(self.source, "asked_at", timezone.now())
         rows = [*rows, *self.unusable]
         known = mirroring.known(self.auth, self.entity_type, [seen.entity_id for seen, _ in rows])
         new = [seen for seen, _ in rows if seen.entity_id not in known and not self._waits(seen)]
@@ -94,6 +96,7 @@ class DocumentPull(Pull[Seen]):
             for seen, document in rows
             if seen.entity_id in known and mirroring.is_changed(known[seen.entity_id], seen)
         ]
+        self._look_for_merges(changes)
         # What is compared with rows of ours goes first: the cursor must not pass what is not done.
         outcomes = self._follow(self._hold(changes))
         with customers.page_transaction(keep=self.keep):
@@ -103,6 +106,18 @@ class DocumentPull(Pull[Seen]):
                 self._move_cursor(page.read_up_to)
         self.unusable = []
         self._count(new, known, changes, outcomes)
+
+    def _look_for_merges(self, changes: list[Change]) -> None:
+        """A document that names another customer than before may tell of a merge; known before the document is followed,
+        so that nothing is taken from the contact."""
+        if not self.keep or not changes:
+            return
+        rows = QuickBooksDocument.objects.filter(sync__in=[change.known.sync_id for change in changes])
+        before = dict(rows.values_list("sync_id", "customer_id"))
+        now = {change.known.sync_id: change.seen.columns["customer_id"] for change in changes}
+        left = {was: now[sync_id] for sync_id, was in before.items() if was and now[sync_id] and was != now[sync_id]}
+        if left:
+            merged_away.look(self.auth, self.source, left)
 
     def _waits(self, seen: Seen) -> bool:
         """A document that a create of ours may have made, whose answer was lost: it is read again once that is known."""

@@ -1,16 +1,18 @@
 """The mirror rows of documents, and our keys for what QuickBooks' documents point to."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Any
+
+from django.db.models import Q
 
 from billing.models import Invoice, Payment, PaymentApplication, Product, Quote, TaxCode
 from quickbooks_integration.documents.facts import Head
 from quickbooks_integration.documents.projecting import Projection
 from quickbooks_integration.documents.taking import Known
 from quickbooks_integration.mapping import Document, moment, text
-from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync
+from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer, QuickBooksDocument, QuickBooksSync
 
 
 def store(
@@ -55,29 +57,43 @@ def customer_id(sync: QuickBooksSync) -> str:
 
 
 def is_customer_of(company_id: str, customer_id: str, contact_id: int) -> bool:
-    return QuickBooksSync.objects.filter(
-        company=company_id, entity_type="customer", entity_id=customer_id, local_id=contact_id
-    ).exists()
+    """Also of the contact whose own customer was merged into this one, until a person has decided."""
+    own = QuickBooksSync.objects.filter(company=company_id, entity_type="customer", local_id=contact_id)
+    return own.filter(Q(entity_id=customer_id) | Q(customer__merged_into=customer_id)).exists()
 
 
 def known(
     auth: QuickBooksAuth,
     *,
-    customer_ids: Iterable[str] = (),
+    customer_ids: Collection[str] = (),
     item_ids: Iterable[str] = (),
     tax_code_ids: Iterable[str] = (),
+    contact_id: int | None = None,
 ) -> Known:
-    """Our keys by QuickBooks' ids, for those that have one here."""
+    """Our keys by QuickBooks' ids, for those that have one here.
+
+    contact_id: whose the row is today. A customer that is nobody's, but that one of this contact's was merged into, is
+    still this contact's: nothing is taken from a contact before a person has decided.
+    """
     customers = QuickBooksSync.objects.filter(company=auth, entity_type="customer", local_id__isnull=False).of_objects(
         customer_ids
     )
+    contacts = dict(customers.values_list("entity_id", "local_id"))
+    nobodys = set(customer_ids) - contacts.keys() - {""}
+    if contact_id is not None and nobodys:
+        contacts |= dict.fromkeys(_merged_from(auth, contact_id, nobodys), contact_id)
     products = Product.objects.filter(quickbooks_item_id__in=set(item_ids) - {""})
     codes = TaxCode.objects.filter(quickbooks_tax_code_id__in=set(tax_code_ids) - {""})
     return Known(
-        contacts=dict(customers.values_list("entity_id", "local_id")),
+        contacts=contacts,
         products=dict(products.values_list("quickbooks_item_id", "pk")),
         tax_codes=dict(codes.values_list("quickbooks_tax_code_id", "pk")),
     )
+
+
+def _merged_from(auth: QuickBooksAuth, contact_id: int, customer_ids: Iterable[str]) -> list[str]:
+    rows = QuickBooksCustomer.objects.filter(sync__company=auth, sync__local_id=contact_id)
+    return list(rows.filter(merged_into__in=customer_ids).values_list("merged_into", flat=True))
 
 
 def is_older(document: Document, sync: QuickBooksSync) -> bool:

@@ -53,7 +53,7 @@ def _lock(sync: QuickBooksSync) -> Any:
 
 
 def _take(auth: QuickBooksAuth, sync: QuickBooksSync, row: Invoice | CreditMemo, seen: Seen) -> None:
-    known, contacts = _known(auth, seen), {row.contact_id}
+    known, contacts = _known(auth, seen, row.contact_id), {row.contact_id}
     columns = _columns(sync.entity_type, seen, known)
     if isinstance(row, Invoice):
         columns |= _owed(columns, seen)
@@ -68,7 +68,7 @@ def _take(auth: QuickBooksAuth, sync: QuickBooksSync, row: Invoice | CreditMemo,
     sync.save(update_fields=["base", "sync_status", "error_message", "conflicts"])
 
 
-def _known(auth: QuickBooksAuth, seen: Seen) -> Known:
+def _known(auth: QuickBooksAuth, seen: Seen, contact_id: int | None) -> Known:
     facts = seen.facts
     lines = facts.lines if isinstance(facts, SalesFacts) else ()
     return documents.known(
@@ -76,6 +76,7 @@ def _known(auth: QuickBooksAuth, seen: Seen) -> Known:
         customer_ids=[seen.columns["customer_id"]],
         item_ids=[line.item_id for line in lines],
         tax_code_ids=[facts.tax_code_id] if isinstance(facts, SalesFacts) else (),
+        contact_id=contact_id,
     )
 
 

@@ -2,6 +2,7 @@
 a person."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from billing.models import Product
-from quickbooks_integration import mapping
+from quickbooks_integration import coverage, mapping
 from quickbooks_integration.item_mapping import ItemFacts, is_category, item_facts
 from quickbooks_integration.mapping import Document, Unusable
 from quickbooks_integration.models import PullCursor, QuickBooksAuth, QuickBooksSync, RejectedRow, SyncRun
@@ -18,7 +19,7 @@ from quickbooks_integration.product_links import ENTITY_TYPE, PRODUCT_COLUMNS, S
 from quickbooks_integration.sync import customers, reading, runs
 from quickbooks_integration.sync.outcomes import Outcome
 from quickbooks_integration.sync.pulling import IDS_A_QUERY, LOOK_BACK, BrakeApplied
-from quickbooks_integration.sync.reading import Source
+from quickbooks_integration.sync.reading import Page, Source, Told
 
 ENTITY = "Item"
 VANISHED = (
@@ -41,9 +42,12 @@ class Plan:
 class ItemPull:
     """Items are few: all that changed is read first, and stored in one transaction together with how far was read."""
 
-    def __init__(self, auth: QuickBooksAuth, run: SyncRun, source: Source, *, keep: bool = True) -> None:
-        """keep=False reads and counts, and writes nothing."""
-        self.auth, self.run, self.source, self.keep = auth, run, source, keep
+    def __init__(
+        self, auth: QuickBooksAuth, run: SyncRun, source: Source, *, keep: bool = True, told: Told | None = None
+    ) -> None:
+        """keep=False reads and counts, and writes nothing. told: by the change feed; then nothing is read but what it
+        calls deleted."""
+        self.auth, self.run, self.source, self.keep, self.told = auth, run, source, keep, told
         self.cursor = PullCursor.objects.filter(company=auth, entity_type=ENTITY_TYPE).first() or PullCursor(
             company=auth, entity_type=ENTITY_TYPE
         )
@@ -54,15 +58,17 @@ class ItemPull:
 
     def execute(self) -> str:
         """Returns what happened in a sentence. Raises QuickBooksError or BrakeApplied; nothing is stored then."""
-        thorough = self.run.full or not self.cursor.complete
-        documents, pages = self._read(None if thorough else self._resume_at())
-        vanished = self._vanished(documents) if thorough else set()
+        thorough = self.told is None and (self.run.full or not self.cursor.complete)
+        since = None if thorough else self._resume_at()
+        documents, pages = self._read(since)
+        vanished = self._vanished(documents) if thorough else self._told_vanished(documents)
         # One page is QuickBooks' answer at one moment; only between pages can a row slip away.
         complete = not thorough or pages == 1 or reading.count(self.source, ENTITY) == len(documents)
         facts = self._parse(documents)
         with customers.page_transaction(keep=self.keep):
             self._store(facts, vanished)
             self._advance(complete=complete)
+            self._prove(since, complete=complete, thorough=thorough)
         self._report()
         return self._sentence(len(vanished), complete)
 
@@ -72,7 +78,7 @@ class ItemPull:
         """The newest state of each item by id; what has no id is set aside at once."""
         found: dict[str, Document] = {}
         pages = 0
-        for page in reading.changes(self.source, ENTITY, since):
+        for page in self._pages(since):
             pages += 1
             self.read_at = self.read_at or page.server_time
             for document in page.rows:
@@ -82,14 +88,31 @@ class ItemPull:
                 runs.report(self.run)
         return found, pages
 
+    def _pages(self, since: datetime | None) -> Iterable[Page]:
+        if self.told is not None:
+            return [Page(self.told.rows, None, self.told.server_time)]
+        return reading.changes(self.source, ENTITY, since)
+
     def _vanished(self, documents: dict[str, Document]) -> set[str]:
         """Stored items that a whole pass did not meet and that QuickBooks, asked by id, does not know either."""
+        return self._gone(self._stored_ids() - documents.keys(), documents)
+
+    def _told_vanished(self, documents: dict[str, Document]) -> set[str]:
+        """Those that the feed calls deleted and that QuickBooks, asked by id, does not know either."""
+        return self._gone(self._stored_ids().intersection(self.told.deleted), documents) if self.told else set()
+
+    def _stored_ids(self) -> set[str]:
         stored = QuickBooksSync.objects.filter(company=self.auth, entity_type=ENTITY_TYPE).exclude(sync_status="error")
-        missing = sorted(set(stored.values_list("entity_id", flat=True)) - documents.keys() - {""})
+        return set(stored.values_list("entity_id", flat=True)) - {""}
+
+    def _gone(self, ids: set[str], documents: dict[str, Document]) -> set[str]:
+        """Asks for these; what QuickBooks has of them joins the documents, the rest is returned."""
+        missing, found = sorted(ids), set[str]()
         for start in range(0, len(missing), IDS_A_QUERY):
             rows = reading.by_ids(self.source, ENTITY, missing[start : start + IDS_A_QUERY])
             documents |= {str(row.get("Id")): row for row in rows}
-        return set(missing) - documents.keys()
+            found |= {str(row.get("Id")) for row in rows}
+        return ids - found
 
     def _parse(self, documents: dict[str, Document]) -> list[ItemFacts]:
         facts = []
@@ -137,7 +160,7 @@ class ItemPull:
                 self.outcomes[item.entity_id] = Outcome.UNCHANGED
         for entity_id in vanished:
             self._mark_vanished(plan, links[entity_id], products)
-        self._brake(plan.affected)
+        self._brake(plan.affected, is_gone=bool(vanished))
         self._write(plan)
 
     def _locked_links(self, entity_ids: set[str]) -> dict[str, QuickBooksSync]:
@@ -186,14 +209,15 @@ class ItemPull:
             product.active, product.updated_at = False, timezone.now()
             plan.products.append(product)
 
-    def _brake(self, affected: int) -> None:
+    def _brake(self, affected: int, *, is_gone: bool) -> None:
         known = QuickBooksSync.objects.filter(company=self.auth, entity_type=ENTITY_TYPE).count()
         allowed = max(settings.QUICKBOOKS_BRAKE_MINIMUM, known * settings.QUICKBOOKS_BRAKE_PERCENT // 100)
         if affected > allowed and not self.run.brake_released:
             raise BrakeApplied(
                 f"Stopped: QuickBooks would change or remove {affected} of the {known} products known here, more than "
                 f"{allowed}. None of these changes was made. If somebody changed many prices in QuickBooks, press Apply "
-                "anyway. If not, check first that the right company is connected."
+                "anyway. If not, check first that the right company is connected.",
+                is_about_gone=is_gone,
             )
 
     def _write(self, plan: Plan) -> None:
@@ -217,7 +241,16 @@ class ItemPull:
             self.cursor.changed_since = self.read_at
         self.cursor.complete = self.cursor.complete or complete
         if self.keep:
-            self.cursor.save()
+            self.cursor.save(update_fields=["changed_since", "complete"] if self.cursor.pk else None)
+
+    def _prove(self, since: datetime | None, *, complete: bool, thorough: bool) -> None:
+        if not self.keep or self.read_at is None or not complete:
+            return
+        if self.told is not None:
+            coverage.prove(self.auth, ENTITY_TYPE, coverage.How.FEED, self.told.since, self.read_at)
+        else:
+            how = coverage.How.FULL if thorough else coverage.How.QUERY
+            coverage.prove(self.auth, ENTITY_TYPE, how, since or coverage.BEGINNING, self.read_at)
 
     def _report(self) -> None:
         counted = Counter(self.outcomes.values())

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Set
 
-from quickbooks_integration import mapping
+from quickbooks_integration import attaching, mapping, reconciling
 from quickbooks_integration.mapping import CustomerRow, Document
-from quickbooks_integration.sync import customers
+from quickbooks_integration.reconciling import merged
+from quickbooks_integration.sync import customers, mirroring, runs
 from quickbooks_integration.sync.base_pull import IDS_A_QUERY, LOOK_BACK, BrakeApplied, Pull
 from quickbooks_integration.sync.customers import Change, Known
 from quickbooks_integration.sync.outcomes import Outcome
@@ -78,6 +79,13 @@ class CustomerPull(Pull[CustomerRow]):
                 self.outcomes[entity_id] = Outcome.UPDATED
             else:
                 self.outcomes.setdefault(entity_id, Outcome.UNCHANGED)
+
+    def _conclude(self) -> None:
+        if self.keep:
+            runs.report(self.run, message="All read. Now matching customers with contacts.")
+            reconciling.match(self.auth)
+            attaching.sweep(self.auth, mirroring.ORDER)
+            merged.settle_same(self.auth)
 
     def _write_held(self, vanished: Set[str]) -> Mapping[str, Outcome]:
         with customers.page_transaction(keep=self.keep):

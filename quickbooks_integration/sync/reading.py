@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from django.utils import timezone
 
 from quickbooks_integration import mapping
+from quickbooks_integration.changes import server_time
 from quickbooks_integration.errors import NOT_UNDERSTOOD, Kind, QuickBooksError
 from quickbooks_integration.mapping import Document
 from quickbooks_integration.models import QuickBooksDocument
@@ -47,11 +48,25 @@ class Counted:
 
 @dataclass(frozen=True)
 class Page:
-    """rows in order of change. read_up_to: everything changed before it has been read. server_time: of the answer."""
+    """rows in order of change. read_up_to: everything changed before it has been read. server_time: of the answer.
+    asked_at: when it was asked for, by our clock, where that is not the source's last call."""
 
     rows: list[Document]
     read_up_to: datetime | None
     server_time: datetime
+    asked_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the change feed told of one kind: objects as they are now, and ids of those that it calls deleted. since and
+    server_time: all that changed between the two. asked_at: by our clock."""
+
+    rows: list[Document]
+    deleted: list[str]
+    since: datetime
+    server_time: datetime
+    asked_at: datetime
 
 
 @dataclass(frozen=True)
@@ -122,17 +137,6 @@ def _rows(answer: dict[str, Any], entity: str) -> list[Document]:
     if not isinstance(rows, list):
         raise QuickBooksError(Kind.TRANSIENT, NOT_UNDERSTOOD, status=200)
     return rows
-
-
-def server_time(answer: dict[str, Any]) -> datetime:
-    """Intuit's clock, never ours: watermarks are compared with its times of change."""
-    try:
-        found = mapping.moment(answer.get("time"))
-    except mapping.Unusable:
-        found = None
-    if found is None:
-        raise QuickBooksError(Kind.TRANSIENT, NOT_UNDERSTOOD, status=200)
-    return found
 
 
 def _id(row: Any) -> str:

@@ -45,6 +45,26 @@ def request(
     return run, is_new
 
 
+def open_runs(auth: QuickBooksAuth) -> list[SyncRun]:
+    """Those that wait for a worker, oldest first. Of those that say "running" the dead ones are buried."""
+    found = list(SyncRun.objects.filter(company=auth, state__in=OPEN_STATES).order_by("pk"))
+    for run in found:
+        if run.state == SyncRun.State.RUNNING:
+            _bury_if_dead(auth, run.entity_type)
+    return [run for run in found if run.state == SyncRun.State.WAITING]
+
+
+@contextmanager
+def alone_at(auth: QuickBooksAuth, what: str) -> Iterator[bool]:
+    """Whether nobody else does this for the company; PostgreSQL's lock, which dies with the process."""
+    is_mine = _try_lock(auth, what)
+    try:
+        yield is_mine
+    finally:
+        if is_mine:
+            _unlock(auth, what)
+
+
 @contextmanager
 def alone(run: SyncRun) -> Iterator[None]:
     """Holds PostgreSQL's lock of this company and kind, which dies with the process: whoever gets it knows that every
@@ -91,7 +111,12 @@ def _give_up_lost(auth: QuickBooksAuth, entity_type: str) -> None:
     )
     running = SyncRun.objects.filter(company=auth, entity_type=entity_type, state=SyncRun.State.RUNNING)
     # Without a running row the lock is left alone: a worker may be about to take it.
-    if running.exists() and _try_lock(auth, entity_type):
+    if running.exists():
+        _bury_if_dead(auth, entity_type)
+
+
+def _bury_if_dead(auth: QuickBooksAuth, entity_type: str) -> None:
+    if _try_lock(auth, entity_type):
         try:
             _bury_dead(auth, entity_type)
         finally:

@@ -19,12 +19,14 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, order=True)
 class Named:
-    """One object of one company. entity: as Intuit calls it, in lower case. may_be_gone: deleted there, or merged."""
+    """One object of one company. entity: as Intuit calls it, in lower case. may_be_gone: deleted there, or merged.
+    merged_into: the id of the object that it was merged into."""
 
     company_id: str
     entity: str
     entity_id: str
     may_be_gone: bool = False
+    merged_into: str = ""
 
 
 def objects_named(body: bytes) -> list[Named]:
@@ -44,8 +46,9 @@ def objects_named(body: bytes) -> list[Named]:
 
 def _once(events: list[Named]) -> list[Named]:
     gone = {(one.company_id, one.entity, one.entity_id) for one in events if one.may_be_gone}
+    into = {(one.company_id, one.entity, one.entity_id): one.merged_into for one in events if one.merged_into}
     keys = dict.fromkeys((one.company_id, one.entity, one.entity_id) for one in events)
-    return [Named(*key, may_be_gone=key in gone) for key in keys]
+    return [Named(*key, may_be_gone=key in gone, merged_into=into.get(key, "")) for key in keys]
 
 
 def _cloud_event(event: Any) -> Iterator[Named]:
@@ -83,7 +86,7 @@ def _named(company_id: Any, entity: Any, entity_id: Any, operation: Any, deleted
     if _text(entity_id):
         yield Named(company, kind, _text(entity_id), may_be_gone=verb.startswith("delete"))
     if _text(deleted_id):
-        yield Named(company, kind, _text(deleted_id), may_be_gone=True)
+        yield Named(company, kind, _text(deleted_id), may_be_gone=True, merged_into=_text(entity_id))
 
 
 def _text(value: Any) -> str:

@@ -18,7 +18,7 @@ from quickbooks_integration import sync, wanting
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync, SyncRun, WebhookDelivery
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import following
+from quickbooks_integration.sync import following, merged_away
 from quickbooks_integration.sync.kinds import KINDS
 from quickbooks_integration.webhooks.parsing import Named, Unreadable, objects_named
 
@@ -121,6 +121,9 @@ def _have_read(auth: QuickBooksAuth, delivery: WebhookDelivery, named: Sequence[
     """Raises Busy, and QuickBooksError if QuickBooks could not be asked whether something is gone."""
     pulls: dict[str, bool] = {}  # kind: whether all of it
     told: list[int] = []
+    for one in named:
+        if one.merged_into and one.entity == "customer":
+            merged_away.note(auth, one.entity_id, one.merged_into)
     for entity_type, ones in _by_kind(named).items():
         known = _known(auth, entity_type, ones)
         told += [known[one.entity_id].pk for one in ones if _is_read_by_itself(entity_type, one, known)]

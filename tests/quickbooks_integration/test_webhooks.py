@@ -181,7 +181,7 @@ def test_cloud_events_of_two_companies_are_read():
     del told[1]["data"]
     assert objects_named(json.dumps(told).encode()) == [
         Named(OURS, "customer", "123"),
-        Named(OURS, "customer", "27", may_be_gone=True),
+        Named(OURS, "customer", "27", may_be_gone=True, merged_into="123"),
         Named("2", "salesreceipt", "5"),
         Named(OURS, "invoice", "7"),
         Named(OURS, "payment", "8", may_be_gone=True),
@@ -196,7 +196,7 @@ def test_the_legacy_form_is_read():
     body = {"eventNotifications": [{"realmId": OURS, "dataChangeEvent": {"entities": entities}}]}
     assert objects_named(json.dumps(body).encode()) == [
         Named(OURS, "customer", "5"),
-        Named(OURS, "customer", "27", may_be_gone=True),
+        Named(OURS, "customer", "27", may_be_gone=True, merged_into="5"),
         Named(OURS, "invoice", "6", may_be_gone=True),
     ]
 

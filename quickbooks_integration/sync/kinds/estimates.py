@@ -76,7 +76,7 @@ class Estimates(SalesKind[Quote]):
     def take(self, row: Quote, fields: Iterable[str], document: Document, world: World) -> None:
         fields = list(fields)
         facts = self.facts(document, world)
-        known = known_to(world, facts)
+        known = known_to(world, facts, row.contact_id)
         values = taking.quote(facts, known)
         names = self.take_columns(row, values, fields)
         if "content" in fields:

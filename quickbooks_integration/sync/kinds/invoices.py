@@ -83,7 +83,7 @@ class Invoices(SalesKind[Invoice]):
             invoices.void(row, None, origin="quickbooks")
             self.forget_lines(row)
             fields = [name for name in fields if name not in ("status", "content")]
-        known = known_to(world, facts)
+        known = known_to(world, facts, row.contact_id)
         values = taking.invoice(facts, known)
         names = self.take_columns(row, values, fields)
         if "content" in fields:

@@ -84,7 +84,9 @@ class Payments(Kind[Payment]):
             fields = [name for name in fields if name not in ("status", "amount", "applied")]
             if not fields:
                 return
-        values = taking.payment(facts, documents.known(world.auth, customer_ids=[facts.head.customer_id]))
+        values = taking.payment(
+            facts, documents.known(world.auth, customer_ids=[facts.head.customer_id], contact_id=row.contact_id)
+        )
         names = list(dict.fromkeys(name for field in fields for name in self.columns[field]))
         contacts = {row.contact_id}
         for name in names:

@@ -134,13 +134,14 @@ def customer_of(sync: QuickBooksSync, row: Quote | Invoice | Any) -> str:
     return row.contact.quickbooks_customer_id or ""
 
 
-def known_to(world: World, facts: SalesFacts) -> Known:
-    """Our keys for what one document points to; three queries."""
+def known_to(world: World, facts: SalesFacts, contact_id: int | None) -> Known:
+    """Our keys for what one document points to; three queries. contact_id: see documents.known."""
     return documents.known(
         world.auth,
         customer_ids=[facts.head.customer_id],
         item_ids=[line.item_id for line in facts.lines],
         tax_code_ids=[facts.tax_code_id],
+        contact_id=contact_id,
     )
 
 
