@@ -11,6 +11,7 @@ from django_celery_beat.models import PeriodicTask
 from attackacrack.health import signs
 from attackacrack.health.silence import Facts, Pull
 from attackacrack.models import Sign
+from quickbooks_integration import wanting
 from quickbooks_integration.models import (
     CheckRun,
     QuickBooksAuth,
@@ -60,8 +61,9 @@ def machinery(last: dict[str, Sign]) -> dict[str, Any]:
 def outgoing_first(auth: QuickBooksAuth) -> list[int] | None:
     """The row that would be sent next: [its key, what is wanted of it, tries]. As long as rows are worked at it is
     another one each minute, because a row that was tried and failed has a next time."""
+    may_send = wanting.may_send(auth)
     due_customers = new_customers.wanted(auth).exclude(next_try_at__gt=timezone.now())
-    for rows in (outbox.due(auth), due_customers):
+    for rows in (outbox.due(auth), due_customers if may_send else due_customers.none()):
         first = rows.order_by("pk").values_list("pk", "wanted", "tries").first()
         if first is not None:
             return list(first)
@@ -118,7 +120,7 @@ def _waiting(auth: QuickBooksAuth, last: dict[str, Sign]) -> dict[str, Any]:
     first, sign = outgoing_first(auth), last.get(Sign.Kind.OUTGOING)
     return {
         "webhook_since": _oldest(webhooks, "received_at"),
-        "email_since": _oldest(sending.due().filter(sync__company=auth), "asked_at"),
+        "email_since": _oldest(sending.due(auth).filter(sync__company=auth), "asked_at"),
         "outgoing_first": first,
         "outgoing_since": sign.at if sign and first and sign.about == first else None,
     }
