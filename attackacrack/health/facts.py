@@ -97,11 +97,13 @@ def pulls(auth: QuickBooksAuth) -> dict[str, Any]:
     ]
     if not any(row["entity_type"] == "customer" for row in rows):
         found.append(Pull("customers", auth.connected_at))
-    failed = recent.filter(state=SyncRun.State.FAILED).order_by("-pk").values_list("message", flat=True).first()
+    failed = recent.filter(state=SyncRun.State.FAILED, finished_at__isnull=False).order_by("-pk").first()
+    results = {row["entity_type"]: row["result"] for row in rows}
+    is_over = failed is None or (results[failed.entity_type] or failed.started_at) > failed.finished_at
     return {
         "pull_every": _schedule(PULL)[0],
         "pulls": tuple(found),
-        "last_error": failed or "",
+        "last_error": "" if is_over else failed.message,
         "run_since": min((row["waits"] for row in rows if row["waits"]), default=None),
     }
 

@@ -135,25 +135,25 @@ def _pulls(facts: Facts) -> Iterator[Silence]:
 def _waiting(facts: Facts) -> Iterator[Silence | None]:
     yield _overdue(
         facts, "outgoing", facts.outgoing_since, STARTS_WITHIN, "Changes do not go to QuickBooks",
-        "what was changed here waits and nobody takes it up. Nothing is lost. Open QuickBooks > Links to see what waits.",
+        "what was changed here has been waiting, and nothing takes it up. Nothing is lost. Open QuickBooks > Links to see what waits.",
     )  # fmt: skip
     yield _overdue(
         facts, "email", facts.email_since, STARTS_WITHIN, "E-mails do not go out",
-        "an e-mail that QuickBooks shall send waits and nobody takes it up. Do not send it a second time: it goes out "
+        "an e-mail for QuickBooks to send has been waiting, and nothing takes it up. Do not send it a second time: it goes out "
         "by itself once the background work runs again.",
     )  # fmt: skip
     yield _overdue(
         facts, "webhook", facts.webhook_since, STARTS_WITHIN, "Notices from QuickBooks are not read",
-        "notices of changes there wait and nobody reads them, so changes are shown here later than they should. Open "
+        "notices of changes there have been waiting unread, so changes are shown here later than they should. Open "
         "QuickBooks > Webhooks to see them.",
     )  # fmt: skip
     yield _overdue(
         facts, "run", facts.run_since, PULL_STARTS_WITHIN, "A sync does not begin",
-        "a sync waits for a worker. Open QuickBooks > Connection and choose Sync now.",
+        "a sync has been waiting for a worker. Open QuickBooks > Connection and choose Sync now.",
     )  # fmt: skip
     yield _overdue(
         facts, "asked check", facts.asked_check_since, STARTS_WITHIN, "A check does not begin",
-        "a check of both sides waits for a worker. Open QuickBooks > Check and press Check now.",
+        "a check of both sides has been waiting for a worker. Open QuickBooks > Check and press Check now.",
     )  # fmt: skip
 
 

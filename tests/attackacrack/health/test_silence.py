@@ -231,7 +231,7 @@ def test_a_watch_that_was_switched_off_is_said(company):
 
 
 def finished(kind: str, at: object) -> None:
-    SyncRun.objects.filter(entity_type=kind).update(finished_at=at, started_at=at)
+    SyncRun.objects.filter(entity_type=kind, state="done").update(finished_at=at, started_at=at)
 
 
 def test_pulls_that_bring_no_result_are_named_with_their_last_error(company):
@@ -244,6 +244,9 @@ def test_pulls_that_bring_no_result_are_named_with_their_last_error(company):
     assert found() == ["pull"]
     assert "(products)" in text()
     assert "The last try ended with: Intuit is down." in text()
+    finished("item", ago(seconds=30))
+    finished("customer", ago(minutes=46))
+    assert "ended with" not in text()  # that trouble is over
 
 
 def test_an_office_that_pulls_each_two_hours_is_not_alarmed_after_one(company):
