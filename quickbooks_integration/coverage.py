@@ -31,6 +31,8 @@ def prove(auth: QuickBooksAuth, entity_type: str, how: CoverageRange.How, since:
     """
     with transaction.atomic(savepoint=False):
         cursor = _locked(auth, entity_type)
+        if how == How.FEED and cursor.proved_until is None:
+            return  # forgotten while the feed was asked: what it told is stored, but proves nothing
         _write_down(auth, entity_type, how, since, until)
         if how != How.QUERY and (cursor.proved_until is None or cursor.proved_until < until):
             PullCursor.objects.filter(pk=cursor.pk).update(proved_until=until)

@@ -13,7 +13,7 @@ from quickbooks_integration import mapping
 from quickbooks_integration.mapping import DELETED_SUFFIX, Document
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.reconciling import merged
-from quickbooks_integration.sync import customers, reading
+from quickbooks_integration.sync import customers, documents, reading
 from quickbooks_integration.sync.reading import Source
 
 IDS_A_QUERY = 200
@@ -43,6 +43,13 @@ def look(auth: QuickBooksAuth, source: Source, left: Mapping[str, str]) -> None:
                 _mark(auth, loser, left[loser], is_gone=loser not in there)
     if asked:
         merged.settle_same(auth)
+
+
+def look_at(auth: QuickBooksAuth, source: Source, sync: QuickBooksSync, document: Document) -> None:
+    """As look, for one document that was read by itself and is not stored yet."""
+    was, now = documents.customer_id(sync), mapping.nested(document, "CustomerRef", "value")
+    if was and now and was != now:
+        look(auth, source, {was: now})
 
 
 def _is_put_away(document: Document) -> bool:

@@ -26,7 +26,7 @@ from quickbooks_integration.errors import QuickBooksError, about_a_reference
 from quickbooks_integration.mapping import Document, Unusable, text
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import creating, documents, merging, vanishing
+from quickbooks_integration.sync import creating, documents, merged_away, merging, vanishing
 from quickbooks_integration.sync.kinds import KINDS, Kind, LookFirst, NeedsCustomer, Waits, World
 
 log = logging.getLogger(__name__)
@@ -267,6 +267,7 @@ class Worker:
     def _read(self, kind: Kind[Any], sync: QuickBooksSync) -> None:
         self.looked = True
         document = self.service.read(kind.entity, sync.entity_id)[kind.entity]
+        merged_away.look_at(self.world.auth, self.service, sync, document)
         merging.merge(self.sync_id, self.lease, document, self.world)
 
     # --- Writing down ------------------------------------------------------------------------

@@ -51,6 +51,7 @@ def shown(office: Client) -> str:
 
 def test_ranges_that_touch_are_joined_and_others_are_not(auth):
     first, second, third, fourth = ago(hours=4), ago(hours=3), ago(hours=2), ago(hours=1)
+    PullCursor.objects.create(company=auth, entity_type="customer", proved_until=first)
     coverage.prove(auth, "customer", How.FEED, first, second)
     coverage.prove(auth, "customer", How.FEED, third, fourth)
     assert ranges() == [("feed", first, second), ("feed", third, fourth)]
@@ -62,10 +63,17 @@ def test_a_query_moves_no_watermark_and_a_full_pass_swallows_what_came_before(au
     early, late = ago(hours=2), ago(hours=1)
     coverage.prove(auth, "customer", How.QUERY, early, late)
     assert PullCursor.objects.get().proved_until is None
-    coverage.prove(auth, "customer", How.FEED, early, late)
     coverage.prove(auth, "customer", How.FULL, BEGINNING, late)
     assert ranges() == [("full", BEGINNING, late)]
     assert PullCursor.objects.get().proved_until == late
+
+
+def test_what_the_feed_told_while_everything_was_forgotten_proves_nothing(auth):
+    """A reconnect in the middle of a poll still leads to a full pass."""
+    read_whole(auth, ago(minutes=20))
+    coverage.forget(auth)
+    coverage.prove(auth, "customer", How.FEED, ago(minutes=25), ago(minutes=5))
+    assert (ranges(), coverage.watermarks(auth, ["customer"])) == ([], {})
 
 
 def test_what_was_proved_before_a_reset_is_forgotten_and_of_other_kinds_kept(auth):

@@ -80,6 +80,13 @@ def by_webhook(books) -> None:
     webhook(books)
 
 
+def by_webhook_of_the_invoice_alone(books) -> None:
+    """The event of the customer comes late, or never."""
+    merge_there(books)
+    id = Invoice.objects.get().quickbooks_invoice_id
+    webhook(books, type="qbo.invoice.updated.v1", intuitentityid=id, data={})
+
+
 def by_feed(books) -> None:
     merge_there(books)
     change_feed.poll(books.service())
@@ -105,7 +112,7 @@ def as_inactive(books) -> None:
     change_feed.poll(books.service())
 
 
-WAYS = [by_webhook, by_feed, by_feed_that_tells, by_full_pass, as_inactive]
+WAYS = [by_webhook, by_webhook_of_the_invoice_alone, by_feed, by_feed_that_tells, by_full_pass, as_inactive]
 
 
 @pytest.mark.parametrize("found", WAYS)
