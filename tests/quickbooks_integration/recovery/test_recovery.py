@@ -255,6 +255,6 @@ def test_a_worker_outlives_a_restart_of_postgresql_and_goes_on_by_itself(open_bo
     assert len(emulator.company().all("Estimate")) == 1
 
 
-def _postmaster(data: Path) -> psutil.Process:
-    supervisor = psutil.Process(json.loads((data / "state.json").read_text())["pid"])
+def _postmaster(folder: Path) -> psutil.Process:
+    supervisor = psutil.Process(json.loads((folder / "state.json").read_text())["pid"])
     return next(server for server in supervisor.children() if server.name() == "postgres")
