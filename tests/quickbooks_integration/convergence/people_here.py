@@ -12,6 +12,7 @@ from billing.models import Invoice, Payment, Product, Quote, QuoteItem
 from billing.refusals import Refused
 from contacts.models import Contact
 from contacts.signals import contact_changed
+from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import QuickBooksSync
 from quickbooks_integration.reconciling import settling
 from quickbooks_integration.sync import merging, outbox
@@ -51,8 +52,12 @@ def contact_pushed(world: World, chance: Chance) -> None:
     """“Create in QuickBooks” on the page of a contact."""
     free = Contact.objects.filter(quickbooks_customer_id=None)
     contact = chance.pick(free, lambda one: world.name_here("customer", one))
-    if contact is not None:
+    if contact is None:
+        return
+    try:
         world.books.sync().create_customer_from_contact(contact)
+    except QuickBooksError as error:  # the page says so
+        world.refusals.append(str(error))
 
 
 # --- Quotes --------------------------------------------------------------------------------------

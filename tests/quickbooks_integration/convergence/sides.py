@@ -30,7 +30,7 @@ def here(kind: str, row: Any) -> Fields:
         "notes": row.notes.strip(),
         "content": (
             *((line.description, _amount(line.quantity), _amount(line.unit_price)) for line in lines.all()),
-            f"{row.discount_percent or 0:.2f} %",
+            _discount(row.discount_percent, row.discount_amount),
         ),
     }
 
@@ -42,13 +42,19 @@ def there(kind: str, document: Any) -> Fields:
     notes = REFERENCE.sub("", str(document.get("PrivateNote", ""))).strip()
     if kind == "payment":
         return {"notes": notes}
-    discount = next((line for line in document["Line"] if line["DetailType"] == "DiscountLineDetail"), None)
-    percent = discount["DiscountLineDetail"]["DiscountPercent"] if discount else 0
+    discount = next((line for line in document["Line"] if line["DetailType"] == "DiscountLineDetail"), {})
+    percent = discount.get("DiscountLineDetail", {}).get("DiscountPercent")
     return {
         "message": document.get("CustomerMemo", {}).get("value", "").strip(),
         "notes": notes,
-        "content": (*(_line(line) for line in item_lines(document)), f"{percent:.2f} %"),
+        "content": (*(_line(line) for line in item_lines(document)), _discount(percent, discount.get("Amount"))),
     }
+
+
+def _discount(percent: Any, amount: Any) -> str:
+    if percent is not None:
+        return f"{percent:.2f} %"
+    return f"{amount or 0:.2f} $"
 
 
 def item_lines(document: Any) -> list[Any]:
