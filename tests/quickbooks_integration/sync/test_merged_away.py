@@ -126,7 +126,8 @@ def test_a_merge_is_found_and_asked_about_and_nothing_is_taken_from_the_contact(
     assert (loser.merged_into, loser.sync.local_id) == (SURVIVOR, contact.pk)
     [question] = merged.questions(list(merged.losers().select_related("sync")))
     assert (question.contact, question.survivor, question.holder) == (contact, customer(SURVIVOR), None)
-    # Nothing of all this goes back there.
+    # Nothing of all this goes back there, nor with the next edit.
+    assert QuickBooksSync.objects.get(entity_type="invoice").base_ours["customer"] == SURVIVOR
     assert not QuickBooksSync.objects.exclude(entity_type="customer").exclude(request_id="").exists()
     sent = books.emulator.requests.counts()
     outbox.work_off(books.service())
