@@ -43,6 +43,8 @@ FAULT_OF_THE_CRM = (
     "The CRM came upon something that it cannot handle. Nothing is lost, and it tries again by itself; please tell "
     "whoever looks after the CRM."
 )
+# What waits from before this column was there has waited longest.
+LONGEST_FIRST = F("waiting_since").asc(nulls_first=True)
 NO_REQUEST: dict[str, Any] = {
     "request_id": "", "request_kind": "", "request_body": "", "request_ours": None, "request_lines": [], "sending": None,
 }  # fmt: skip
@@ -61,7 +63,7 @@ def due(auth: QuickBooksAuth) -> QuerySet[QuickBooksSync]:
     rows = rows.filter(Q(lease=None) | Q(lease_until__lt=now)).filter(Q(next_try_at=None) | Q(next_try_at__lte=now))
     if pauses.is_pull_only(auth.company_id):  # by itself: joined, it would weaken the taking of a lease
         rows = rows.filter(needs_read=True, request_id="")
-    return rows.order_by("waiting_since", "pk")
+    return rows.order_by(LONGEST_FIRST, "pk")
 
 
 def work(service: QuickBooksService, sync_id: int, world: World | None = None) -> bool:
