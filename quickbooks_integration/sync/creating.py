@@ -68,11 +68,12 @@ def create_customer(
     name: the display name that a person chose after a clash. looked: a person has seen who is there already.
     Returns {"result": ..., "message": sentence, "found": [Found as dict ...], "suggested_name": str} with result one of
     created, already_linked, exists, name_taken, refused, unknown. In all but the first two nothing is linked.
+    Raises QuickBooksError when it could not look, or while writing is paused; nothing is noted then.
     """
     if _is_linked(auth, contact):
         return _already_linked(contact)
     if pauses.is_pull_only(auth.company_id):
-        return _answer("refused", pauses.PULL_ONLY)
+        raise QuickBooksError(Kind.LIMITED, pauses.PULL_ONLY)
     open_create = _open_create(auth, contact)
     if open_create is None and not looked:
         found = look(auth, service, contact, name)

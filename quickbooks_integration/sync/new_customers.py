@@ -19,7 +19,7 @@ Status = QuickBooksSync.Status
 def wanted(auth: QuickBooksAuth) -> QuerySet[QuickBooksSync]:
     """Map rows of contacts that are to become customers and of which nothing was sent so far."""
     rows = QuickBooksSync.objects.filter(company=auth, entity_type="customer", entity_id="", request_id="")
-    return rows.filter(sent__lt=F("wanted"), sync_status=Status.PENDING).order_by("waiting_since", "pk")
+    return rows.filter(sent__lt=F("wanted"), sync_status=Status.PENDING).order_by(outbox.LONGEST_FIRST, "pk")
 
 
 def work_off(service: QuickBooksService, most: int = 200) -> int:

@@ -45,6 +45,8 @@ FAULT_OF_THE_CRM = (
 )
 # Fields of a document that a void settles, whatever was edited in them.
 ENDED_BY_VOID = ("status", "content", "amount", "applied", "customer")
+# What waits from before this column was there has waited longest.
+LONGEST_FIRST = F("waiting_since").asc(nulls_first=True)
 NO_REQUEST: dict[str, Any] = {
     "request_id": "", "request_kind": "", "request_body": "", "request_ours": None, "request_lines": [], "sending": None,
 }  # fmt: skip
@@ -63,7 +65,7 @@ def due(auth: QuickBooksAuth) -> QuerySet[QuickBooksSync]:
     rows = rows.filter(Q(lease=None) | Q(lease_until__lt=now)).filter(Q(next_try_at=None) | Q(next_try_at__lte=now))
     if pauses.is_pull_only(auth.company_id):  # by itself: joined, it would weaken the taking of a lease
         rows = rows.filter(needs_read=True, request_id="")
-    return rows.order_by("waiting_since", "pk")
+    return rows.order_by(LONGEST_FIRST, "pk")
 
 
 def work(service: QuickBooksService, sync_id: int, world: World | None = None) -> bool:

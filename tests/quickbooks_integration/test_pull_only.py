@@ -9,6 +9,7 @@ import pytest
 from django.apps import apps
 from django.contrib.messages import get_messages
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
 
@@ -18,7 +19,7 @@ from quickbooks_integration import connecting, pauses, pull_only, tasks, wanting
 from quickbooks_integration.errors import Kind, QuickBooksError
 from quickbooks_integration.models import EmailSending, QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import sending
+from quickbooks_integration.sync import creating, sending
 from tests.people import bookkeeper, bookkeeper_client, office, office_client  # noqa: F401
 from tests.quickbooks_integration import pairs
 from tests.quickbooks_integration.sync.conftest import open_books  # noqa: F401
@@ -136,6 +137,25 @@ def test_a_worker_that_began_before_the_switch_is_stopped_at_the_door_and_its_ro
     assert len(there(books, "Estimate")) == 1
 
 
+def test_a_quote_whose_customer_would_have_been_made_in_that_moment_waits_and_needs_nobody(books, office, monkeypatch):
+    quote = write(pairs.contact("Bob", "Stone", "617-555-0177"), "80.00")
+    asked = creating.create_customer
+
+    def switched_meanwhile(*args: Any, **options: Any) -> Any:
+        pull_only.switch_on(books.auth, office)
+        return asked(*args, **options)
+
+    monkeypatch.setattr(creating, "create_customer", switched_meanwhile)
+    tasks.push_waiting()
+    monkeypatch.undo()
+    assert (row(quote).sync_status, row(quote).error_message) == ("pending", pauses.PULL_ONLY)
+
+    pull_only.switch_off(books.auth)
+    tasks.push_waiting()
+
+    assert row(quote).sync_status == "synced"
+
+
 def test_what_changes_in_quickbooks_still_comes_here(only_reading, quote):
     estimate = there(only_reading, "Estimate")[0]
     only_reading.bookkeeper.accept_estimate(estimate["Id"], by="Ann", date="2026-05-02")
@@ -148,10 +168,13 @@ def test_what_changes_in_quickbooks_still_comes_here(only_reading, quote):
     assert written(only_reading) == set()
 
 
-def test_no_contact_becomes_a_customer_and_the_page_says_why(only_reading):
+def test_no_contact_becomes_a_customer_and_the_page_says_why(only_reading, office_client: Client):
     contact = pairs.contact("Bob", "Stone", "617-555-0177")
-    made = only_reading.sync().create_customer_from_contact(contact, looked=True)
-    assert (made["result"], made["message"]) == ("refused", pauses.PULL_ONLY)
+    candidate = reverse("admin:quickbooks_integration_matchcandidate_create_customer", args=[contact.pk])
+
+    response = office_client.post(candidate, {"looked": "1"})
+
+    assert [str(one) for one in get_messages(response.wsgi_request)] == [pauses.PULL_ONLY]
     assert not QuickBooksSync.objects.filter(local_id=contact.pk, entity_type="customer").exists()
 
 
@@ -174,9 +197,10 @@ def test_no_e_mail_is_asked_for_and_one_that_waits_goes_out_afterwards(books, qu
     pull_only.switch_on(books.auth, office)
     with pytest.raises(Refused, match="is paused"):
         sending.ask("estimate", quote.pk, "bob@example.com", office)
+    books.emulator.requests.clear()
     tasks.send_email(EmailSending.objects.get().pk)
     tasks.push_waiting()
-    assert books.emulator.world.outbox.mails() == []
+    assert books.emulator.requests.counts() == {}
     assert EmailSending.objects.get().state == "waiting"
 
     pull_only.switch_off(books.auth)

@@ -11,7 +11,7 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
-from quickbooks_integration import connecting, consenting, reminding, tasks
+from quickbooks_integration import checks, connecting, consenting, reminding, tasks
 from quickbooks_integration.models import QuickBooksAuth, SignInReminder
 from quickbooks_integration.service import QuickBooksService
 
@@ -154,6 +154,14 @@ def test_without_an_address_nothing_is_sent_nor_noted(connected, settings):
     tasks.remind_of_sign_in()
     assert mail.outbox == []
     assert not SignInReminder.objects.exists()
+
+
+@pytest.mark.parametrize(("production", "emails", "ids"), [
+    (True, [], ["quickbooks_integration.W004"]), (False, [], []), (True, ["olivia@example.com"], []),
+])  # fmt: skip
+def test_a_check_warns_when_nobody_would_be_told_in_production(settings, production, emails, ids):
+    settings.PRODUCTION, settings.OFFICE_EMAILS = production, emails
+    assert [warning.id for warning in checks.somebody_is_told(None)] == ids
 
 
 def test_without_a_connection_there_is_nothing_to_remind_of(db):

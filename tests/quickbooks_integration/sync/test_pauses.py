@@ -276,8 +276,10 @@ def a_quarter_of_an_hour_passes() -> None:
 def test_what_waits_longest_goes_first_whatever_its_number(fragile, ann):
     old, new = write(ann, "100.00"), write(ann, "200.00")
     QuickBooksSync.objects.filter(local_id=old.pk, entity_type="estimate").update(waiting_since=timezone.now())
+    from_before = write(ann, "300.00")
+    QuickBooksSync.objects.filter(local_id=from_before.pk, entity_type="estimate").update(waiting_since=None)
     waiting = list(outbox.due(fragile.auth).values_list("local_id", flat=True))
-    assert waiting == [new.pk, old.pk]
+    assert waiting == [from_before.pk, new.pk, old.pk]
 
 
 def test_a_second_edit_does_not_lose_the_place_in_the_queue_and_a_sent_one_begins_anew(fragile, ann):
