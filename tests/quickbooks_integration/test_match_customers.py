@@ -68,7 +68,7 @@ def test_the_file_has_every_pair_and_its_decision(auth: QuickBooksAuth, tmp_path
         ("OP-3", "3", "rejected"),
         ("", "4", "linked"),
     }
-    assert {row[0]: row[3:] for row in rows}["OP-1"] == ["50", "Same phone (617) 555-0001"]
+    assert {row[0]: row[3:] for row in rows}["OP-1"] == ["60", "Same phone (617) 555-0001"]
 
 
 def test_the_file_runs_no_formula(auth: QuickBooksAuth, tmp_path: Path) -> None:

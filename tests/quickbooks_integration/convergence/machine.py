@@ -14,7 +14,7 @@ from quickbooks_integration import connecting, tasks
 from quickbooks_integration.emulator.webhooks.bodies import body_of, headers_of
 from quickbooks_integration.emulator.webhooks.events import OPERATIONS, event_of
 from quickbooks_integration.models import QuickBooksAuth
-from quickbooks_integration.sync import kinds_to_pull, outbox
+from quickbooks_integration.sync import kinds_to_pull, outbox, runs
 from tests.quickbooks_integration.convergence.steps import Chance
 from tests.quickbooks_integration.convergence.world import World
 
@@ -41,7 +41,8 @@ def beat_pulls(world: World, chance: Chance) -> None:
 
 
 def kind_pulled(world: World, chance: Chance) -> None:
-    tasks._pull_kind(world.books.auth, chance.random.choice(kinds_to_pull(world.books.auth)), full=False)
+    run, _ = runs.request(world.books.auth, chance.random.choice(kinds_to_pull(world.books.auth)))
+    tasks.execute_run(run.pk)
 
 
 def nightly_pull(world: World, chance: Chance) -> None:

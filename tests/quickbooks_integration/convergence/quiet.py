@@ -44,7 +44,9 @@ def _work(world: World, chance: Chance, nightly: bool) -> None:
     world.pass_time(timedelta(hours=3))
     tasks.process_webhooks()
     tasks.push_waiting()
-    assert tasks._pull(full=nightly)
+    tasks.pull()
+    if nightly:
+        tasks.pull_everything()
     tasks.find_silent_edits()
     tasks.process_webhooks()
     tasks.push_waiting()
