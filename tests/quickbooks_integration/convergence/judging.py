@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import F
+from django.utils import timezone
 
 from billing.models import Invoice
 from contacts.models import Contact
@@ -30,7 +31,8 @@ def _work_left(world: World) -> list[str]:
         left = [
             word
             for word, is_left in (
-                ("an open request", sync.request_id), ("a lease", sync.lease), ("needs_read", sync.needs_read),
+                ("an open request", sync.request_id),
+                ("a lease", sync.lease_until is not None and sync.lease_until > timezone.now()), ("needs_read", sync.needs_read),
                 ("conflicts", sync.conflicts),
                 ("something unsent", sync.sent < sync.wanted and sync.sync_status != Status.ERROR),
             )
@@ -113,7 +115,7 @@ def differences(world: World) -> list[str]:
         found += [
             f"{field} of {name}: here {value!r}, there {theirs[field]!r}"
             for field, value in ours.items()
-            if value != theirs[field]
+            if value != theirs[field] and not (field == "status" and sides.is_billed(row, document))
         ]
     return found
 
@@ -125,6 +127,7 @@ def _lost(world: World) -> list[str]:
         for kind, name, row, document in _pairs(world)
         if not _is_refused(kind, row) and not sides.is_void_here(row) and not sides.is_void_there(document)
         for field, value in sides.here(kind, row).items()
+        if not (field == "status" and sides.is_billed(row, document))
     }
     found = []
     for name, field in world.ledger.fields():

@@ -10,7 +10,7 @@ from django.utils import timezone
 from billing import converting, invoices, payments, quotes
 from billing.models import Invoice, Payment, Product, Quote, QuoteItem
 from billing.refusals import Refused
-from contacts.models import Contact
+from contacts.models import Contact, ContactPhone
 from contacts.signals import contact_changed
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import QuickBooksSync
@@ -46,6 +46,22 @@ def contact_edited(world: World, chance: Chance) -> None:
         contact_changed.send(sender=Contact, contact=row, origin="office")
 
     world.type_here("customer", contact, edit)
+
+
+def contact_phone_changed(world: World, chance: Chance) -> None:
+    """One more, or one less."""
+    contact = chance.pick(Contact.objects.all(), lambda one: world.name_here("customer", one))
+    if contact is None:
+        return
+    with transaction.atomic():
+        row = Contact.objects.select_for_update().get(pk=contact.pk)
+        phones = list(row.phones.all())
+        if len(phones) > 1 and chance.random.random() < 0.4:
+            chance.random.choice(phones).delete()
+        else:
+            number = f"617-559-{chance.number % 10_000:04d}"
+            ContactPhone.objects.create(contact=row, number=number, position=len(phones))
+        contact_changed.send(sender=Contact, contact=row, origin="office")
 
 
 def contact_pushed(world: World, chance: Chance) -> None:
@@ -147,7 +163,7 @@ def deposit_billed(world: World, chance: Chance) -> None:
 
 def _with_quote(world: World, chance: Chance, verb: Callable[..., Any]) -> None:
     if (quote := _quote(world, chance)) is not None:
-        verb(quote, world.person)
+        world.type_here("estimate", quote, lambda: verb(quote, world.person))
 
 
 def _quote(world: World, chance: Chance) -> Quote | None:
@@ -239,6 +255,7 @@ def tried_again(world: World, chance: Chance) -> None:
 ACTS: dict[str, tuple[int, Act]] = {
     "contact written": (2, contact_written),
     "contact edited": (5, contact_edited),
+    "contact phone changed": (2, contact_phone_changed),
     "contact pushed": (2, contact_pushed),
     "quote written": (6, quote_written),
     "quote edited": (10, quote_edited),

@@ -54,6 +54,13 @@ def customer_edited(world: World, chance: Chance) -> None:
     )
 
 
+def customer_phone_changed(world: World, chance: Chance) -> None:
+    customer = _pick(world, chance, "customer")
+    key = chance.random.choice(["PrimaryPhone", "Mobile"])
+    number = f"617-558-{chance.number % 10_000:04d}"
+    _try(world, lambda: world.bookkeeper.edit_customer(customer["Id"], **{key: {"FreeFormNumber": number}}))
+
+
 def customer_renamed(world: World, chance: Chance) -> None:
     customer = _pick(world, chance, "customer")
     _try(world, lambda: world.bookkeeper.edit_customer(customer["Id"], DisplayName=f"Renamed {chance.number}"))
@@ -72,7 +79,6 @@ def customer_made_active(world: World, chance: Chance) -> None:
 
 
 def customers_merged(world: World, chance: Chance) -> None:
-    """Only one that is nobody's document's yet is likely to be merged away; the survivor is anybody."""
     loser = _pick(world, chance, "customer", Active=True)
     others = [one for one in world.documents("customer") if one is not loser and one.get("Active")]
     survivor = chance.pick(others, lambda one: f"survivor {world.name_there('customer', one['Id'])}")
@@ -166,13 +172,13 @@ def _noted(document: Any, note: str) -> str:
 def estimate_accepted(world: World, chance: Chance) -> None:
     estimate = _pick(world, chance, "estimate", TxnStatus="Pending")
     if estimate is not None:
-        _try(world, lambda: world.bookkeeper.accept_estimate(estimate["Id"], by="Ann"))
+        world.type_there("estimate", estimate["Id"], lambda: world.bookkeeper.accept_estimate(estimate["Id"], by="Ann"))
 
 
 def estimate_rejected(world: World, chance: Chance) -> None:
     estimate = _pick(world, chance, "estimate", TxnStatus="Pending")
     if estimate is not None:
-        _try(world, lambda: world.bookkeeper.reject_estimate(estimate["Id"]))
+        world.type_there("estimate", estimate["Id"], lambda: world.bookkeeper.reject_estimate(estimate["Id"]))
 
 
 def estimate_invoiced(world: World, chance: Chance) -> None:
@@ -263,6 +269,7 @@ def _open_invoice(world: World, chance: Chance) -> Any:
 ACTS: dict[str, tuple[int, Act]] = {
     "customer made there": (1, customer_made),
     "customer edited there": (6, customer_edited),
+    "customer phone changed there": (2, customer_phone_changed),
     "customer renamed there": (1, customer_renamed),
     "customer made inactive there": (1, customer_made_inactive),
     "customer made active there": (1, customer_made_active),
@@ -283,5 +290,5 @@ ACTS: dict[str, tuple[int, Act]] = {
     "payment voided there": (1, payment_voided),
     "payment deleted there": (1, payment_deleted),
     "credit made there": (1, credit_made),
+    "customers merged there": (1, customers_merged),
 }
-MERGES: dict[str, tuple[int, Act]] = {"customers merged there": (1, customers_merged)}

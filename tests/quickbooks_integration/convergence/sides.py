@@ -15,6 +15,7 @@ IDS = {
     "invoice": "quickbooks_invoice_id",
     "payment": "quickbooks_payment_id",
 }
+STATUS = {"approved": "Accepted", "declined": "Rejected", "invoiced": "Closed"}
 REFERENCE = re.compile(r"(?:\A|\n)CRM (quote|invoice|payment) (\d+)\s*\Z")
 Fields = dict[str, Any]
 
@@ -25,7 +26,8 @@ def here(kind: str, row: Any) -> Fields:
     if kind == "payment":
         return {"notes": row.notes.strip()}
     lines = row.quote_items if kind == "estimate" else row.invoice_items
-    return {
+    status = {"status": STATUS.get(row.status, "Pending")} if kind == "estimate" else {}
+    return status | {
         "message": row.message.strip(),
         "notes": row.notes.strip(),
         "content": (
@@ -42,9 +44,10 @@ def there(kind: str, document: Any) -> Fields:
     notes = REFERENCE.sub("", str(document.get("PrivateNote", ""))).strip()
     if kind == "payment":
         return {"notes": notes}
+    status = {"status": document.get("TxnStatus", "Pending")} if kind == "estimate" else {}
     discount = next((line for line in document["Line"] if line["DetailType"] == "DiscountLineDetail"), {})
     percent = discount.get("DiscountLineDetail", {}).get("DiscountPercent")
-    return {
+    return status | {
         "message": document.get("CustomerMemo", {}).get("value", "").strip(),
         "notes": notes,
         "content": (*(_line(line) for line in item_lines(document)), _discount(percent, discount.get("Amount"))),
@@ -74,6 +77,11 @@ def reference(document: Any) -> tuple[str, int] | None:
     """("quote", 1042) of a document that the CRM has made."""
     found = REFERENCE.search(str(document.get("PrivateNote", "")))
     return (found[1], int(found[2])) if found else None
+
+
+def is_billed(row: Any, document: Any) -> bool:
+    """Invoices move a quote's status by themselves."""
+    return isinstance(row, Quote) and (row.invoices.exists() or bool(document.get("LinkedTxn")))
 
 
 def is_void_here(row: Any) -> bool:
