@@ -10,7 +10,10 @@ from django.utils.formats import date_format
 
 from billing import money
 from billing.models import Invoice, Product, TaxCode
+from contacts.models import Contact
+from quickbooks_integration import enriching
 from quickbooks_integration.documents.projecting import LABELS, Projection
+from quickbooks_integration.mapping import Address
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer
 
 NOTHING = "nothing"
@@ -86,7 +89,7 @@ def names_for(auth: QuickBooksAuth, projections: Iterable[Projection]) -> Names:
 
 
 def label(name: str) -> str:
-    return LABELS.get(name, name.replace("_", " ").capitalize())
+    return LABELS.get(name) or enriching.LABELS.get(name) or name.replace("_", " ").capitalize()
 
 
 def said(name: str, value: Any, names: Names) -> Value:
@@ -101,6 +104,8 @@ def said(name: str, value: Any, names: Names) -> Value:
         return Value("\n".join(used) or "nothing yet")
     if not value:
         return Value(NOTHING)
+    if name in enriching.ADDRESS_KINDS:
+        return Value(enriching.address_line(Address(**value)) or NOTHING)
     if name in DAYS:
         return Value(date_format(date.fromisoformat(value), "M j, Y"))
     if name == "customer":
@@ -114,15 +119,20 @@ def dollars(amount: str | Decimal) -> str:
     return money.dollars(Decimal(amount))
 
 
-def _content(content: Projection, names: Names) -> ContentInWords:
+def sums_of(content: Projection, names: Names) -> money.Totals:
+    """What lines, discount and tax come to. Pure."""
     code = names.tax_codes.get(content["tax_code"])
-    sums = money.totals(
+    return money.totals(
         [money.Amount(Decimal(line["amount"]), line["taxable"]) for line in content["lines"]],
         discount_percent=_decimal(content["discount_percent"]),
         discount_amount=_decimal(content["discount_amount"]),
         tax_rates=[rate.percent for rate in code.rates.all()] if code else (),
         tax_after_discount=content["tax_after_discount"],
     )
+
+
+def _content(content: Projection, names: Names) -> ContentInWords:
+    code, sums = names.tax_codes.get(content["tax_code"]), sums_of(content, names)
     return ContentInWords(
         lines=[_line(line, names) for line in content["lines"]],
         discount=_discount(content),
@@ -162,3 +172,12 @@ def _tax(content: Projection, code: TaxCode | None) -> str:
 
 def _decimal(value: str) -> Decimal | None:
     return Decimal(value) if value else None
+
+
+def named(row: Any) -> str:
+    """Quote 1042 of Ann Lee."""
+    if isinstance(row, Contact):
+        return str(row)
+    if isinstance(row, Invoice) and not row.document_number:
+        return f"New invoice of {row.customer}"
+    return f"{row} of {row.customer}"

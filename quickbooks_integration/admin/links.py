@@ -20,7 +20,7 @@ from quickbooks_integration.documents.projecting import LABELS as DOCUMENT_LABEL
 from quickbooks_integration.enriching import LABELS
 from quickbooks_integration.models import QuickBooksSync
 from quickbooks_integration.sync import outbox
-from quickbooks_integration.sync.previewing import named
+from quickbooks_integration.wording import named
 
 Status = QuickBooksSync.Status
 # What a row can be, in the order of how much it needs a person: name, words, colour, and the rows.

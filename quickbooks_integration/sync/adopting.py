@@ -70,7 +70,8 @@ def adopt(auth: QuickBooksAuth, entity_type: str, sync_id: int, local_id: int) -
     others = differing(ours, theirs)
     if "content" not in others:
         _write_line_ids(row, sync.document)
-    sync.base_ours = ours
+    # A field that is asked about was never agreed on: it is neither taken over nor held back before somebody decides.
+    sync.base_ours = {name: value for name, value in ours.items() if name not in others}
     sync.conflicts = {name: {"base": None, "ours": ours[name], "theirs": theirs.get(name)} for name in others}
     sync.sync_status = sync.Status.CONFLICT if others else sync.Status.SYNCED
     sync.error_message = ""
