@@ -88,7 +88,7 @@ def apply(contact: Contact, customer: QuickBooksCustomer) -> Applied:
     if applied.has_new_rows:
         forget_prefetched(contact)
     sync.base = _agreed(sync.base or {}, facts)
-    sync.base_ours = _agreed_ours(sync.base_ours, ours_before, ours_of(contact))
+    sync.base_ours = _agreed_ours(sync.base_ours, ours_before, ours_of(contact), facts.as_json())
     forget_prefetched(contact)
     sync.conflicts = applied.conflicts
     waits = sync.Status.PENDING if sync.sent < sync.wanted else sync.Status.SYNCED
@@ -124,11 +124,21 @@ def ours_of(contact: Contact) -> dict[str, Any]:
     }
 
 
-def _agreed_ours(base: dict[str, Any] | None, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """Our side as QuickBooks knows it by now; what a person changed and what was not sent yet stays a difference."""
+def _agreed_ours(
+    base: dict[str, Any] | None, before: dict[str, Any], after: dict[str, Any], theirs: dict[str, Any]
+) -> dict[str, Any]:
+    """Our side as QuickBooks knows it by now; what a person changed and what was not sent yet stays a difference, unless
+    QuickBooks says the same by itself. Address by address: each is a unit."""
     if base is None:
         return after
-    return {name: after[name] if before[name] == base.get(name) else base.get(name) for name in after}
+    agreed = {
+        name: after[name] if before[name] == base.get(name) or after[name] == theirs.get(name) else base.get(name)
+        for name in after
+    }
+    if "addresses" in after and agreed["addresses"] is not after["addresses"]:
+        sides = (one.get("addresses") or {} for one in (base, before, after, theirs))
+        agreed["addresses"] = _agreed_ours(*sides)
+    return {name: value for name, value in agreed.items() if value is not None}
 
 
 def _is_another_person(contact: Contact, facts: CustomerFacts, base: dict[str, Any]) -> bool:

@@ -1,7 +1,7 @@
 """What a projection says, in words that the office uses: names for ids, dates and dollars, lines as a table."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -30,6 +30,7 @@ class LineInWords:
     unit_price: str
     amount: str
     taxable: bool
+    differs: bool = False  # from the other side's
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class ContentInWords:
     discount_total: str
     tax_total: str
     total: str
+    discount_differs: bool = False  # from the other side's
+    tax_differs: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,36 @@ def said(name: str, value: Any, names: Names) -> Value:
     if name == "amount":
         return Value(dollars(value))
     return Value(STATUSES.get(value, value) if name == "status" else str(value))
+
+
+def marked(value: Value, other: Value) -> Value:
+    """The same, its lines marked that the other side does not have. Pure."""
+    if value.content is None or other.content is None:
+        return value
+    there = list(other.content.lines)
+    lines = []
+    for line in value.content.lines:
+        is_there = line in there
+        if is_there:
+            there.remove(line)
+        lines.append(replace(line, differs=not is_there))
+    ours, theirs = value.content, other.content
+    return Value(
+        content=replace(
+            ours,
+            lines=lines,
+            discount_differs=(ours.discount, ours.discount_total) != (theirs.discount, theirs.discount_total),
+            tax_differs=(ours.tax, ours.tax_total) != (theirs.tax, theirs.tax_total),
+        )
+    )
+
+
+def in_short(value: Value) -> str:
+    """On one line: of content its total."""
+    if value.content is None:
+        return value.text.replace("\n", ", ")
+    count = len(value.content.lines)
+    return f"{count} line{'' if count == 1 else 's'}, {value.content.total} in all"
 
 
 def dollars(amount: str | Decimal) -> str:

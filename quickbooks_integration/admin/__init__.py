@@ -1,5 +1,6 @@
 from quickbooks_integration.admin import (
     checking,
+    conflicts,
     connection,
     contacts,
     customers,
@@ -15,6 +16,7 @@ from quickbooks_integration.admin import (
 
 __all__ = [
     "checking",
+    "conflicts",
     "connection",
     "contacts",
     "customers",

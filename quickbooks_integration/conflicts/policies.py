@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.contrib.auth.models import AbstractBaseUser
 
 from quickbooks_integration import wording
-from quickbooks_integration.models import ConflictPolicy, QuickBooksAuth
+from quickbooks_integration.models import Choice, ConflictPolicy, QuickBooksAuth
 
 Rule = ConflictPolicy.Rule
 
@@ -77,3 +77,10 @@ def that_decide(company_id: str, entity_type: str, fields: Iterable[str]) -> dic
         return {}
     counting = newest(company_id, entity_type)
     return {name: policy for name, policy in counting.items() if name in wanted and policy.rule != Rule.ASK}
+
+
+def by_which(auth: QuickBooksAuth, entity_type: str, field: str, choice: str) -> ConflictPolicy | None:
+    """The rule that says so now, for those who work off what was open before it was set."""
+    wins = {Rule.QUICKBOOKS: Choice.THEIRS, Rule.CRM: Choice.OURS}
+    policy = newest(auth, entity_type).get(field)
+    return policy if policy is not None and wins.get(Rule(policy.rule)) == choice else None

@@ -40,8 +40,9 @@ def decide(
     record = _begin(kind, row, sync, name, choice, decider, waiting)
     if choice == Choice.THEIRS:
         kind.take(row, [name], _document(sync), world)
-        if sync.base_ours is not None and kind.is_sent(name):
-            sync.base_ours = kind.with_value(sync.base_ours, name, kind.our_value(row, sync, name))
+        agree_on(kind, sync, name, kind.our_value(row, sync, name))
+    elif sync.base_ours is not None:
+        sync.base_ours = kind.when_ours_counts(sync.base_ours, name, record.theirs)
     record.became = kind.our_value(row, sync, name)
     close(kind, row, sync, {other: sides for other, sides in sync.conflicts.items() if other != name})
     record.save()
@@ -58,6 +59,12 @@ def by_policy(
     for name, policy in rules.items():
         choice = Choice.THEIRS if policy.rule == ConflictPolicy.Rule.QUICKBOOKS else Choice.OURS
         decide(kind, row, sync, name, choice, Decider(policy=policy), world or World.of(sync.company))
+
+
+def agree_on(kind: Kind[Any], sync: QuickBooksSync, name: str, value: Any) -> None:
+    """Our side of the field as QuickBooks knows it. Links from before both bases were kept have none."""
+    if sync.base_ours is not None and kind.is_sent(name):
+        sync.base_ours = kind.with_value(sync.base_ours, name, value)
 
 
 def close(kind: Kind[Any], row: Any, sync: QuickBooksSync, conflicts: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ from quickbooks_integration.sync.kinds import KINDS, Kind, World
 
 State = ConflictDecision.State
 ON_ITS_WAY = "It is on its way to QuickBooks at this moment. Try again in a minute. Nothing was changed."
+NOTHING_TO_UNDO = "This was undone already, or never carried out. Nothing was changed."
 PUT_BACK = "What QuickBooks said before the decision is here again."
 VOIDED = "A void cannot be taken back, here or in QuickBooks: make a new one instead. Nothing was changed."
 
@@ -54,6 +55,8 @@ def undo(decision_id: int, by: AbstractBaseUser | None) -> How:
     found = ConflictDecision.objects.filter(pk=decision_id).first()
     if found is None or found.sync_id is None:
         raise Settled(GONE)
+    if found.state != State.DONE:
+        raise Settled(NOTHING_TO_UNDO)
     kind = KINDS[found.entity_type]
     with pghistory.context(source="undone", user=by.pk if by else None), transaction.atomic():
         kind.lock_for(found.local_id, found.kept, found.document)
@@ -73,12 +76,27 @@ def undo(decision_id: int, by: AbstractBaseUser | None) -> How:
 def how_to_undo(kind: Kind[Any], row: Any, sync: QuickBooksSync, record: ConflictDecision, now: datetime) -> How:
     """Pure but for what the kind reads of its row. Raises Settled."""
     if record.state != State.DONE:
-        raise Settled("This was undone already. Nothing was changed.")
+        raise Settled(NOTHING_TO_UNDO)
     if sync.request_id or (sync.lease_until is not None and sync.lease_until > now):
         raise Settled(ON_ITS_WAY)
     if record.field in sync.conflicts or kind.our_value(row, sync, record.field) != record.became:
         raise Settled(_changed(record, "here"))
     return _of_theirs(kind, sync, record) if record.choice == Choice.THEIRS else _of_ours(kind, sync, record)
+
+
+def likely(record: ConflictDecision) -> How | None:
+    """What undoing would do, as far as the map row tells; None when there is nothing to undo. Reads nothing else."""
+    if record.state != State.DONE or record.sync is None or record.field in record.sync.conflicts:
+        return None
+    kind = KINDS[record.entity_type]
+    try:
+        return (
+            _of_theirs(kind, record.sync, record)
+            if record.choice == Choice.THEIRS
+            else _of_ours(kind, record.sync, record)
+        )
+    except Settled:
+        return None
 
 
 def _of_theirs(kind: Kind[Any], sync: QuickBooksSync, record: ConflictDecision) -> How:
@@ -91,7 +109,7 @@ def _of_theirs(kind: Kind[Any], sync: QuickBooksSync, record: ConflictDecision) 
 
 def _of_ours(kind: Kind[Any], sync: QuickBooksSync, record: ConflictDecision) -> How:
     there = kind.value(sync.base or {}, record.field)
-    if kind.value(sync.base_ours or {}, record.field) == record.base_ours and there == record.theirs:
+    if kind.value(sync.base_ours or {}, record.field) != record.ours and there == record.theirs:
         return How.STOP
     if record.field == "status" and VOID in (record.ours, record.theirs):
         raise Settled(VOIDED)
@@ -106,12 +124,11 @@ def _changed(record: ConflictDecision, where: str) -> str:
 
 def _ask_again(kind: Kind[Any], row: Any, sync: QuickBooksSync, record: ConflictDecision) -> None:
     kind.put_back(row, record.kept)
-    if sync.base_ours is not None and kind.is_sent(record.field):
-        sync.base_ours = kind.with_value(sync.base_ours, record.field, record.base_ours)
-    _open(kind, row, sync, record)
+    _stop(kind, row, sync, record)
 
 
-def _open(kind: Kind[Any], row: Any, sync: QuickBooksSync, record: ConflictDecision) -> None:
+def _stop(kind: Kind[Any], row: Any, sync: QuickBooksSync, record: ConflictDecision) -> None:
+    recording.agree_on(kind, sync, record.field, record.base_ours)
     sides = {"base": record.base, "ours": record.ours, "theirs": record.theirs}
     recording.close(kind, row, sync, {**sync.conflicts, record.field: sides})
 
@@ -125,4 +142,4 @@ def _send_back(kind: Kind[Any], row: Any, sync: QuickBooksSync, record: Conflict
     wanting.want_row(sync.pk)
 
 
-_DO = {How.ASK_AGAIN: _ask_again, How.STOP: _open, How.SEND_BACK: _send_back}
+_DO = {How.ASK_AGAIN: _ask_again, How.STOP: _stop, How.SEND_BACK: _send_back}

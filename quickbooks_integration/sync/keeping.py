@@ -1,12 +1,14 @@
 """What of our row one field is made of: kept as JSON before a decision, and put back when that is undone."""
 
 from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model, QuerySet
 
 Kept = dict[str, Any]
+_BY_COLUMN: dict[type[Model], dict[str, Any]] = {}
 
 
 def columns_of(row: Model, names: Iterable[str]) -> Kept:
@@ -48,11 +50,12 @@ def _made(model: type[Model], kept: Kept) -> Any:
 
 
 def _column(row: Model, name: str) -> Any:
-    field = row._meta.get_field(name.removesuffix("_id") if name != "id" and name.endswith("_id") else name)
+    field = _BY_COLUMN.setdefault(type(row), {one.attname: one for one in row._meta.concrete_fields})[name]
     return field.target_field if field.is_relation else field
 
 
 def _as_json(value: Any) -> Any:
-    if value is None or isinstance(value, (str, bool, int)):
-        return value
-    return DjangoJSONEncoder().default(value)
+    """Times to the microsecond, which Django's own encoder cuts off."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value

@@ -49,7 +49,7 @@ def compare(kind: Kind[Any], sync: QuickBooksSync, ours: Projection, theirs: Pro
             continue
         if ours[name] == base_ours.get(name):
             found.take.append(name)
-        elif ours[name] == value:
+        elif kind.says_same(name, ours[name], value):
             found.agreed.append(name)
         else:
             found.conflicts[name] = {"base": before, "ours": ours[name], "theirs": value}

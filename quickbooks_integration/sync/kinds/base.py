@@ -170,8 +170,7 @@ class Kind(ABC, Generic[Row]):
             base_ours[name] = ours[name]
         else:
             base[name] = theirs[name]
-            if base_ours.get(name) == ours[name]:
-                del base_ours[name]
+            base_ours = self.when_ours_counts(base_ours, name, theirs[name])
         return base, base_ours
 
     # --- One field, for decisions ------------------------------------------------------------
@@ -191,6 +190,11 @@ class Kind(ABC, Generic[Row]):
     def is_sent(self, name: str) -> bool:
         """Whether QuickBooks is ever told our value."""
         return True
+
+    def when_ours_counts(self, agreed: Projection, name: str, theirs: Any) -> Projection:
+        """Our side as QuickBooks is taken to know it when ours is to go over theirs: all that differs from what it says
+        now is sent, and not only what was edited here. A line that only they changed would go back as it came."""
+        return self.with_value(agreed, name, theirs)
 
     def keep(self, row: Row, name: str) -> Kept:
         """What of our row the field is made of; see put_back."""

@@ -84,6 +84,10 @@ class Customers(Kind[Contact]):
         addresses = super().with_value(projection.get("addresses") or {}, name, value)
         return {**projection, "addresses": addresses}
 
+    def when_ours_counts(self, agreed: Projection, name: str, theirs: Any) -> Projection:
+        """One value without parts; and the name in QuickBooks' lists follows from the one that it had here."""
+        return agreed
+
     def our_value(self, row: Contact, sync: QuickBooksSync, name: str) -> Any:
         if not self.is_sent(name):
             return getattr(row, name) or ""
