@@ -37,6 +37,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
              "quickbooks_integration.decide_matches"),
             ("Merged customers", "call_merge", "quickbooks_integration_quickbookscustomer_merged",
              "quickbooks_integration.decide_matches"),
+            ("Conflicts", "call_split", "quickbooks_integration_conflictdecision_changelist",
+             "quickbooks_integration.view_quickbookssync"),
             ("Customers", "groups", "quickbooks_integration_quickbookscustomer_changelist",
              "quickbooks_integration.view_quickbookscustomer"),
             ("Documents", "description", "quickbooks_integration_quickbooksdocument_changelist",

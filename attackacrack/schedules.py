@@ -44,6 +44,12 @@ SCHEDULES = [
         "Reads what QuickBooks told us of, where that was not done at once.",
     ),
     Schedule(
+        "Decide conflicts",
+        "quickbooks_integration.tasks.decide_conflicts",
+        1,
+        "Carries out answers that were given for many conflicts at once, where that was not done at once.",
+    ),
+    Schedule(
         "Clear away old webhooks",
         "quickbooks_integration.tasks.sweep_webhooks",
         24 * 60,

@@ -9,8 +9,8 @@ from typing import Any
 from contacts.matching import names, normalise
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone
 from quickbooks_integration import mapping
-from quickbooks_integration.mapping import Address, CustomerFacts
-from quickbooks_integration.models import QuickBooksCustomer
+from quickbooks_integration.mapping import Address, CustomerFacts, Unusable
+from quickbooks_integration.models import QuickBooksCustomer, QuickBooksSync
 
 LABELS = {
     "first_name": "First name",
@@ -69,7 +69,7 @@ def apply(contact: Contact, customer: QuickBooksCustomer) -> Applied:
     the source.
     """
     sync, facts = customer.sync, facts_of(customer)
-    base, applied = sync.base or {}, Applied()
+    base, applied = _base_of(sync), Applied()
     ours_before = ours_of(contact)
     others = NAME_FIELDS if _is_another_person(contact, facts, base) else ()
     for name in TEXT_FIELDS:
@@ -90,15 +90,26 @@ def apply(contact: Contact, customer: QuickBooksCustomer) -> Applied:
     contact.save()
     if applied.has_new_rows:
         forget_prefetched(contact)
-    sync.base = _agreed(base, facts)
-    sync.base_ours = _agreed_ours(sync.base_ours, ours_before, ours_of(contact))
+    sync.base = _agreed(sync.base or {}, facts)
+    sync.base_ours = _agreed_ours(sync.base_ours, ours_before, ours_of(contact), facts.as_json())
     forget_prefetched(contact)
-    sync.conflicts = _still_open(sync.conflicts, contact) | applied.conflicts
+    sync.conflicts = applied.conflicts
     waits = sync.Status.PENDING if sync.sent < sync.wanted else sync.Status.SYNCED
     sync.sync_status = sync.Status.CONFLICT if sync.conflicts else waits
     sync.error_message = ""
     sync.save(update_fields=["base", "base_ours", "conflicts", "sync_status", "error_message"])
     return applied
+
+
+def _base_of(sync: QuickBooksSync) -> dict[str, Any]:
+    """What both agreed on last; a conflict that waits for a person still starts from what it started from."""
+    base = {**(sync.base or {})}
+    for name, sides in sync.conflicts.items():
+        if name in ADDRESS_KINDS:
+            base["addresses"] = {**(base.get("addresses") or {}), name: sides["base"]}
+        else:
+            base[name] = sides["base"]
+    return base
 
 
 def ours_of(contact: Contact) -> dict[str, Any]:
@@ -116,11 +127,21 @@ def ours_of(contact: Contact) -> dict[str, Any]:
     }
 
 
-def _agreed_ours(base: dict[str, Any] | None, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """Our side as QuickBooks knows it by now; what a person changed and what was not sent yet stays a difference."""
+def _agreed_ours(
+    base: dict[str, Any] | None, before: dict[str, Any], after: dict[str, Any], theirs: dict[str, Any]
+) -> dict[str, Any]:
+    """Our side as QuickBooks knows it by now; what a person changed and what was not sent yet stays a difference, unless
+    QuickBooks says the same by itself. Address by address: each is a unit."""
     if base is None:
         return after
-    return {name: after[name] if before[name] == base.get(name) else base.get(name) for name in after}
+    agreed = {
+        name: after[name] if before[name] == base.get(name) or after[name] == theirs.get(name) else base.get(name)
+        for name in after
+    }
+    if "addresses" in after and agreed["addresses"] is not after["addresses"]:
+        sides = (one.get("addresses") or {} for one in (base, before, after, theirs))
+        agreed["addresses"] = _agreed_ours(*sides)
+    return {name: value for name, value in agreed.items() if value is not None}
 
 
 def _is_edited(base_ours: dict[str, Any] | None, ours: dict[str, Any], name: str) -> bool:
@@ -303,37 +324,40 @@ def take_back(contact: Contact, before: dict[str, Any]) -> list[str]:
     return stays
 
 
-def take_theirs(contact: Contact, customer: QuickBooksCustomer, name: str) -> Applied:
-    """A person chose QuickBooks' value for one field (a key of LABELS). Saves contact and sync row.
+def put(contact: Contact, facts: CustomerFacts, name: str) -> None:
+    """Makes one field (a key of LABELS) what QuickBooks says; saves the contact.
 
-    Raises ValueError for another field, or when QuickBooks has no value any more: nothing is overwritten with nothing.
+    Raises Unusable when QuickBooks has no value any more: nothing is overwritten with nothing.
     """
-    facts, applied = facts_of(customer), Applied()
     address = facts.addresses.get(name, Address())
     if (name in ADDRESS_KINDS and address == Address()) or (name in TEXT_FIELDS and not getattr(facts, name)):
-        raise ValueError(f"{LABELS[name]}: QuickBooks has none any more.")
+        raise Unusable(f"{LABELS[name]}: QuickBooks has none any more.")
     if name in ADDRESS_KINDS:
         ContactAddress.objects.update_or_create(contact=contact, kind=name, defaults=address._asdict())
-    elif name in TEXT_FIELDS or name == "tax_exempt":
-        _set(contact, name, getattr(facts, name), applied)
+        forget_prefetched(contact)
+    elif name in LABELS:
+        setattr(contact, name, getattr(facts, name))
         contact.save()
     else:
-        raise ValueError(f"{name} is not a field that can be taken from QuickBooks.")
-    _settle(customer, name)
-    return applied
+        raise Unusable("This is not a field that can be taken from QuickBooks.")
 
 
-def keep_ours(customer: QuickBooksCustomer, name: str) -> None:
-    """A person chose to keep the contact's value in a conflict."""
-    _settle(customer, name)
-
-
-def _settle(customer: QuickBooksCustomer, name: str) -> None:
+def take_theirs(contact: Contact, customer: QuickBooksCustomer, name: str) -> None:
+    """A person chose QuickBooks' value for one field that differs without being a conflict. Saves contact and map row.
+    Raises Unusable as put."""
+    put(contact, facts_of(customer), name)
     sync = customer.sync
-    sync.conflicts = {key: value for key, value in sync.conflicts.items() if key != name}
-    if sync.sync_status == sync.Status.CONFLICT and not sync.conflicts:
-        sync.sync_status = sync.Status.SYNCED
-    sync.save(update_fields=["conflicts", "sync_status"])
+    # Both agree now, so nothing of it goes back there.
+    sync.base_ours = _agreed_on(sync.base_ours, ours_of(contact), name)
+    sync.save(update_fields=["base_ours"])
+
+
+def _agreed_on(base: dict[str, Any] | None, ours: dict[str, Any], name: str) -> dict[str, Any] | None:
+    if base is None:
+        return None
+    if name in ADDRESS_KINDS:
+        return {**base, "addresses": {**(base.get("addresses") or {}), name: ours["addresses"][name]}}
+    return {**base, name: ours[name]} if name in ours else base
 
 
 def differences(contact: Contact, customer: QuickBooksCustomer) -> list[Difference]:
@@ -364,7 +388,9 @@ def differences(contact: Contact, customer: QuickBooksCustomer) -> list[Differen
     addresses = {row.kind: row for row in contact.addresses.all()}
     for kind in ADDRESS_KINDS:
         ours, theirs = _address(addresses.get(kind)), facts.addresses.get(kind, Address())
-        rows.append(Difference(kind, LABELS[kind], _line(ours), _line(theirs), agrees=_same_address(ours, theirs)))
+        rows.append(
+            Difference(kind, LABELS[kind], address_line(ours), address_line(theirs), agrees=_same_address(ours, theirs))
+        )
     rows.append(_difference("payment_terms", contact.payment_terms or "", facts.payment_terms))
     rows.append(_difference("notes", contact.notes, facts.notes))
     return rows
@@ -372,15 +398,6 @@ def differences(contact: Contact, customer: QuickBooksCustomer) -> list[Differen
 
 def _difference(name: str, ours: str, theirs: str) -> Difference:
     return Difference(name, LABELS[name], ours, theirs, agrees=_same(ours, theirs))
-
-
-def _still_open(conflicts: dict[str, Any], contact: Contact) -> dict[str, Any]:
-    """Conflicts that were neither decided nor settled by an edit that brought both sides together."""
-    return {
-        name: values
-        for name, values in conflicts.items()
-        if name in ADDRESS_KINDS or not _same(getattr(contact, name) or "", values["theirs"])
-    }
 
 
 def _same(one: str, other: str) -> bool:
@@ -396,5 +413,5 @@ def _address(row: ContactAddress | None) -> Address:
     return Address(row.street, row.city, row.state, row.zip_code) if row else Address()
 
 
-def _line(address: Address) -> str:
+def address_line(address: Address) -> str:
     return ", ".join(filter(None, [address.street, address.city, f"{address.state} {address.zip_code}".strip()]))

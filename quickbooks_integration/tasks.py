@@ -11,6 +11,7 @@ from kombu.exceptions import OperationalError
 
 from quickbooks_integration import connecting, metering, probing, reminding
 from quickbooks_integration.bells import RINGER
+from quickbooks_integration.conflicts import batches
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import ApiCall, CheckRun, QuickBooksAuth, SyncRun, WebhookDelivery
 from quickbooks_integration.service import QuickBooksService
@@ -173,6 +174,14 @@ def push_waiting() -> None:
         new_customers.work_off(service)
         outbox.work_off(service)
         sending.work_off(service)
+
+
+@shared_task
+def decide_conflicts() -> None:
+    """After somebody gave one answer for many conflicts, and every minute for those whose worker died."""
+    auth = QuickBooksAuth.objects.in_use().first()
+    if auth is not None:
+        batches.work_off(auth)
 
 
 @shared_task(time_limit=PULL_AT_MOST_SECONDS)

@@ -69,6 +69,22 @@ def to_be_sent(rows: QuerySet[QuickBooksSync]) -> None:
     rows.update(sync_status=status, error_message="")
 
 
+def settle(sync: QuickBooksSync, *, is_edited: bool) -> None:
+    """Counts and status of a locked row after its sides were compared; saves nothing. An edit that passed the verbs by
+    is sent like any other; where nothing differs nothing waits."""
+    if is_edited and sync.wanted == sync.sent:
+        sync.wanted += 1
+    elif not is_edited and not sync.request_id:
+        sync.sent = sync.wanted
+    if sync.conflicts:
+        sync.sync_status, sync.error_message = Status.CONFLICT, ""
+    elif sync.sent == sync.wanted:
+        sync.sync_status, sync.error_message = Status.SYNCED, ""
+    elif sync.sync_status != Status.ERROR:
+        sync.sync_status = Status.PENDING
+        ring([sync.pk])
+
+
 def release(what: str) -> None:
     """Lets rows go on that waited for this ("contact 12", "invoice 5")."""
     waiting = QuickBooksSync.objects.filter(waits_for=what)

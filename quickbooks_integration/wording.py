@@ -1,7 +1,7 @@
 """What a projection says, in words that the office uses: names for ids, dates and dollars, lines as a table."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,10 @@ from django.utils.formats import date_format
 
 from billing import money
 from billing.models import Invoice, Product, TaxCode
+from contacts.models import Contact
+from quickbooks_integration import enriching
 from quickbooks_integration.documents.projecting import LABELS, Projection
+from quickbooks_integration.mapping import Address
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer
 
 NOTHING = "nothing"
@@ -27,6 +30,7 @@ class LineInWords:
     unit_price: str
     amount: str
     taxable: bool
+    differs: bool = False  # from the other side's
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class ContentInWords:
     discount_total: str
     tax_total: str
     total: str
+    discount_differs: bool = False  # from the other side's
+    tax_differs: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,7 @@ def names_for(auth: QuickBooksAuth, projections: Iterable[Projection]) -> Names:
 
 
 def label(name: str) -> str:
-    return LABELS.get(name, name.replace("_", " ").capitalize())
+    return LABELS.get(name) or enriching.LABELS.get(name) or name.replace("_", " ").capitalize()
 
 
 def said(name: str, value: Any, names: Names) -> Value:
@@ -101,6 +107,8 @@ def said(name: str, value: Any, names: Names) -> Value:
         return Value("\n".join(used) or "nothing yet")
     if not value:
         return Value(NOTHING)
+    if name in enriching.ADDRESS_KINDS:
+        return Value(enriching.address_line(Address(**value)) or NOTHING)
     if name in DAYS:
         return Value(date_format(date.fromisoformat(value), "M j, Y"))
     if name == "customer":
@@ -110,19 +118,54 @@ def said(name: str, value: Any, names: Names) -> Value:
     return Value(STATUSES.get(value, value) if name == "status" else str(value))
 
 
+def marked(value: Value, other: Value) -> Value:
+    """The same, its lines marked that the other side does not have. Pure."""
+    if value.content is None or other.content is None:
+        return value
+    there = list(other.content.lines)
+    lines = []
+    for line in value.content.lines:
+        is_there = line in there
+        if is_there:
+            there.remove(line)
+        lines.append(replace(line, differs=not is_there))
+    ours, theirs = value.content, other.content
+    return Value(
+        content=replace(
+            ours,
+            lines=lines,
+            discount_differs=(ours.discount, ours.discount_total) != (theirs.discount, theirs.discount_total),
+            tax_differs=(ours.tax, ours.tax_total) != (theirs.tax, theirs.tax_total),
+        )
+    )
+
+
+def in_short(value: Value) -> str:
+    """On one line: of content its total."""
+    if value.content is None:
+        return value.text.replace("\n", ", ")
+    count = len(value.content.lines)
+    return f"{count} line{'' if count == 1 else 's'}, {value.content.total} in all"
+
+
 def dollars(amount: str | Decimal) -> str:
     return money.dollars(Decimal(amount))
 
 
-def _content(content: Projection, names: Names) -> ContentInWords:
+def sums_of(content: Projection, names: Names) -> money.Totals:
+    """What lines, discount and tax come to. Pure."""
     code = names.tax_codes.get(content["tax_code"])
-    sums = money.totals(
+    return money.totals(
         [money.Amount(Decimal(line["amount"]), line["taxable"]) for line in content["lines"]],
         discount_percent=_decimal(content["discount_percent"]),
         discount_amount=_decimal(content["discount_amount"]),
         tax_rates=[rate.percent for rate in code.rates.all()] if code else (),
         tax_after_discount=content["tax_after_discount"],
     )
+
+
+def _content(content: Projection, names: Names) -> ContentInWords:
+    code, sums = names.tax_codes.get(content["tax_code"]), sums_of(content, names)
     return ContentInWords(
         lines=[_line(line, names) for line in content["lines"]],
         discount=_discount(content),
@@ -162,3 +205,12 @@ def _tax(content: Projection, code: TaxCode | None) -> str:
 
 def _decimal(value: str) -> Decimal | None:
     return Decimal(value) if value else None
+
+
+def named(row: Any) -> str:
+    """Quote 1042 of Ann Lee."""
+    if isinstance(row, Contact):
+        return str(row)
+    if isinstance(row, Invoice) and not row.document_number:
+        return f"New invoice of {row.customer}"
+    return f"{row} of {row.customer}"

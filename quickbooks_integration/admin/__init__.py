@@ -1,5 +1,6 @@
 from quickbooks_integration.admin import (
     checking,
+    conflicts,
     connection,
     contacts,
     coverage,
@@ -16,6 +17,7 @@ from quickbooks_integration.admin import (
 
 __all__ = [
     "checking",
+    "conflicts",
     "connection",
     "contacts",
     "coverage",

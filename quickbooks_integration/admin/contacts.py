@@ -13,8 +13,10 @@ from django.views.decorators.http import require_POST
 
 from contacts.admin.contacts import ContactAdmin
 from contacts.models import Contact
-from quickbooks_integration import addresses, enriching, reconciling, standing
+from quickbooks_integration import addresses, conflict_pages, enriching, reconciling, standing
 from quickbooks_integration.admin.pushing import PushPages
+from quickbooks_integration.conflicts import listing
+from quickbooks_integration.conflicts.listing import Question
 from quickbooks_integration.enriching import Difference
 from quickbooks_integration.models import (
     MatchCandidate,
@@ -34,13 +36,14 @@ SYNC = "quickbooks_integration.sync_quickbooks"
 @dataclass(frozen=True)
 class LinkedCustomer:
     """One customer of the contact. page: where QuickBooks shows it. linking: how it came to be its customer.
-    differences: only fields that QuickBooks fills with something else."""
+    differences: only fields that QuickBooks fills with something else; questions: those that both sides changed."""
 
     customer: QuickBooksCustomer
     balance: str
     page: str
     linking: MatchDecision | None
     differences: list[Difference]
+    questions: list[Question]
     is_primary: bool
     standing: Standing
     can_retry: bool
@@ -51,6 +54,7 @@ class Panel:
     linked: list[LinkedCustomer]
     questions: list[MatchCandidate]
     can_decide: bool
+    may_answer: bool  # a question about what both sides changed
     connected: bool
     can_push: bool
     # Somebody pushed the contact, which is no customer yet.
@@ -66,6 +70,7 @@ def panel(contact: Contact, request: HttpRequest) -> Panel:
         linked=[_linked(contact, customer) for customer in comparing.customers_of(contact)],
         questions=list(questions.select_related("sync__customer")[:PAIRS_SHOWN]),
         can_decide=_can_decide(request),
+        may_answer=conflict_pages.may_decide(request.user, "customer"),
         connected=auth is not None,
         can_push=request.user.has_perm(SYNC),
         creation=standing.of(made) if made else None,
@@ -75,12 +80,18 @@ def panel(contact: Contact, request: HttpRequest) -> Panel:
 
 def _linked(contact: Contact, customer: QuickBooksCustomer) -> LinkedCustomer:
     differences = enriching.differences(contact, customer)
+    card, asked = listing.of_row(customer.sync), customer.sync.conflicts
     return LinkedCustomer(
         customer,
         comparing.dollars(customer.balance_with_jobs),
         addresses.page_of(customer.sync.company, "customer", customer.sync.entity_id),
         undoing.linking_decision(customer.sync),
-        [line for line in differences if line.field in enriching.LABELS and not line.agrees and line.theirs],
+        [
+            line
+            for line in differences
+            if line.field in enriching.LABELS and line.field not in asked and not line.agrees and line.theirs
+        ],
+        card.questions if card else [],
         is_primary=customer.sync.entity_id == contact.quickbooks_customer_id,
         standing=standing.of(customer.sync),
         can_retry=standing.state_of(customer.sync) in (State.NEEDS_YOU, State.WAITS, State.ON_ITS_WAY),
@@ -101,7 +112,13 @@ class ContactWithQuickBooksAdmin(PushPages, ContactAdmin):
     change_form_outer_before_template = "quickbooks_integration/review/contact_panel.html"
 
     class Media:
-        css = {"all": ("quickbooks_integration/review.css", "quickbooks_integration/documents.css")}
+        css = {
+            "all": (
+                "quickbooks_integration/review.css",
+                "quickbooks_integration/documents.css",
+                "quickbooks_integration/conflicts.css",
+            )
+        }
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.quickbooks_view)
@@ -119,7 +136,7 @@ class ContactWithQuickBooksAdmin(PushPages, ContactAdmin):
 
     @method_decorator(require_POST)
     def quickbooks_view(self, request: HttpRequest, contact_id: int) -> HttpResponse:
-        """The panel's buttons: take, keep (a field), unlink (a customer), retry and read (its row)."""
+        """The panel's buttons: take (a field that differs), unlink (a customer), retry and read (its row)."""
         contact = get_object_or_404(Contact, pk=contact_id)
         is_push = request.POST.get("action") in ("retry", "read")
         allowed = request.user.has_perm(SYNC) if is_push else _can_decide(request)
@@ -150,9 +167,6 @@ class ContactWithQuickBooksAdmin(PushPages, ContactAdmin):
         elif action == "take":
             settling.take_theirs(sync, field, request.user)
             messages.success(request, f"{label} is now as in QuickBooks.")
-        elif action == "keep":
-            settling.keep_ours(sync, field, request.user)
-            messages.success(request, f"{label} stays as it is here.")
         elif action == "unlink":
             stays = reconciling.unlink(sync, request.user)
             messages.success(request, " ".join([f"{sync.customer} is no longer linked.", *stays]))

@@ -1,7 +1,5 @@
 """What the panel "QuickBooks" says on the page of a quote, an invoice or a payment."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +7,13 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from billing.models import Invoice, Quote
-from quickbooks_integration import addresses, standing, wording
+from quickbooks_integration import addresses, conflict_pages, standing, wording
+from quickbooks_integration.conflicts import listing
+from quickbooks_integration.conflicts.listing import Question
 from quickbooks_integration.models import EmailSending, QuickBooksAuth, QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.standing import Standing, State
 from quickbooks_integration.sync import pushing, sending, starting_over
 from quickbooks_integration.sync.kinds.estimates import DIFFERENCE
-from quickbooks_integration.wording import Value
 
 EMAILS_SHOWN = 3
 TEST_LINK = (
@@ -24,25 +23,13 @@ TEST_LINK = (
 
 
 @dataclass(frozen=True)
-class Conflict:
-    """One field that was changed on both sides."""
-
-    name: str
-    label: str
-    base: Value
-    ours: Value
-    theirs: Value
-    seen: str  # see fingerprint
-
-
-@dataclass(frozen=True)
 class Panel:
     sync: QuickBooksSync | None
     standing: Standing
     page: str  # its address in QuickBooks
     number: str  # as QuickBooks numbers it
     last_read: str
-    conflicts: list[Conflict]
+    questions: list[Question]
     tax_difference: str
     emails: list[EmailSending]
     payment_link: str
@@ -75,6 +62,7 @@ def panel(row: Any, request: HttpRequest, entity_types: tuple[str, ...], *, may_
     may_push = may_change and request.user.has_perm("quickbooks_integration.sync_quickbooks")
     entity_id = sync.entity_id if sync else ""
     document = getattr(sync, "document", None)
+    card = listing.of_row(sync) if sync else None
     link, note = _payment_link(row, auth)
     return Panel(
         sync=sync,
@@ -82,7 +70,7 @@ def panel(row: Any, request: HttpRequest, entity_types: tuple[str, ...], *, may_
         page=addresses.page_of(auth, sync.entity_type, entity_id) if auth and sync else "",
         number=document.document_number if document is not None else "",
         last_read=standing.moment(sync.last_synced) if sync and sync.entity_id else "",
-        conflicts=_conflicts(sync),
+        questions=card.questions if card else [],
         tax_difference=_tax_difference(row),
         emails=list(sync.emails.select_related("asked_by")[:EMAILS_SHOWN]) if sync and is_sales else [],
         payment_link=link,
@@ -93,7 +81,7 @@ def panel(row: Any, request: HttpRequest, entity_types: tuple[str, ...], *, may_
         and not starting_over.is_possible(sync),
         can_start_over=may_push and starting_over.is_possible(sync),
         can_read=may_push and bool(entity_id),
-        can_decide=may_change and request.user.has_perm("quickbooks_integration.decide_matches"),
+        can_decide=may_change and sync is not None and conflict_pages.may_decide(request.user, sync.entity_type),
         can_send=is_sales
         and may_change
         and request.user.has_perm("quickbooks_integration.add_emailsending")
@@ -105,28 +93,6 @@ def panel(row: Any, request: HttpRequest, entity_types: tuple[str, ...], *, may_
 def _is_pushed(row: Any, is_draft: bool) -> bool:
     """Draft quotes are offered to be made ready; draft invoices and sales receipts stay what they are."""
     return not isinstance(row, Invoice) or not (is_draft or row.is_sales_receipt)
-
-
-def _conflicts(sync: QuickBooksSync | None) -> list[Conflict]:
-    if sync is None or not sync.conflicts:
-        return []
-    sides = [{name: values[side] for name, values in sync.conflicts.items()} for side in ("base", "ours", "theirs")]
-    names = wording.names_for(sync.company, sides)
-    return [
-        Conflict(
-            name,
-            wording.label(name),
-            *(wording.said(name, side[name], names) for side in sides),
-            seen=fingerprint(sync.conflicts[name]),
-        )
-        for name in sync.conflicts
-    ]
-
-
-def fingerprint(sides: Any) -> str:
-    """Stands for the values that a person decides between, so that others than those are never decided on."""
-    said = json.dumps(sides, sort_keys=True)
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def _tax_difference(row: Any) -> str:

@@ -18,14 +18,14 @@ from billing.admin.invoices import InvoiceAdmin
 from billing.admin.payments import PaymentAdmin
 from billing.admin.quotes import QuoteAdmin
 from billing.models import Invoice, Payment, Quote
-from quickbooks_integration import standing, wording
+from quickbooks_integration import standing
 from quickbooks_integration.admin import document_panel
 from quickbooks_integration.admin.emailing import EmailPages
 from quickbooks_integration.admin.pushing import PushPages
 from quickbooks_integration.models import QuickBooksSync
-from quickbooks_integration.sync import merging, outbox, pushing, starting_over
+from quickbooks_integration.sync import outbox, pushing, starting_over
 
-DECIDE, SYNC = "quickbooks_integration.decide_matches", "quickbooks_integration.sync_quickbooks"
+SYNC = "quickbooks_integration.sync_quickbooks"
 
 
 class StandingFilter(DropdownFilter):
@@ -47,7 +47,13 @@ class QuickBooksPanel(PushPages):
     change_form_outer_before_template = "quickbooks_integration/documents/panel.html"
 
     class Media:
-        css = {"all": ("quickbooks_integration/review.css", "quickbooks_integration/documents.css")}
+        css = {
+            "all": (
+                "quickbooks_integration/review.css",
+                "quickbooks_integration/documents.css",
+                "quickbooks_integration/conflicts.css",
+            )
+        }
         js = ("quickbooks_integration/documents.js",)
 
     def get_urls(self) -> list[URLPattern]:
@@ -81,10 +87,10 @@ class QuickBooksPanel(PushPages):
 
     @method_decorator(require_POST)
     def quickbooks_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """retry, again and read (the row), take and keep (a field of a conflict)."""
+        """retry, again and read. What both sides changed is decided on the page Conflicts' address."""
         row = get_object_or_404(self.model, pk=object_id)
         sync = get_object_or_404(standing.rows_of(self.entity_types).select_related("company"), local_id=row.pk)
-        acts = {"retry": self._retry, "again": self._again, "read": self._read, "take": self._take, "keep": self._keep}
+        acts = {"retry": self._retry, "again": self._again, "read": self._read}
         act = acts.get(request.POST.get("action", ""))
         if act is None or not self.has_change_permission(request, row):
             raise PermissionDenied
@@ -110,30 +116,6 @@ class QuickBooksPanel(PushPages):
         _require(request, SYNC)
         pushing.read_again(sync.pk)
         messages.success(request, "QuickBooks is asked. What changed there is here in a few seconds.")
-
-    def _take(self, request: HttpRequest, sync: QuickBooksSync) -> None:
-        name = self._field(request, sync)
-        if name:
-            merging.take_theirs(sync.pk, name)
-            messages.success(request, f"{wording.label(name)}: now as in QuickBooks.")
-
-    def _keep(self, request: HttpRequest, sync: QuickBooksSync) -> None:
-        name = self._field(request, sync)
-        if name:
-            merging.keep_ours(sync.pk, name)
-            messages.success(request, f"{wording.label(name)}: stays as it is here, and goes to QuickBooks.")
-
-    def _field(self, request: HttpRequest, sync: QuickBooksSync) -> str:
-        """The field of the conflict that was looked at; "" if it is another one by now."""
-        _require(request, DECIDE)
-        name = request.POST.get("field", "")
-        if name not in sync.conflicts:
-            messages.warning(request, "This is settled already. Nothing was changed.")
-        elif request.POST.get("seen") != document_panel.fingerprint(sync.conflicts[name]):
-            messages.warning(request, "It was changed again meanwhile. Look at both sides once more, then decide.")
-        else:
-            return name
-        return ""
 
 
 def _require(request: HttpRequest, permission: str) -> None:

@@ -23,7 +23,7 @@ from quickbooks_integration.models import EmailSending, QuickBooksAuth
 from quickbooks_integration.service import QuickBooksService
 from quickbooks_integration.sync import pushing, sending
 from quickbooks_integration.sync.kinds import KINDS
-from quickbooks_integration.sync.previewing import named
+from quickbooks_integration.wording import named
 
 SEND = "quickbooks_integration.add_emailsending"
 NOT_THERE = "It is not in QuickBooks yet, and QuickBooks makes the PDF. Push it first, or wait until it has arrived."

@@ -15,12 +15,13 @@ from unfold.decorators import display
 
 from billing.models import CreditMemo, Invoice, Payment, Product, Quote
 from contacts.models import Contact
+from quickbooks_integration import wording
 from quickbooks_integration.admin.runs import ReadOnly
-from quickbooks_integration.documents.projecting import LABELS as DOCUMENT_LABELS
-from quickbooks_integration.enriching import LABELS
+from quickbooks_integration.conflict_pages import PAGE as CONFLICTS
+from quickbooks_integration.conflicts import policies
 from quickbooks_integration.models import QuickBooksSync
 from quickbooks_integration.sync import outbox
-from quickbooks_integration.sync.previewing import named
+from quickbooks_integration.wording import named
 
 Status = QuickBooksSync.Status
 # What a row can be, in the order of how much it needs a person: name, words, colour, and the rows.
@@ -150,14 +151,19 @@ class QuickBooksSyncAdmin(ReadOnly, ModelAdmin):
         return state, STATES[state][0]
 
     @display(description="To decide")
-    def undecided(self, sync: QuickBooksSync) -> str:
-        """The fields on which both sides moved apart; the page of the contact or the document offers the choice."""
-        labels = LABELS if sync.entity_type == QuickBooksSync.EntityType.CUSTOMER else DOCUMENT_LABELS
-        return ", ".join(labels.get(field, field) for field in sync.conflicts)
+    def undecided(self, sync: QuickBooksSync) -> SafeString | str:
+        """The fields on which both sides moved apart, and where the choice is offered."""
+        if not sync.conflicts:
+            return ""
+        fields = ", ".join(wording.label(field) for field in sync.conflicts)
+        if sync.entity_type not in policies.FIELDS:
+            return fields
+        page = f"{reverse(CONFLICTS)}?row={sync.pk}"
+        return format_html('<a class="underline" href="{}">Decide: {}</a>', page, fields)
 
     @display(description="Why")
-    def trouble(self, sync: QuickBooksSync) -> str:
-        return sync.error_message[:200] or (f"Decide: {self.undecided(sync)}" if sync.conflicts else "")
+    def trouble(self, sync: QuickBooksSync) -> SafeString | str:
+        return sync.error_message[:200] or self.undecided(sync)
 
 
 def _state(sync: QuickBooksSync) -> str:

@@ -15,6 +15,8 @@ from quickbooks_integration.documents.facts import LineFacts, PaymentFacts, Sale
 Projection = dict[str, Any]
 PENDING, ACCEPTED, REJECTED, CLOSED = "Pending", "Accepted", "Rejected", "Closed"
 OPEN, VOID = "Open", "Void"
+# Fields of a document that a void settles, whatever was edited in them.
+ENDED_BY_VOID = ("status", "content", "amount", "applied", "customer")
 # What QuickBooks calls our states. Intuit: Closed comes from linking an invoice; Converted is an older word for it.
 ESTIMATE_STATUS = {
     Quote.Status.DRAFT: PENDING,

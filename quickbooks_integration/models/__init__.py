@@ -1,4 +1,5 @@
 from quickbooks_integration.models.check_runs import CheckRun
+from quickbooks_integration.models.conflicts import Choice, ConflictBatch, ConflictDecision, ConflictPolicy
 from quickbooks_integration.models.connection import ApiCall, QuickBooksAuth
 from quickbooks_integration.models.coverage import CoverageRange, FeedPoll
 from quickbooks_integration.models.customers import QuickBooksCustomer
@@ -19,6 +20,10 @@ from quickbooks_integration.models.webhooks import WebhookDelivery
 __all__ = [
     "ApiCall",
     "CheckRun",
+    "Choice",
+    "ConflictBatch",
+    "ConflictDecision",
+    "ConflictPolicy",
     "CoverageRange",
     "EmailSending",
     "FeedPoll",

@@ -15,6 +15,7 @@ from quickbooks_integration.documents.facts import Head
 from quickbooks_integration.documents.projecting import Projection, differing
 from quickbooks_integration.documents.writing import line_ids
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync
+from quickbooks_integration.sync.kinds import KINDS
 
 # By kind: how the reference calls it, our rows, what the reference's number is, and where QuickBooks' id stands.
 OURS: dict[str, tuple[str, type[models.Model], str, str]] = {
@@ -67,10 +68,12 @@ def adopt(auth: QuickBooksAuth, entity_type: str, sync_id: int, local_id: int) -
     _write_ids(row, id_column, sync)
     sync.local_id, theirs = row.pk, sync.base or {}
     ours = projection_of(entity_type, row, sync.document.customer_id)
-    others = differing(ours, theirs)
+    kind = KINDS[entity_type]
+    others = [name for name in differing(ours, theirs) if not kind.says_same(name, ours[name], theirs.get(name))]
     if "content" not in others:
         _write_line_ids(row, sync.document)
-    sync.base_ours = ours
+    # A field that is asked about was never agreed on: it is neither taken over nor held back before somebody decides.
+    sync.base_ours = {name: value for name, value in ours.items() if name not in others}
     sync.conflicts = {name: {"base": None, "ours": ours[name], "theirs": theirs.get(name)} for name in others}
     sync.sync_status = sync.Status.CONFLICT if others else sync.Status.SYNCED
     sync.error_message = ""

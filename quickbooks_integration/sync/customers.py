@@ -164,7 +164,14 @@ def _write(customer: QuickBooksCustomer, change: Change) -> None:
 
 
 def _follow(contact: Contact, customer: QuickBooksCustomer) -> None:
-    enriching.apply(contact, customer)
+    from quickbooks_integration.conflicts import recording
+    from quickbooks_integration.sync.kinds import KINDS
+
+    asked = set(customer.sync.conflicts)
+    applied = enriching.apply(contact, customer)
+    new = applied.conflicts.keys() - asked
+    if new:
+        recording.by_policy(KINDS["customer"], contact, customer.sync, new)
     if contact.quickbooks_customer_id == customer.sync.entity_id:
         contact.quickbooks_sync_token = customer.sync.sync_version
         contact.save(update_fields=["quickbooks_sync_token"])

@@ -14,7 +14,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from quickbooks_integration import wanting
-from quickbooks_integration.documents.projecting import VOID, Projection
+from quickbooks_integration.conflicts import recording
+from quickbooks_integration.documents.projecting import ENDED_BY_VOID, VOID, Projection
 from quickbooks_integration.mapping import Document, text
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.sync import documents
@@ -49,11 +50,23 @@ def compare(kind: Kind[Any], sync: QuickBooksSync, ours: Projection, theirs: Pro
             continue
         if ours[name] == base_ours.get(name):
             found.take.append(name)
-        elif ours[name] == value:
+        elif kind.says_same(name, ours[name], value):
             found.agreed.append(name)
         elif not is_over:
             found.conflicts[name] = {"base": before, "ours": ours[name], "theirs": value}
+    if VOID in (ours.get("status"), theirs.get("status")) and "status" not in found.conflicts:
+        _leave_to_the_void(found, is_ours=theirs.get("status") != VOID)
     return found
+
+
+def _leave_to_the_void(found: Comparison, *, is_ours: bool) -> None:
+    """Nobody has to decide about lines or sums that count no more; into what was voided here nothing is taken."""
+    for name in ENDED_BY_VOID:
+        if found.conflicts.pop(name, None) is not None:
+            found.agreed.append(name)
+        elif is_ours and name in found.take:
+            found.take.remove(name)
+            found.agreed.append(name)
 
 
 def follow(auth: QuickBooksAuth, sync_id: int, document: Document, *, asked_at: datetime, world: World) -> Outcome:
@@ -146,26 +159,12 @@ def _merge(kind: Kind[Any], row: Any, sync: QuickBooksSync, document: Document, 
     base_ours = kind.with_filled(base_ours, kind.ours(row, sync), theirs)
     sync.base, sync.base_ours, sync.conflicts = theirs, base_ours, found.conflicts
     sync.sync_version = text(document, "SyncToken")[:50]
-    _settle_counts(sync, bool(edited))
+    wanting.settle(sync, is_edited=bool(edited))
     _save(sync, needs_read=False)
-    if found.conflicts and before[1] != found.conflicts:
+    recording.by_policy(kind, row, sync, [name for name in found.conflicts if name not in before[1]], world)
+    if sync.conflicts and before[1] != found.conflicts:
         return Outcome.CONFLICT
     return Outcome.UNCHANGED if before == (sync.base, sync.conflicts, sync.sync_version) else Outcome.UPDATED
-
-
-def _settle_counts(sync: QuickBooksSync, is_edited: bool) -> None:
-    """An edit that passed the verbs by is sent like any other; where nothing differs nothing waits."""
-    if is_edited and sync.wanted == sync.sent:
-        sync.wanted += 1
-    elif not is_edited and not sync.request_id:
-        sync.sent = sync.wanted
-    if sync.conflicts:
-        sync.sync_status, sync.error_message = Status.CONFLICT, ""
-    elif sync.sent == sync.wanted:
-        sync.sync_status, sync.error_message = Status.SYNCED, ""
-    elif sync.sync_status != Status.ERROR:
-        sync.sync_status = Status.PENDING
-        wanting.ring([sync.pk])
 
 
 def _save(sync: QuickBooksSync, *, needs_read: bool) -> None:
@@ -174,34 +173,3 @@ def _save(sync: QuickBooksSync, *, needs_read: bool) -> None:
         update_fields=["base", "base_ours", "conflicts", "sync_version", "sync_status", "error_message", "wanted",
                        "sent", "needs_read", "last_synced"]
     )  # fmt: skip
-
-
-# --- A person decides ----------------------------------------------------------------------------
-
-
-def take_theirs(sync_id: int, name: str) -> None:
-    """In a conflict QuickBooks' value counts. Settled already: nothing happens. Not inside a transaction."""
-    with transaction.atomic():
-        kind, row, sync = lock(sync_id, None)
-        if sync is None or row is None or name not in sync.conflicts:
-            return
-        kind.take(row, [name], sync.document.raw, World.of(sync.company))
-        sync.base_ours = {**(sync.base_ours or {}), name: kind.ours(row, sync)[name]}
-        _decided(kind, row, sync, name)
-
-
-def keep_ours(sync_id: int, name: str) -> None:
-    """In a conflict our value counts, and goes to QuickBooks. Settled already: nothing happens."""
-    with transaction.atomic():
-        kind, row, sync = lock(sync_id, None)
-        if sync is None or row is None or name not in sync.conflicts:
-            return
-        _decided(kind, row, sync, name)
-
-
-def _decided(kind: Kind[Any], row: Any, sync: QuickBooksSync, name: str) -> None:
-    sync.conflicts = {other: values for other, values in sync.conflicts.items() if other != name}
-    if not sync.conflicts:
-        sync.sync_status = Status.PENDING
-    _settle_counts(sync, bool(kind.sendable(kind.ours(row, sync), sync.base_ours or {})))
-    _save(sync, needs_read=sync.needs_read)

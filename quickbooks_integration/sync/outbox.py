@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from contacts.models import Contact
 from quickbooks_integration import pauses, wanting
-from quickbooks_integration.documents.projecting import VOID
+from quickbooks_integration.documents.projecting import ENDED_BY_VOID, VOID
 from quickbooks_integration.errors import Kind as Trouble
 from quickbooks_integration.errors import QuickBooksError, about_a_reference
 from quickbooks_integration.mapping import Document, Unusable, text
@@ -43,8 +43,6 @@ FAULT_OF_THE_CRM = (
     "The CRM came upon something that it cannot handle. Nothing is lost, and it tries again by itself; please tell "
     "whoever looks after the CRM."
 )
-# Fields of a document that a void settles, whatever was edited in them.
-ENDED_BY_VOID = ("status", "content", "amount", "applied", "customer")
 # What waits from before this column was there has waited longest.
 LONGEST_FIRST = F("waiting_since").asc(nulls_first=True)
 NO_REQUEST: dict[str, Any] = {

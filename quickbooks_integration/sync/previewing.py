@@ -28,7 +28,7 @@ MODELS = {"estimate": Quote, "invoice": Invoice, "payment": Payment, "customer":
 AT_ONCE = 50
 NOTHING_NEW = "Nothing to send: QuickBooks has it as it is here."
 ON_ITS_WAY = "It is being sent at this moment. Look again in a minute."
-CONFLICT = "It was changed here and in QuickBooks. Decide on its page first."
+CONFLICT = "It was changed here and in QuickBooks. Decide on the page Conflicts first."
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def locked(world: World, entity_type: str, local_id: int) -> Preview | None:
     if row is None:
         return None
     sync = sync or QuickBooksSync(company=world.auth, entity_type=entity_type, local_id=local_id)
-    preview = Preview(entity_type, local_id, named(row), is_new=not sync.entity_id)
+    preview = Preview(entity_type, local_id, wording.named(row), is_new=not sync.entity_id)
     if sync.request_id:
         preview.problem = ON_ITS_WAY
     elif sync.conflicts:
@@ -96,15 +96,6 @@ def locked(world: World, entity_type: str, local_id: int) -> Preview | None:
         except (Unusable, Waits, Refused) as reason:
             preview.problem = str(reason)
     return preview
-
-
-def named(row: Any) -> str:
-    """Quote 1042 of Ann Lee."""
-    if isinstance(row, Contact):
-        return str(row)
-    if isinstance(row, Invoice) and not row.document_number:
-        return f"New invoice of {row.customer}"
-    return f"{row} of {row.customer}"
 
 
 def _lock(world: World, entity_type: str, local_id: int) -> tuple[Any, QuickBooksSync | None]:

@@ -18,7 +18,7 @@ class CustomerPull(Pull[CustomerRow]):
     """Changes of names, numbers and addresses wait for the brake; those of money alone do not."""
 
     entity_type, entity, noun = "customer", "Customer", "customers"
-    decide_where = "on the contact's page"
+    decide_where = "on the page Conflicts"
     terms: dict[str, str] | None = None
 
     def _look_at(self, documents: list[Document]) -> None:

@@ -37,7 +37,7 @@ def _sweep_kind(auth: QuickBooksAuth, entity_type: str) -> int:
         rows = {row.pk: row for row in rows_with_parts(entity_type, [sync.local_id for sync in chunk])}
         for sync in chunk:
             row = rows.get(sync.local_id)
-            if row is not None and KINDS[entity_type].sendable(_ours(entity_type, row, sync), sync.base_ours):
+            if row is not None and KINDS[entity_type].sendable(ours(entity_type, row, sync), sync.base_ours):
                 with transaction.atomic():
                     wanting.want_row(sync.pk, for_person=False)
                 found += 1
@@ -65,7 +65,7 @@ def rows_with_parts(entity_type: str, keys: Iterable[Any]) -> Iterable[Model]:
     return Contact.objects.filter(pk__in=keys).prefetch_related("phones", "emails", "addresses")
 
 
-def _ours(entity_type: str, row: Any, sync: QuickBooksSync) -> Projection:
+def ours(entity_type: str, row: Any, sync: QuickBooksSync) -> Projection:
     """As the kind says it, but for the customer, whose change comes by linking and not by editing."""
     customer_id = (sync.base_ours or {}).get("customer", "")
     if entity_type == "estimate":

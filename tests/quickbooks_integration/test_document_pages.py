@@ -209,14 +209,20 @@ def test_a_conflict_shows_both_sides_and_what_was_before(books, ann, office_clie
     assert re.search(r"Here .*\$150\.00 .*In QuickBooks .*\$120\.00 .*Before, on both sides .*\$100\.00", said)
 
 
-@pytest.mark.parametrize(("action", "total"), [("keep", D(150)), ("take", D(120))])
-def test_a_person_decides_a_conflict(books, ann, office_client, action, total):
+def answer(client: Client, document: Any, choice: str, seen: str) -> str:
+    address = reverse("admin:quickbooks_integration_conflictdecision_decide")
+    given = {"sync": row(document).pk, "field": "content", "choice": choice, "seen": seen, "next": page(document)}
+    return words(client.post(address, given, follow=True))
+
+
+@pytest.mark.parametrize(("choice", "total"), [("ours", D(150)), ("theirs", D(120))])
+def test_a_person_decides_a_conflict(books, ann, office_client, choice, total):
     quote = write(ann, "100.00")
     push(books)
     conflict(books, quote)
     html = office_client.get(page(quote)).content.decode()
     seen = re.search(r'name="seen" value="(\w+)"', html)[1]
-    said = press(office_client, quote, action, field="content", seen=seen)
+    said = answer(office_client, quote, choice, seen)
     assert LABELS["content"] in said
     push(books)
     quote.refresh_from_db()
@@ -227,7 +233,7 @@ def test_a_decision_about_values_that_changed_meanwhile_is_asked_again(books, an
     quote = write(ann, "100.00")
     push(books)
     conflict(books, quote)
-    said = press(office_client, quote, "take", field="content", seen="something else")
+    said = answer(office_client, quote, "theirs", "something else")
     quote.refresh_from_db()
     assert "changed again meanwhile" in said
     assert (quote.total_amount, list(row(quote).conflicts)) == (D(150), ["content"])

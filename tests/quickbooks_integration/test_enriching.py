@@ -6,6 +6,7 @@ import pytest
 
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone
 from quickbooks_integration import enriching, mapping
+from quickbooks_integration.mapping import Unusable
 from quickbooks_integration.models import QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.sync import customers
 from tests.quickbooks_integration import pairs
@@ -118,17 +119,16 @@ def test_an_address_is_one_unit_and_both_sides_moving_apart_is_a_conflict(compan
     assert customer.sync.sync_status == QuickBooksSync.Status.CONFLICT
 
 
-def test_a_conflict_ends_when_a_person_takes_quickbooks_value(company):
-    customer = store(company)
-    contact = linked(customer)
+def test_a_difference_that_is_taken_is_agreed_on_so_nothing_of_it_goes_back(company):
+    contact = linked(store(company), company="Ours")
+    customer = QuickBooksCustomer.objects.select_related("sync").get()
     enriching.apply(contact, customer)
-    contact.last_name = "Lee-Ours"
-    contact.save()
-    enriching.apply(contact, changed(customer, FamilyName="Lee-Theirs"))
-    assert list(customer.sync.conflicts) == ["last_name"]
-    enriching.take_theirs(contact, customer, "last_name")
+    assert customer.sync.base_ours["company"] == "Ours"
+    enriching.take_theirs(contact, customer, "company")
     contact.refresh_from_db()
-    assert (contact.last_name, customer.sync.conflicts, customer.sync.sync_status) == ("Lee-Theirs", {}, "synced")
+    customer.sync.refresh_from_db()
+    assert contact.company == enriching.facts_of(customer).company
+    assert customer.sync.base_ours == enriching.ours_of(contact)
 
 
 def test_a_job_counts_in_its_parents_balance_once(company):
@@ -215,7 +215,7 @@ def test_a_value_that_quickbooks_no_longer_has_cannot_be_taken_and_ours_stays(co
     ContactAddress.objects.create(contact=contact, kind="billing", street="9 Ours St")
     customer = QuickBooksCustomer.objects.select_related("sync").get()
     customer.raw = {key: value for key, value in customer.raw.items() if key not in ("CompanyName", "BillAddr")}
-    with pytest.raises(ValueError, match="QuickBooks has none any more"):
+    with pytest.raises(Unusable, match="QuickBooks has none any more"):
         enriching.take_theirs(contact, customer, field)
     contact.refresh_from_db()
     assert (contact.company, contact.addresses.get().street) == ("Ours", "9 Ours St")

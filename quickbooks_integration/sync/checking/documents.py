@@ -19,7 +19,7 @@ from quickbooks_integration.sync import documents, mirroring, sweeping
 from quickbooks_integration.sync.checking.findings import Found, Record, State, Why, agrees, record
 from quickbooks_integration.sync.kinds import KINDS
 from quickbooks_integration.sync.mirroring import Facts
-from quickbooks_integration.sync.previewing import named
+from quickbooks_integration.wording import named
 
 Status = QuickBooksSync.Status
 SUMS = ("total", "balance", "number")

@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from billing.models import Product
 from quickbooks_integration import pauses, product_links
+from quickbooks_integration.conflicts import deciding
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.item_mapping import MERGED, comparable, item_facts
 from quickbooks_integration.mapping import Document, Unusable
-from quickbooks_integration.models import CheckRun, QuickBooksAuth, QuickBooksDocument, QuickBooksSync
+from quickbooks_integration.models import CheckRun, Choice, QuickBooksAuth, QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
 from quickbooks_integration.sync import balances, following, merging, outbox, reading
 from quickbooks_integration.sync.base_pull import IDS_A_QUERY
@@ -39,7 +40,7 @@ def fix(service: QuickBooksService, run: CheckRun, index: int, verb: str, by: Ab
         raise Refused(pauses.PULL_ONLY)
     try:
         sentence = (_take if verb == "take" else _push)(service, difference, by)
-    except (merging.Busy, Unusable) as reason:
+    except (merging.Busy, deciding.Settled, Unusable) as reason:
         raise Refused(str(reason)) from reason
     _note(run, index, sentence)
     return sentence
@@ -65,7 +66,7 @@ def _take(service: QuickBooksService, difference: dict[str, Any], by: AbstractBa
     if kind == "item":
         _take_product(sync, difference["field"], document, by)
     elif kind in KINDS:
-        merging.decide(sync.pk, difference["field"], document, World.of(service.auth), take=True)
+        _decide(service.auth, sync, difference["field"], document, by, Choice.THEIRS)
     else:
         following.follow(service.auth, sync.pk, document, asked_at=timezone.now())
     if difference["field"] == "balance":
@@ -78,8 +79,25 @@ def _push(service: QuickBooksService, difference: dict[str, Any], by: AbstractBa
     document = _read(service, difference["kind"], sync.entity_id)
     if document is None:
         raise Refused(f"{difference['name']} is not in QuickBooks any more, so there is nothing to change there.")
-    merging.decide(sync.pk, difference["field"], document, World.of(service.auth), take=False)
+    _decide(service.auth, sync, difference["field"], document, by, Choice.OURS)
     return f"{difference['name']} is on its way to QuickBooks."
+
+
+def _decide(
+    auth: QuickBooksAuth,
+    sync: QuickBooksSync,
+    name: str,
+    document: Document,
+    by: AbstractBaseUser | None,
+    choice: Choice,
+) -> None:
+    """What both sides have changed is a conflict, and its decision is written down so that it can be undone."""
+    world = World.of(auth)
+    if name not in sync.conflicts:
+        merging.decide(sync.pk, name, document, world, take=choice == Choice.THEIRS)
+        return
+    merging.follow(auth, sync.pk, document, asked_at=timezone.now(), world=world)
+    deciding.decide(sync.pk, name, choice, by, world=world)
 
 
 def _linked(auth: QuickBooksAuth, difference: dict[str, Any]) -> QuickBooksSync:

@@ -7,6 +7,7 @@ from datetime import UTC, timedelta
 from typing import Any, Generic, TypeVar
 
 import simplejson
+from django.contrib.auth.models import AbstractBaseUser
 
 from contacts.models import Contact
 from quickbooks_integration.documents.projecting import VOID, Projection
@@ -15,6 +16,7 @@ from quickbooks_integration.mapping import Document, text
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
 from quickbooks_integration.sync import lists
+from quickbooks_integration.sync.keeping import Kept
 from quickbooks_integration.sync.outcomes import Outcome
 
 Row = TypeVar("Row")
@@ -97,8 +99,9 @@ class Kind(ABC, Generic[Row]):
         """Raises Unusable, Waits or NeedsCustomer when it cannot be sent (yet)."""
 
     @abstractmethod
-    def take(self, row: Row, fields: Iterable[str], document: Document, world: World) -> None:
-        """Makes these fields of our row say what the document says, through billing's verbs; saves them."""
+    def take(self, row: Row, fields: Iterable[str], document: Document, world: World, *, said: str = "") -> None:
+        """Makes these fields of our row say what the document says, through billing's verbs; saves them. said: what the
+        history is told, if not that they were changed in QuickBooks."""
 
     @abstractmethod
     def follow(
@@ -169,9 +172,49 @@ class Kind(ABC, Generic[Row]):
             base_ours[name] = ours[name]
         else:
             base[name] = theirs[name]
-            if base_ours.get(name) == ours[name]:
-                del base_ours[name]
+            base_ours = self.when_ours_counts(base_ours, name, theirs[name])
         return base, base_ours
+
+    # --- One field, for decisions ------------------------------------------------------------
+
+    def value(self, projection: Projection, name: str) -> Any:
+        """A field of a projection by the name that conflicts use."""
+        return projection.get(name)
+
+    def with_value(self, projection: Projection, name: str, value: Any) -> Projection:
+        """The same with another value of this field; None takes it out."""
+        without = {other: kept for other, kept in projection.items() if other != name}
+        return without if value is None else {**without, name: value}
+
+    def our_value(self, row: Row, sync: QuickBooksSync, name: str) -> Any:
+        return self.value(self.ours(row, sync), name)
+
+    def is_sent(self, name: str) -> bool:
+        """Whether QuickBooks is ever told our value."""
+        return True
+
+    def when_ours_counts(self, agreed: Projection, name: str, theirs: Any) -> Projection:
+        """Our side as QuickBooks is taken to know it when ours is to go over theirs: all that differs from what it says
+        now is sent, and not only what was edited here. A line that only they changed would go back as it came."""
+        return self.with_value(agreed, name, theirs)
+
+    def keep(self, row: Row, name: str) -> Kept:
+        """What of our row the field is made of; see put_back."""
+        raise NotImplementedError
+
+    def lock_for(self, local_id: int, kept: Kept, document: Document | None) -> None:
+        """Locks what putting this back touches beside the row and comes before it in the order of locks. document: what
+        may be taken over instead."""
+
+    def put_back(self, row: Row, kept: Kept) -> None:
+        """Makes the field what it was when it was kept; saves the row. Sends no signal."""
+        raise NotImplementedError
+
+    def reckon(self, row: Row) -> None:
+        """What is derived of it, after a document was taken over that is not the newest."""
+
+    def tell(self, row: Row, sentence: str, by: AbstractBaseUser | None) -> None:
+        """Writes the sentence into the row's history, if it has one. Sends no signal."""
 
     def confirmed(self, row: Row, sync: QuickBooksSync) -> Iterable[str]:
         """What may go on now, as `waits_for` names it."""

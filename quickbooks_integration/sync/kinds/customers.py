@@ -9,7 +9,8 @@ from quickbooks_integration import enriching, mapping
 from quickbooks_integration.documents.projecting import Projection
 from quickbooks_integration.mapping import EMAIL_LIMIT, LIMITS, PHONE_FIELDS, PHONE_LIMIT, Document, Unusable
 from quickbooks_integration.models import QuickBooksCustomer, QuickBooksSync
-from quickbooks_integration.sync import customers
+from quickbooks_integration.sync import customers, keeping
+from quickbooks_integration.sync.keeping import Kept
 from quickbooks_integration.sync.kinds.base import Kind, Request, World
 from quickbooks_integration.sync.outcomes import Outcome
 
@@ -66,8 +67,46 @@ class Customers(Kind[Contact]):
         """A link that was made before both bases were kept has nothing to compare with: nothing is sent for it."""
         return super().sendable(ours, agreed) if agreed else []
 
-    def take(self, row: Contact, fields: Iterable[str], document: Document, world: World) -> None:
-        raise NotImplementedError("Contacts take what they take by the rules of enriching.")
+    def take(self, row: Contact, fields: Iterable[str], document: Document, world: World, *, said: str = "") -> None:
+        """Raises Unusable when QuickBooks has no value: nothing is overwritten with nothing."""
+        facts = mapping.customer_facts(document, mapping.term_name(document, dict(world.names)))
+        for name in fields:
+            enriching.put(row, facts, name)
+
+    def value(self, projection: Projection, name: str) -> Any:
+        if name in enriching.ADDRESS_KINDS:
+            return (projection.get("addresses") or {}).get(name)
+        return projection.get(name)
+
+    def with_value(self, projection: Projection, name: str, value: Any) -> Projection:
+        if name not in enriching.ADDRESS_KINDS:
+            return super().with_value(projection, name, value)
+        addresses = super().with_value(projection.get("addresses") or {}, name, value)
+        return {**projection, "addresses": addresses}
+
+    def when_ours_counts(self, agreed: Projection, name: str, theirs: Any) -> Projection:
+        """One value without parts; and the name in QuickBooks' lists follows from the one that it had here."""
+        return agreed
+
+    def our_value(self, row: Contact, sync: QuickBooksSync, name: str) -> Any:
+        if not self.is_sent(name):
+            return getattr(row, name) or ""
+        return super().our_value(row, sync, name)
+
+    def is_sent(self, name: str) -> bool:
+        return name in (*NAMES, *enriching.ADDRESS_KINDS)
+
+    def keep(self, row: Contact, name: str) -> Kept:
+        if name in enriching.ADDRESS_KINDS:
+            return {"kind": name, "addresses": keeping.rows_of(row.addresses.filter(kind=name))}
+        return {"columns": keeping.columns_of(row, [name])}
+
+    def put_back(self, row: Contact, kept: Kept) -> None:
+        if "kind" in kept:
+            keeping.put_rows(row.addresses.filter(kind=kept["kind"]), kept["addresses"])
+            enriching.forget_prefetched(row)
+        else:
+            row.save(update_fields=[*keeping.put_columns(row, kept["columns"]), "updated_at"])
 
     def follow(
         self, row: Contact, sync: QuickBooksSync, document: Document, world: World, *, edited: Iterable[str] = ()

@@ -73,7 +73,7 @@ class Estimates(SalesKind[Quote]):
         body = writing.estimate(row, lines, ours, world.ids, before)
         return Request("update" if before else "create", body, writing.keys(lines))
 
-    def take(self, row: Quote, fields: Iterable[str], document: Document, world: World) -> None:
+    def take(self, row: Quote, fields: Iterable[str], document: Document, world: World, *, said: str = "") -> None:
         fields = list(fields)
         facts = self.facts(document, world)
         known = known_to(world, facts, row.contact_id)
@@ -83,7 +83,7 @@ class Estimates(SalesKind[Quote]):
             self.take_lines(row, facts, known)
             names += self.take_sums(row, values)
         row.save(update_fields=[*names, "updated_at"])
-        quotes.taken_over(row, _sentence(row, fields))
+        quotes.taken_over(row, said or _sentence(row, fields))
 
     def follow(
         self, row: Quote, sync: QuickBooksSync, document: Document, world: World, *, edited: Iterable[str] = ()

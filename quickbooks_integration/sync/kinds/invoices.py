@@ -13,7 +13,8 @@ from quickbooks_integration.documents.taking import Known
 from quickbooks_integration.mapping import Document, Unusable
 from quickbooks_integration.models import QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import documents, pairing
+from quickbooks_integration.sync import documents, keeping, pairing
+from quickbooks_integration.sync.keeping import Kept
 from quickbooks_integration.sync.kinds.base import Request, Waits, World
 from quickbooks_integration.sync.kinds.estimates import tax_difference
 from quickbooks_integration.sync.kinds.sales import CONTENT, SUMS, SalesKind, customer_of, known_to, quickbooks_columns
@@ -76,7 +77,7 @@ class Invoices(SalesKind[Invoice]):
         body = writing.invoice(row, lines, ours, world.ids, before, estimate_id)
         return Request("update" if before else "create", body, writing.keys(lines))
 
-    def take(self, row: Invoice, fields: Iterable[str], document: Document, world: World) -> None:
+    def take(self, row: Invoice, fields: Iterable[str], document: Document, world: World, *, said: str = "") -> None:
         fields = list(fields)
         facts = self.facts(document, world)
         if "status" in fields and facts.head.is_void:
@@ -91,7 +92,22 @@ class Invoices(SalesKind[Invoice]):
             names += self.take_sums(row, values) + _owed(row, facts)
         row.save(update_fields=[*names, "updated_at"])
         if fields:
-            invoices.taken_over(row, _sentence(row, fields))
+            invoices.taken_over(row, said or _sentence(row, fields))
+
+    def put_back(self, row: Invoice, kept: Kept) -> None:
+        """What is left to pay goes with the total, which the database holds to it."""
+        names = keeping.put_columns(row, kept["columns"])
+        if "lines" in kept:
+            keeping.put_rows(self.line_rows(row), kept["lines"], unique="quickbooks_line_id")
+            self.forget_lines(row)
+            row.balance_due = row.total_amount - row.amount_paid
+            names.append("balance_due")
+        row.save(update_fields=[*names, "updated_at"])
+        self.reckon(row)
+
+    def reckon(self, row: Invoice) -> None:
+        invoices.recompute([row.pk])
+        row.refresh_from_db(fields=["amount_paid", "balance_due", "payment_status", "paid_date"])
 
     def follow(
         self, row: Invoice, sync: QuickBooksSync, document: Document, world: World, *, edited: Iterable[str] = ()
@@ -128,8 +144,7 @@ class Invoices(SalesKind[Invoice]):
             Invoice.objects.filter(pk=row.pk).update(
                 amount_paid=facts.head.total - facts.balance, balance_due=facts.balance
             )
-        invoices.recompute([row.pk])
-        row.refresh_from_db(fields=["amount_paid", "balance_due", "payment_status", "paid_date"])
+        self.reckon(row)
         if said:
             invoices.taken_over(row, said)
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.models import AbstractBaseUser
+
 from billing import applying, invoices, payments, summaries
 from billing.models import CreditMemo, Invoice, Payment, PaymentApplication
 from quickbooks_integration.documents import projecting, reading, taking, writing
@@ -11,7 +13,8 @@ from quickbooks_integration.documents.facts import PaymentFacts
 from quickbooks_integration.documents.projecting import LABELS, VOID, Projection
 from quickbooks_integration.mapping import Document, Unusable
 from quickbooks_integration.models import QuickBooksDocument, QuickBooksSync
-from quickbooks_integration.sync import documents
+from quickbooks_integration.sync import documents, keeping
+from quickbooks_integration.sync.keeping import Kept
 from quickbooks_integration.sync.kinds.base import Kind, NeedsCustomer, Request, Waits, World
 from quickbooks_integration.sync.kinds.sales import customer_of
 
@@ -34,14 +37,19 @@ class Payments(Kind[Payment]):
 
     def lock(self, local_id: int | None, document: Document | None = None) -> Payment | None:
         """Everybody locks invoices first: those that it pays, and those that it is to pay."""
-        paid = PaymentApplication.objects.filter(payment=local_id or 0, invoice__isnull=False)
+        self.lock_for(local_id or 0, {}, document)
+        rows = Payment.objects.select_for_update(of=("self",), no_key=True).select_related("contact")
+        return rows.filter(pk=local_id or 0).first()
+
+    def lock_for(self, local_id: int, kept: Kept, document: Document | None) -> None:
+        """All of them at once, in their order."""
+        paid = PaymentApplication.objects.filter(payment=local_id, invoice__isnull=False)
         wanted = set(paid.values_list("invoice_id", flat=True))
+        wanted |= {one["invoice_id"] for one in kept.get("applications", ())} - {None}
         if document is not None:
             there = reading.payment_facts(document, {}).invoices
             wanted |= set(Invoice.objects.filter(quickbooks_invoice_id__in=there).values_list("pk", flat=True))
         applying.lock_invoices(wanted)
-        rows = Payment.objects.select_for_update(of=("self",), no_key=True).select_related("contact")
-        return rows.filter(pk=local_id or 0).first()
 
     def named(self, row: Payment) -> str:
         return f"{row} of {row.customer}"
@@ -76,7 +84,7 @@ class Payments(Kind[Payment]):
         # Intuit: a payment is voided by an update that includes it; other documents by an operation of that name.
         return {"operation": "update", "include": "void"} if request_kind == "void" else {}
 
-    def take(self, row: Payment, fields: Iterable[str], document: Document, world: World) -> None:
+    def take(self, row: Payment, fields: Iterable[str], document: Document, world: World, *, said: str = "") -> None:
         fields = list(fields)
         facts = self.facts(document, world)
         if "status" in fields and facts.head.is_void:
@@ -96,7 +104,24 @@ class Payments(Kind[Payment]):
         touched |= set(row.applications.filter(invoice__isnull=False).values_list("invoice_id", flat=True))
         invoices.recompute(touched)
         summaries.refresh(contacts | {row.contact_id})
-        payments.taken_over(row, f"Changed in QuickBooks: {', '.join(LABELS[name] for name in fields)}.")
+        payments.taken_over(row, said or f"Changed in QuickBooks: {', '.join(LABELS[name] for name in fields)}.")
+
+    def keep(self, row: Payment, name: str) -> Kept:
+        kept: Kept = {"columns": keeping.columns_of(row, self.columns[name])}
+        return kept | {"applications": keeping.rows_of(row.applications.all())} if name == "applied" else kept
+
+    def put_back(self, row: Payment, kept: Kept) -> None:
+        names = keeping.put_columns(row, kept["columns"])
+        row.save(update_fields=[*names, "updated_at"])
+        touched = set(row.applications.filter(invoice__isnull=False).values_list("invoice_id", flat=True))
+        if "applications" in kept:
+            keeping.put_rows(row.applications.all(), kept["applications"])
+            touched |= {one["invoice_id"] for one in kept["applications"]} - {None}
+        invoices.recompute(touched)
+        summaries.refresh([row.contact_id])
+
+    def tell(self, row: Payment, sentence: str, by: AbstractBaseUser | None) -> None:
+        row.history.create(by=by, sentence=sentence)
 
     def follow(
         self, row: Payment, sync: QuickBooksSync, document: Document, world: World, *, edited: Iterable[str] = ()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 
 from billing.models import Invoice, Quote
@@ -11,7 +12,8 @@ from quickbooks_integration.documents.facts import SalesFacts
 from quickbooks_integration.documents.taking import Known
 from quickbooks_integration.mapping import Document
 from quickbooks_integration.models import QuickBooksSync
-from quickbooks_integration.sync import documents
+from quickbooks_integration.sync import documents, keeping
+from quickbooks_integration.sync.keeping import Kept
 from quickbooks_integration.sync.kinds.base import Kind, NeedsCustomer, World
 
 Row = TypeVar("Row", Quote, Invoice)
@@ -100,6 +102,22 @@ class SalesKind(Kind[Row], Generic[Row]):
 
     def attach(self, line: Any, row: Row) -> None:
         raise NotImplementedError
+
+    def keep(self, row: Row, name: str) -> Kept:
+        if name != "content":
+            return {"columns": keeping.columns_of(row, self.columns[name])}
+        lines = keeping.rows_of(self.line_rows(row))
+        return {"columns": keeping.columns_of(row, (*self.columns[name], *SUMS)), "lines": lines}
+
+    def put_back(self, row: Row, kept: Kept) -> None:
+        names = keeping.put_columns(row, kept["columns"])
+        if "lines" in kept:
+            keeping.put_rows(self.line_rows(row), kept["lines"], unique="quickbooks_line_id")
+            self.forget_lines(row)
+        row.save(update_fields=[*names, "updated_at"])
+
+    def tell(self, row: Row, sentence: str, by: AbstractBaseUser | None) -> None:
+        row.history.create(by=by, sentence=sentence)
 
     def take_sums(self, row: Row, values: dict[str, Any]) -> list[str]:
         for name in SUMS:

@@ -13,6 +13,7 @@ from billing import converting, invoices, payments, quotes
 from billing.models import Invoice, Payment, Quote, QuoteItem
 from contacts.models import Contact
 from quickbooks_integration.bells import Ringer
+from quickbooks_integration.conflicts import deciding
 from quickbooks_integration.models import HistoryImport, QuickBooksSync
 from quickbooks_integration.sync import lists, merging, outbox, sweeping
 from quickbooks_integration.sync.kinds import World
@@ -224,7 +225,7 @@ def test_both_sides_changed_the_lines_is_a_conflict_that_stops_the_push_until_a_
     sync = row(quote)
     assert (sync.sync_status, list(sync.conflicts)) == ("conflict", ["content"])
     assert there(books, "Estimate")[0]["TotalAmt"] == D(120)
-    merging.keep_ours(sync.pk, "content")
+    deciding.decide(sync.pk, "content", "ours", None)
     push(books)
     assert there(books, "Estimate")[0]["TotalAmt"] == D(150)
     assert row(quote).sync_status == "synced"
@@ -238,7 +239,7 @@ def test_taking_theirs_in_a_conflict_sends_nothing(books, ann):
     books.bookkeeper.edit("Estimate", estimate["Id"], Line=[line])
     reprice(quote, "150.00")
     push(books)
-    merging.take_theirs(row(quote).pk, "content")
+    deciding.decide(row(quote).pk, "content", "theirs", None)
     push(books)
     quote.refresh_from_db()
     assert (quote.total_amount, there(books, "Estimate")[0]["TotalAmt"]) == (D(120), D(120))
