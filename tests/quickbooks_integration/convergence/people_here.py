@@ -12,10 +12,10 @@ from billing.models import Invoice, Payment, Product, Quote, QuoteItem
 from billing.refusals import Refused
 from contacts.models import Contact, ContactPhone
 from contacts.signals import contact_changed
+from quickbooks_integration.conflicts import deciding
 from quickbooks_integration.errors import QuickBooksError
-from quickbooks_integration.models import QuickBooksSync
-from quickbooks_integration.reconciling import settling
-from quickbooks_integration.sync import merging, outbox
+from quickbooks_integration.models import Choice, QuickBooksSync
+from quickbooks_integration.sync import outbox
 from tests.quickbooks_integration import pairs
 from tests.quickbooks_integration.convergence import sides
 from tests.quickbooks_integration.convergence.sides import MODELS
@@ -237,10 +237,7 @@ def decide(world: World, sync: QuickBooksSync, name: str, *, take: bool) -> None
     row = MODELS[kind].objects.get(pk=sync.local_id)
     mirror = sync.customer if kind == "customer" else sync.document
     ours, theirs = sides.here(kind, row).get(name), sides.there(kind, mirror.raw).get(name)
-    if kind == "customer":
-        (settling.take_theirs if take else settling.keep_ours)(sync, name, world.person)
-    else:
-        (merging.take_theirs if take else merging.keep_ours)(sync.pk, name)
+    deciding.decide(sync.pk, name, Choice.THEIRS if take else Choice.OURS, world.person)
     kept, dropped = (theirs, ours) if take else (ours, theirs)
     world.ledger.decided(world.name_here(kind, row), name, kept, dropped, "decided")
 

@@ -10,9 +10,9 @@ import pytest
 from billing import invoices, payments
 from contacts.models import Contact
 from contacts.signals import contact_changed
-from quickbooks_integration.models import QuickBooksSync
-from quickbooks_integration.reconciling import settling
-from quickbooks_integration.sync import checking, merging, new_customers, outbox
+from quickbooks_integration.conflicts import deciding
+from quickbooks_integration.models import Choice, QuickBooksSync
+from quickbooks_integration.sync import checking, new_customers, outbox
 from tests.quickbooks_integration import pairs
 from tests.quickbooks_integration.sync.test_outbox import (  # noqa: F401
     ann,
@@ -58,7 +58,7 @@ def test_a_field_that_was_empty_and_that_both_sides_filled_is_a_question(books, 
     sync = customer_row(ann)
     assert sync.conflicts["notes"] == {"base": "", "ours": "Beware of the dog", "theirs": "Gate code 12"}
     assert customer_there(books, ann)["Notes"] == "Gate code 12"
-    (settling.take_theirs if take else settling.keep_ours)(sync, "notes", pairs.somebody())
+    deciding.decide(sync.pk, "notes", Choice.THEIRS if take else Choice.OURS, pairs.somebody())
     push(books)
     ann.refresh_from_db()
     left = "Gate code 12" if take else "Beware of the dog"
@@ -86,7 +86,7 @@ def test_a_line_and_a_discount_that_they_changed_are_sent_as_ours_once_a_person_
     books.bookkeeper.edit("Estimate", estimate["Id"], Line=[first, second, discount])
     reprice(quote, "150.00")
     push(books)
-    merging.keep_ours(row(quote).pk, "content")
+    deciding.decide(row(quote).pk, "content", Choice.OURS, None)
     push(books)
     (estimate,) = there(books, "Estimate")
     kinds = [(line["DetailType"], line["Amount"]) for line in estimate["Line"]]
