@@ -12,12 +12,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 
-from quickbooks_integration import addresses, errors, metering, pauses, pull_only, reconciling, reminding
+from quickbooks_integration import addresses, coverage, errors, metering, pauses, pull_only, reconciling, reminding
 from quickbooks_integration.errors import RECONNECT, QuickBooksError
 from quickbooks_integration.fields import UnreadableToken
 from quickbooks_integration.models import ApiCall, FeedPoll, QuickBooksAuth, SyncRun, Traffic
 from quickbooks_integration.reconciling import merged
 from quickbooks_integration.service import UNREADABLE, refuse_unusable
+from quickbooks_integration.sync import kinds_to_pull
 from quickbooks_integration.sync.mirroring import ORDER as DOCUMENTS
 
 RECENT = 5
@@ -174,7 +175,11 @@ def _last_poll(auth: QuickBooksAuth) -> str:
     poll = FeedPoll.objects.filter(company=auth).first()
     if poll is not None and poll.message:
         return f"The last question failed. {poll.message}"
-    return f"Up to date as of {moment(poll.answered_at)}" if poll is not None and poll.answered_at else ""
+    kinds = kinds_to_pull(auth)
+    proved = coverage.watermarks(auth, kinds)
+    if len(proved) < len(kinds):
+        return "" if poll is None else "Not everything is read yet. The page Coverage says what is missing."
+    return f"Up to date as of {moment(min(proved.values()))}"
 
 
 def token_facts(auth: QuickBooksAuth) -> list[Fact]:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.utils import timezone
 
 from quickbooks_integration import coverage
 from quickbooks_integration.connection_page import moment
 from quickbooks_integration.coverage import BEGINNING, How, Stretch
 from quickbooks_integration.models import CoverageRange, FeedPoll, PullCursor, QuickBooksAuth, QuickBooksSync
+from quickbooks_integration.sync import kinds_to_pull
 
 # Two polls of 15 minutes and a bit.
 QUIET = timedelta(minutes=40)
@@ -41,10 +41,8 @@ class Kind:
     ranges: list[dict[str, str]]
 
 
-def context(user: User) -> dict[str, Any]:
+def context() -> dict[str, Any]:
     """Asks the database only, never QuickBooks; four queries."""
-    from quickbooks_integration.sync import kinds_to_pull
-
     auth = QuickBooksAuth.objects.in_use().first()
     if auth is None:
         return {"auth": None}

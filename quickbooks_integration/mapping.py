@@ -36,6 +36,11 @@ class Unusable(Exception):
     """A document that cannot be stored. str() is a sentence for the office."""
 
 
+# What reading a document raises that has another form than any that Intuit is known to send.
+MALFORMED = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
+NOT_READABLE = "QuickBooks sent it in a form that the CRM cannot read. Please tell whoever looks after the CRM."
+
+
 class Address(NamedTuple):
     street: str = ""
     city: str = ""

@@ -28,7 +28,7 @@ class CoverageRangeAdmin(ReadOnly, ModelAdmin):
             **self.admin_site.each_context(request),
             "title": "Coverage",
             "opts": self.opts,
-            **coverage_page.context(request.user),
+            **coverage_page.context(),
         }
         return TemplateResponse(request, "quickbooks_integration/coverage/page.html", context)
 

@@ -1,5 +1,6 @@
 """What every pull of one kind does alike: read in order, store page by page, keep count, stop at what is implausible."""
 
+import logging
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Set
@@ -11,11 +12,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from quickbooks_integration import coverage, mapping
-from quickbooks_integration.mapping import Document, Unusable
+from quickbooks_integration.mapping import MALFORMED, NOT_READABLE, Document, Unusable
 from quickbooks_integration.models import PullCursor, QuickBooksAuth, RejectedRow, SyncRun
 from quickbooks_integration.sync import bulk, reading, runs
 from quickbooks_integration.sync.outcomes import Outcome
 from quickbooks_integration.sync.reading import Page, Source, Told
+
+log = logging.getLogger(__name__)
 
 # Intuit: an answer's time may lie before a change that it does not show yet, so each pull looks back a little.
 LOOK_BACK = timedelta(minutes=5)
@@ -164,7 +167,7 @@ class Pull(ABC, Generic[AnyRow]):
         rejected = []
         for document in documents:
             try:
-                row = self._row(document)
+                row = self._readable(document)
             except Unusable as reason:
                 if self._reject(document):
                     rejected.append(self._rejected_row(document, str(reason)))
@@ -177,6 +180,14 @@ class Pull(ABC, Generic[AnyRow]):
         if self.keep:
             RejectedRow.objects.bulk_create(rejected)
         return list(parsed.values())
+
+    def _readable(self, document: Document) -> AnyRow:
+        """Raises Unusable, also for a document of a form that nobody thought of: one row never stops the others."""
+        try:
+            return self._row(document)
+        except MALFORMED as error:
+            log.exception("A %s of QuickBooks cannot be read.", self.entity)
+            raise Unusable(NOT_READABLE) from error
 
     def _reject(self, document: Document) -> bool:
         """Counts a rejected document once, however often overlapping pages bring it."""

@@ -26,7 +26,7 @@ from quickbooks_integration.sync.reading import Told
 log = logging.getLogger(__name__)
 
 ENTITIES = {"customer": "Customer", "item": "Item", **QuickBooksDocument.KINDS}
-# A full pass that failed is not begun again with every poll.
+# A full pass that failed, or that was made because the feed refused to answer, is not begun again with every poll.
 FULL_PASS_PAUSE = timedelta(hours=1)
 LOCK = "change feed"
 
@@ -41,11 +41,11 @@ def poll(service: QuickBooksService) -> bool:
         if is_mine:
             _note(service.auth, asked_at=timezone.now())
             try:
-                _Poll(service).execute()
+                has_asked = _Poll(service).execute()
             except QuickBooksError as error:
                 _note(service.auth, message=error.with_reference)
                 raise
-            _note(service.auth, answered_at=timezone.now(), message="")
+            _note(service.auth, message="", **({"answered_at": timezone.now()} if has_asked else {}))
     return is_mine
 
 
@@ -57,8 +57,10 @@ class _Poll:
     def __init__(self, service: QuickBooksService) -> None:
         self.service, self.auth = service, service.auth
         self.sync = QuickBooksSyncService(service)
+        self.refused: set[str] = set()  # kinds that the feed does not want to tell of
 
-    def execute(self) -> None:
+    def execute(self) -> bool:
+        """Whether the feed was asked: at first, and after a reset, there is nothing to ask it from."""
         kinds = kinds_to_pull(self.auth)
         self._work_off_what_waits()
         watermarks = coverage.watermarks(self.auth, kinds)
@@ -77,6 +79,7 @@ class _Poll:
                     self._execute(runs.request(self.auth, kind)[0], found)
             else:
                 self._read_whole(kind)
+        return bool(asked)
 
     # --- Asking ------------------------------------------------------------------------------
 
@@ -88,6 +91,7 @@ class _Poll:
         if answer is not None and answer.is_whole:
             return {kind: self._told(kind, answer, watermarks[kind], since, asked_at) for kind in watermarks}
         if len(watermarks) == 1:
+            self.refused |= set() if answer else watermarks.keys()
             return dict.fromkeys(watermarks)
         found: dict[str, Told | None] = {}
         for kind, watermark in watermarks.items():
@@ -133,14 +137,17 @@ class _Poll:
             self._execute(run, None)
 
     def _read_whole(self, kind: str) -> None:
-        """A full pass. Where the last one failed a while ago, or waits for a person to apply what it found, a query of what
+        """A full pass. Where the last one was a while ago, or waits for a person to apply what it found, a query of what
         changed has to do until then."""
-        last = SyncRun.objects.filter(company=self.auth, entity_type=kind, full=True, finished_at__isnull=False).first()
-        waits = last is not None and (
-            last.state == SyncRun.State.STOPPED
-            or (last.state == SyncRun.State.FAILED and last.finished_at > timezone.now() - FULL_PASS_PAUSE)
-        )
-        self._execute(runs.request(self.auth, kind, full=not waits)[0], None)
+        self._execute(runs.request(self.auth, kind, full=not self._waits_with_full_pass(kind))[0], None)
+
+    def _waits_with_full_pass(self, kind: str) -> bool:
+        ended = SyncRun.objects.filter(company=self.auth, entity_type=kind, full=True, finished_at__isnull=False)
+        last = ended.first()
+        if last is None or last.state == SyncRun.State.STOPPED:
+            return last is not None
+        is_recent = last.finished_at is not None and last.finished_at > timezone.now() - FULL_PASS_PAUSE
+        return is_recent and (kind in self.refused or last.state == SyncRun.State.FAILED)
 
     def _execute(self, run: SyncRun, told: Told | None) -> None:
         """Another worker may be at this kind: then the watermark stays, and the next poll tells the same again."""

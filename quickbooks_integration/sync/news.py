@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from quickbooks_integration import mapping
 from quickbooks_integration.item_mapping import is_category, item_facts
-from quickbooks_integration.mapping import Document, Unusable
+from quickbooks_integration.mapping import MALFORMED, NOT_READABLE, Document, Unusable
 from quickbooks_integration.models import (
     QuickBooksAuth,
     QuickBooksCustomer,
@@ -51,7 +51,7 @@ def _unknown_customers(auth: QuickBooksAuth, entity_type: str, documents: list[D
     for document in documents:
         try:
             read.append((mapping.customer_row(document, terms), document))
-        except Unusable:
+        except (Unusable, *MALFORMED):
             found.append(document)
     known = customers.known(auth, [row.entity_id for row, _ in read])
     return found + [
@@ -66,8 +66,8 @@ def _unknown_documents(auth: QuickBooksAuth, entity_type: str, documents: list[D
     for document in documents:
         try:
             seen = mirroring.see(entity_type, document, names)
-        except Unusable as reason:
-            maybe = mirroring.see_unusable(document, str(reason))
+        except (Unusable, *MALFORMED) as reason:
+            maybe = mirroring.see_unusable(document, str(reason) if isinstance(reason, Unusable) else NOT_READABLE)
             if maybe is None:
                 found.append(document)
                 continue
@@ -87,7 +87,7 @@ def _unknown_items(auth: QuickBooksAuth, entity_type: str, documents: list[Docum
         try:
             if not is_category(document):
                 read.append((item_facts(document), document))
-        except Unusable:
+        except (Unusable, *MALFORMED):
             found.append(document)
     links = QuickBooksSync.objects.filter(company=auth, entity_type=entity_type)
     known = {

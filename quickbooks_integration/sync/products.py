@@ -13,7 +13,7 @@ from django.utils import timezone
 from billing.models import Product
 from quickbooks_integration import coverage, mapping
 from quickbooks_integration.item_mapping import ItemFacts, is_category, item_facts
-from quickbooks_integration.mapping import Document, Unusable
+from quickbooks_integration.mapping import MALFORMED, NOT_READABLE, Document, Unusable
 from quickbooks_integration.models import PullCursor, QuickBooksAuth, QuickBooksSync, RejectedRow, SyncRun
 from quickbooks_integration.product_links import ENTITY_TYPE, PRODUCT_COLUMNS, SYNC_COLUMNS, merge
 from quickbooks_integration.sync import customers, reading, runs
@@ -123,9 +123,10 @@ class ItemPull:
                 continue
             try:
                 facts.append(item_facts(document))
-            except Unusable as reason:
+            except (Unusable, *MALFORMED) as reason:
                 self.outcomes[key] = Outcome.REJECTED
-                self.rejected.append(self._rejected_row(document, str(reason)))
+                sentence = str(reason) if isinstance(reason, Unusable) else NOT_READABLE
+                self.rejected.append(self._rejected_row(document, sentence))
         return facts
 
     def _rejected_row(self, document: Any, reason: str) -> RejectedRow:

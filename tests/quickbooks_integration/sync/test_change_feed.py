@@ -12,6 +12,7 @@ from billing.models import Invoice, Product
 from contacts.models import Contact
 from quickbooks_integration import changes, coverage, reconciling, tasks
 from quickbooks_integration.emulator import stress
+from quickbooks_integration.emulator.entities import KINDS
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import (
     CoverageRange,
@@ -296,8 +297,6 @@ def test_a_deleted_item_is_inactive_here(books):
     poll(books)
     assert Product.objects.get(name="Doomed").active is True
     company = books.emulator.company()
-    from quickbooks_integration.emulator.entities import KINDS
-
     company.remove(KINDS["Item"], item["Id"])
     poll(books)
     assert Product.objects.get(name="Doomed").active is False
@@ -389,6 +388,39 @@ def test_one_bad_row_stops_nothing(books):
     assert (rejected.entity_id, rejected.run.entity_type) == (bad, "invoice")
     assert SyncRun.objects.get(entity_type="invoice").rejected == 1
     assert marks()["invoice"] > before
+
+
+@pytest.mark.parametrize(
+    ("entity", "field", "value"),
+    [
+        ("Customer", "MetaData", "soon"),
+        ("Invoice", "TotalAmt", {"much": 1}),
+        ("Invoice", "MetaData", "soon"),
+        ("Item", "Name", None),
+    ],
+)
+def test_a_row_of_a_form_that_nobody_thought_of_is_set_aside_and_stops_nothing(books, entity, field, value):
+    bad, good = bill(books), bill(books, 200)
+    chosen = {"Customer": "1", "Invoice": bad, "Item": books.emulator.company().all("Item")[0]["Id"]}
+    spoiled_id = chosen[entity]
+    books.emulator.company().touch(KINDS[entity], spoiled_id)
+    service = books.service()
+    ask = service.make_api_request
+
+    def spoiled(*args: Any, **options: Any) -> Any:
+        answer = ask(*args, **options)
+        for one in answer["CDCResponse"][0]["QueryResponse"]:
+            if entity in one:
+                one[entity] = [row | {field: value} if row["Id"] == spoiled_id else row for row in one[entity]]
+        return answer
+
+    service.make_api_request = spoiled
+    before = marks()
+    assert change_feed.poll(service)
+    assert Invoice.objects.filter(quickbooks_invoice_id=good).exists()
+    assert RejectedRow.objects.get().entity_id == spoiled_id
+    assert all(after > before[kind] for kind, after in marks().items())
+    assert set(outcomes().values()) == {"done"}
 
 
 def test_an_error_of_this_program_in_one_kind_stops_no_other(books, monkeypatch):
@@ -514,6 +546,17 @@ def test_a_full_pass_that_the_brake_stopped_is_not_begun_again_with_every_poll(b
     coverage.forget(books.auth, ["customer"])
     poll(books)
     assert SyncRun.objects.filter(entity_type="customer").first().full is False
+
+
+def test_a_feed_that_refuses_to_answer_does_not_lead_to_a_full_pass_with_every_poll(books):
+    books.emulator.faults.add("fault", route="cdc", code="5020", detail="Permission Denied Error")
+    poll(books)
+    assert kinds_read_whole() == set(change_feed.ENTITIES)
+    SyncRun.objects.filter(full=False).delete()
+    id = bill(books)
+    poll(books)
+    assert SyncRun.objects.filter(full=True).count() == len(change_feed.ENTITIES)
+    assert Invoice.objects.get().quickbooks_invoice_id == id
 
 
 def test_a_watermark_never_moves_back(books):
