@@ -32,21 +32,26 @@ LONGEST_SLEEP = 1.0
 # A mute Redis costs each process half a second once in ten, not each request.
 REDIS_TIMEOUT, REDIS_REST = 0.5, 10.0
 
-# KEYS: moments (a list, oldest first), end of a pause, queue, until when those in it count as alive, requests under way.
+# KEYS: moments (a list, oldest first), end of a pause, queue, when those in it ask again, requests under way.
 # ARGV: requests a second, a minute, at once; the longest wait; ticket; waited so far; head start; how long a request may
-# be under way. Times in microseconds. Answers 0 when it may go; else how long to wait before asking again; -1, and
-# nothing kept, when that is too long. Whoever dies waiting or on the way is forgotten when his time is over.
+# be under way; the longest sleep. Times in microseconds. Answers 0 when it may go; else how long to wait before asking
+# again; -1, and nothing kept, when that is too long. Whoever is ahead and does not come in time, because his process is
+# slow, holds up nobody: he is the first when he comes. Whoever dies waiting or on the way is forgotten after a while.
 ASK = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
-local moments, paused, queue, alive, busy = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local moments, paused, queue, comes, busy = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local per_second, per_minute, at_once = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local ticket = ARGV[5]
-for _, dead in ipairs(redis.call('ZRANGEBYSCORE', alive, '-inf', now)) do redis.call('ZREM', queue, dead) end
-redis.call('ZREMRANGEBYSCORE', alive, '-inf', now)
+local lost = string.format('%.0f', now - 2000000)
+for _, dead in ipairs(redis.call('ZRANGEBYSCORE', comes, '-inf', lost)) do redis.call('ZREM', queue, dead) end
+redis.call('ZREMRANGEBYSCORE', comes, '-inf', lost)
 redis.call('ZREMRANGEBYSCORE', busy, '-inf', now)
 redis.call('ZADD', queue, 'NX', string.format('%.0f', now - ARGV[6] - ARGV[7]), ticket)
-local ahead = redis.call('ZRANK', queue, ticket)
+local ahead = 0
+for _, earlier in ipairs(redis.call('ZRANGE', queue, 0, redis.call('ZRANK', queue, ticket))) do
+  if earlier ~= ticket and tonumber(redis.call('ZSCORE', comes, earlier) or 0) > now then ahead = ahead + 1 end
+end
 
 local at, kept = math.max(now, tonumber(redis.call('GET', paused) or 0)), 0
 for _, limit in ipairs({{math.ceil(per_second / 4), 250000}, {per_second, 1000000}, {per_minute, 60000000}}) do
@@ -63,7 +68,7 @@ if at <= now and at_once > 0 and redis.call('ZCARD', busy) + ahead >= at_once th
 
 if at <= now or at - now > tonumber(ARGV[4]) then
   redis.call('ZREM', queue, ticket)
-  redis.call('ZREM', alive, ticket)
+  redis.call('ZREM', comes, ticket)
   if at > now then return -1 end
   if kept > 0 then
     redis.call('RPUSH', moments, string.format('%.0f', now))
@@ -76,8 +81,8 @@ if at <= now or at - now > tonumber(ARGV[4]) then
   end
   return 0
 end
-redis.call('ZADD', alive, string.format('%.0f', now + 3000000), ticket)
-redis.call('PEXPIRE', alive, 60000)
+redis.call('ZADD', comes, string.format('%.0f', math.min(at, now + ARGV[9])), ticket)
+redis.call('PEXPIRE', comes, 60000)
 redis.call('PEXPIRE', queue, 60000)
 return at - now
 """
@@ -180,6 +185,7 @@ def _ask(company_id: str, ticket: str, waited: float, longest: float, for_person
         ASK, 5, *_keys(company_id),
         settings.QUICKBOOKS_REQUESTS_PER_SECOND, settings.QUICKBOOKS_REQUESTS_PER_MINUTE, at_once,
         _micro(longest), ticket, _micro(waited), _micro(HEAD_START if for_person else 0), _micro(_longest_request()),
+        _micro(LONGEST_SLEEP),
     )  # fmt: skip
     return None if answer < 0 else answer / 1_000_000
 
@@ -214,7 +220,7 @@ def _note_absence(error: RedisError) -> None:
 
 def _keys(company_id: str) -> tuple[str, ...]:
     start = f"quickbooks:{{{company_id}}}"
-    return tuple(f"{start}:{name}" for name in ("moments", "paused", "queue", "alive", "busy"))
+    return tuple(f"{start}:{name}" for name in ("moments", "paused", "queue", "comes", "busy"))
 
 
 @cache

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -62,6 +63,11 @@ def of(company_id: str) -> Pause:
 
 def is_pull_only(company_id: str) -> bool:
     return QuickBooksAuth.objects.filter(company_id=company_id, pull_only_since__isnull=False).exists()
+
+
+def may_write(company_id: str) -> Exists:
+    """Whether nobody paused writing, as a condition of another query."""
+    return Exists(QuickBooksAuth.objects.filter(company_id=company_id, pull_only_since=None))
 
 
 def outage_in_words(failing_since: datetime, next_try_at: datetime, trouble: str) -> str:

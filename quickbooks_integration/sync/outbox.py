@@ -61,8 +61,8 @@ def due(auth: QuickBooksAuth) -> QuerySet[QuickBooksSync]:
     # An open create of a customer is creating.py's.
     rows = rows.exclude(entity_type="customer", entity_id="")
     rows = rows.filter(Q(lease=None) | Q(lease_until__lt=now)).filter(Q(next_try_at=None) | Q(next_try_at__lte=now))
-    if pauses.is_pull_only(auth.company_id):  # by itself: joined, it would weaken the taking of a lease
-        rows = rows.filter(needs_read=True, request_id="")
+    # Not joined: that would weaken the taking of a lease.
+    rows = rows.filter(pauses.may_write(auth.company_id) | Q(needs_read=True, request_id=""))
     return rows.order_by(LONGEST_FIRST, "pk")
 
 

@@ -183,8 +183,8 @@ def _undecided(sending_id: int) -> EmailSending | None:
 def due(auth: QuickBooksAuth) -> QuerySet[EmailSending]:
     """While nothing is written there, only what became of those that may have gone out."""
     now = timezone.now()
-    may_send = not pauses.is_pull_only(auth.company_id)
-    rows = EmailSending.objects.filter(state__in=EmailSending.OPEN if may_send else [State.SENDING])
+    rows = EmailSending.objects.filter(state__in=EmailSending.OPEN)
+    rows = rows.filter(pauses.may_write(auth.company_id) | Q(state=State.SENDING))
     rows = rows.filter(Q(lease=None) | Q(lease_until__lt=now)).filter(Q(next_try_at=None) | Q(next_try_at__lte=now))
     return rows.order_by("pk")
 
