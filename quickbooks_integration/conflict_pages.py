@@ -14,6 +14,7 @@ from quickbooks_integration import product_links, wording
 from quickbooks_integration.conflicts import batches, listing, policies, undoing
 from quickbooks_integration.conflicts.listing import Question
 from quickbooks_integration.conflicts.undoing import How
+from quickbooks_integration.documents.projecting import LABELS
 from quickbooks_integration.models import (
     Choice,
     ConflictBatch,
@@ -75,7 +76,9 @@ def open_questions(request: HttpRequest) -> dict[str, Any]:
         "field": name,
         "row": row,
         "kinds": [(one, f"{kind_label(one)}s") for one in policies.FIELDS],
-        "fields": [(one, wording.label(one)) for one in all_fields()],
+        "fields": [
+            (one, wording.label(one) if one in LABELS else wording.label(one, "customer")) for one in all_fields()
+        ],
         "deciders": [one for one in policies.FIELDS if may_decide(request.user, one)],
         "products": product_links.in_conflict().count(),
         "here": request.get_full_path(),
@@ -88,7 +91,7 @@ def all_fields() -> list[str]:
 
 def told(decision: ConflictDecision) -> str:
     """What a decision did, and what happens next."""
-    what = f"{decision.name}: {wording.label(decision.field)}"
+    what = f"{decision.name}: {wording.label(decision.field, decision.entity_type)}"
     if decision.choice == Choice.THEIRS:
         return f"{what} is as in QuickBooks now."
     if not KINDS[decision.entity_type].is_sent(decision.field):
@@ -131,7 +134,7 @@ def alike(auth: QuickBooksAuth, given: Mapping[str, str]) -> dict[str, Any]:
         "shape": shape or "",
         "is_rule": is_rule,
         "kind_label": kind_label(kind).lower(),
-        "field_label": wording.label(name),
+        "field_label": wording.label(name, kind),
         "is_theirs": choice == Choice.THEIRS,
         "is_sent": KINDS[kind].is_sent(name),
         "more": max(len(asked) - batches.AT_MOST, 0),
@@ -198,7 +201,7 @@ def _lines(auth: QuickBooksAuth | None, decisions: list[ConflictDecision], user:
     return [
         Line(
             one,
-            wording.label(one.field),
+            wording.label(one.field, one.entity_type),
             wording.said(one.field, one.ours, names),
             wording.said(one.field, one.theirs, names),
             reverse(listing.PAGES[one.entity_type], args=[one.local_id]),
@@ -216,7 +219,7 @@ def _undo_button(decision: ConflictDecision) -> str:
 
 def _title(batch: ConflictBatch) -> str:
     whose = "QuickBooks' counts" if batch.choice == Choice.THEIRS else "ours counts"
-    return f"{kind_label(batch.entity_type)}s, {wording.label(batch.field)}: {whose}"
+    return f"{kind_label(batch.entity_type)}s, {wording.label(batch.field, batch.entity_type)}: {whose}"
 
 
 def _counts(batch: ConflictBatch) -> dict[str, int]:
@@ -278,7 +281,9 @@ def rules(user: Any, auth: QuickBooksAuth | None) -> dict[str, Any]:
         "auth": auth,
         "kinds": kinds,
         "meanings": [(rule.label, meaning) for rule, meaning in WHAT_RULES_MEAN.items()],
-        "changes": [(one, wording.label(one.field), f"{kind_label(one.entity_type)}s") for one in changes],
+        "changes": [
+            (one, wording.label(one.field, one.entity_type), f"{kind_label(one.entity_type)}s") for one in changes
+        ],
         "may": user.has_perm("quickbooks_integration.add_conflictpolicy"),
         "deciders": [kind for kind in policies.FIELDS if may_decide(user, kind)],
     }
@@ -301,12 +306,12 @@ def _field_rule(kind: str, name: str, policy: ConflictPolicy | None, still_open:
     offered = [(str(rule.value), str(rule.label)) for rule in policies.offered(kind, name)]
     rule = policy.rule if policy else Rule.ASK.value
     return FieldRule(
-        kind, name, wording.label(name), rule, policy, offered, policies.why_not_all(kind, name), still_open
+        kind, name, wording.label(name, kind), rule, policy, offered, policies.why_not_all(kind, name), still_open
     )
 
 
 def rule_told(kind: str, name: str, rule: str) -> str:
-    what = f"{kind_label(kind)}s, {wording.label(name)}: {Rule(rule).label}."
+    what = f"{kind_label(kind)}s, {wording.label(name, kind)}: {Rule(rule).label}."
     if rule == Rule.ASK:
         return f"{what} From now on somebody is asked."
     return f"{what} It counts for what comes from now on; what is open already stays a question until you work it off."

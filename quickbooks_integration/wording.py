@@ -91,8 +91,10 @@ def names_for(auth: QuickBooksAuth, projections: Iterable[Projection]) -> Names:
     )
 
 
-def label(name: str) -> str:
-    return LABELS.get(name) or enriching.LABELS.get(name) or name.replace("_", " ").capitalize()
+def label(name: str, entity_type: str = "") -> str:
+    """A field as the office calls it; of a contact some are called otherwise than of a document."""
+    labels = {**LABELS, **enriching.LABELS} if entity_type == "customer" else LABELS
+    return labels.get(name) or name.replace("_", " ").capitalize()
 
 
 def said(name: str, value: Any, names: Names) -> Value:

@@ -155,7 +155,7 @@ class QuickBooksSyncAdmin(ReadOnly, ModelAdmin):
         """The fields on which both sides moved apart, and where the choice is offered."""
         if not sync.conflicts:
             return ""
-        fields = ", ".join(wording.label(field) for field in sync.conflicts)
+        fields = ", ".join(wording.label(field, sync.entity_type) for field in sync.conflicts)
         if sync.entity_type not in policies.FIELDS:
             return fields
         page = f"{reverse(CONFLICTS)}?row={sync.pk}"

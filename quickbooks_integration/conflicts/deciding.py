@@ -75,7 +75,7 @@ def _document(sync_id: int) -> dict[str, Any] | None:
 
 def _what_became_of(sync: QuickBooksSync, name: str) -> str:
     """Two people decide at once: the second one reads what the first one did."""
-    what = wording.label(name)
+    what = wording.label(name, sync.entity_type)
     rows = ConflictDecision.objects.filter(sync=sync, field=name, state=ConflictDecision.State.DONE)
     last = rows.select_related("decided_by").first()
     if last is None:

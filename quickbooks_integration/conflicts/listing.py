@@ -39,7 +39,7 @@ class Question:
 
     @property
     def label(self) -> str:
-        return wording.label(self.field)
+        return wording.label(self.field, self.sync.entity_type)
 
     @property
     def base(self) -> Value:

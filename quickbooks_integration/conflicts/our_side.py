@@ -15,8 +15,6 @@ from quickbooks_integration.sync import sweeping
 from quickbooks_integration.sync.kinds import KINDS
 
 HISTORIES = {"estimate": (Quote, "quote"), "invoice": (Invoice, "invoice"), "payment": (Payment, "payment")}
-# What a machine changed is nobody's edit.
-MACHINES = ("quickbooks", "matching", "decided", "undone")
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,8 @@ def _edits(entity_type: str, keys: list[int]) -> dict[int, Edited]:
 
 def _contact_edits(keys: list[int]) -> dict[int, Edited]:
     event = apps.get_model("contacts", "ContactEvent")
-    rows = event.objects.filter(pgh_obj__in=keys).exclude(pgh_context__metadata__source__in=MACHINES)
+    # What a pull, a link or a decision changed has a source, and is nobody's edit.
+    rows = event.objects.filter(pgh_obj__in=keys, pgh_context__metadata__source__isnull=True)
     newest = rows.order_by("pgh_obj_id", "-pgh_id").distinct("pgh_obj_id")
     told = list(newest.values_list("pgh_obj_id", "pgh_created_at", "pgh_context__metadata__user"))
     names = {person.pk: str(person) for person in get_user_model().objects.filter(pk__in={user for *_, user in told})}

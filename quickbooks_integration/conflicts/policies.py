@@ -55,7 +55,7 @@ def why_not_all(entity_type: str, field: str) -> str:
 def set_rule(auth: QuickBooksAuth, entity_type: str, field: str, rule: str, by: AbstractBaseUser) -> ConflictPolicy:
     """From now on. What is open stays a question; see batches.py. Raises NotOffered. May be called in a transaction."""
     if rule not in offered(entity_type, field):
-        name = wording.label(field)
+        name = wording.label(field, entity_type)
         raise NotOffered(f"{name}: this rule is not offered. {why_not_all(entity_type, field)} Nothing was changed.")
     current = newest(auth, entity_type).get(field)
     if current is not None and current.rule == rule:

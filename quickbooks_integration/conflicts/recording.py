@@ -40,6 +40,7 @@ def decide(
     record = _begin(kind, row, sync, name, choice, decider, waiting)
     if choice == Choice.THEIRS:
         kind.take(row, [name], _document(sync), world)
+        kind.reckon(row)
         agree_on(kind, sync, name, kind.our_value(row, sync, name))
     elif sync.base_ours is not None:
         sync.base_ours = kind.when_ours_counts(sync.base_ours, name, record.theirs)
@@ -105,7 +106,7 @@ def _document(sync: QuickBooksSync) -> dict[str, Any]:
 
 
 def _sentence(record: ConflictDecision) -> str:
-    what = wording.label(record.field)
+    what = wording.label(record.field, record.entity_type)
     whose = " by a rule of the office" if record.policy_id else ""
     if record.choice == Choice.THEIRS:
         return f"Both sides had changed {what}; decided{whose}: QuickBooks' counts."

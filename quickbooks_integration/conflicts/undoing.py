@@ -10,7 +10,7 @@ from typing import Any
 
 import pghistory
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from quickbooks_integration import wanting, wording
@@ -24,6 +24,7 @@ from quickbooks_integration.sync.kinds import KINDS, Kind, World
 
 State = ConflictDecision.State
 ON_ITS_WAY = "It is on its way to QuickBooks at this moment. Try again in a minute. Nothing was changed."
+POINTS_NOWHERE = "It cannot be put back: a product or a person that it was about was deleted. Nothing was changed."
 NOTHING_TO_UNDO = "This was undone already, or never carried out. Nothing was changed."
 PUT_BACK = "What QuickBooks said before the decision is here again."
 VOIDED = "A void cannot be taken back, here or in QuickBooks: make a new one instead. Nothing was changed."
@@ -57,19 +58,26 @@ def undo(decision_id: int, by: AbstractBaseUser | None) -> How:
         raise Settled(GONE)
     if found.state != State.DONE:
         raise Settled(NOTHING_TO_UNDO)
-    kind = KINDS[found.entity_type]
-    with pghistory.context(source="undone", user=by.pk if by else None), transaction.atomic():
-        kind.lock_for(found.local_id, found.kept, found.document)
-        kind, row, sync = merging.lock(found.sync_id, found.document)
-        if sync is None or row is None or row.pk != found.local_id:
-            raise Settled(GONE)
-        record = ConflictDecision.objects.select_for_update().get(pk=decision_id)
-        how = how_to_undo(kind, row, sync, record, timezone.now())
-        _DO[how](kind, row, sync, record)
-        record.state, record.undone_by, record.undone_at = State.UNDONE, by, timezone.now()
-        record.said = WORDS[how]
-        record.save(update_fields=["state", "undone_by", "undone_at", "said"])
-        kind.tell(row, f"Undone: the decision about {wording.label(record.field)}. {WORDS[how]}", by)
+    try:
+        with pghistory.context(source="undone", user=by.pk if by else None), transaction.atomic():
+            return _undo(found, by)
+    except IntegrityError as error:  # told at the end of the transaction
+        raise Settled(POINTS_NOWHERE) from error
+
+
+def _undo(found: ConflictDecision, by: AbstractBaseUser | None) -> How:
+    KINDS[found.entity_type].lock_for(found.local_id, found.kept, found.document)
+    kind, row, sync = merging.lock(found.sync_id or 0, found.document)
+    if sync is None or row is None or row.pk != found.local_id:
+        raise Settled(GONE)
+    record = ConflictDecision.objects.select_for_update().get(pk=found.pk)
+    how = how_to_undo(kind, row, sync, record, timezone.now())
+    _DO[how](kind, row, sync, record)
+    record.state, record.undone_by, record.undone_at = State.UNDONE, by, timezone.now()
+    record.said = WORDS[how]
+    record.save(update_fields=["state", "undone_by", "undone_at", "said"])
+    what = wording.label(record.field, record.entity_type)
+    kind.tell(row, f"Undone: the decision about {what}. {WORDS[how]}", by)
     return how
 
 
@@ -119,7 +127,7 @@ def _of_ours(kind: Kind[Any], sync: QuickBooksSync, record: ConflictDecision) ->
 
 
 def _changed(record: ConflictDecision, where: str) -> str:
-    return f"{record.name}: {wording.label(record.field)} was changed since {where}, so it stays as it is. Nothing was changed."
+    return f"{record.name}: {wording.label(record.field, record.entity_type)} was changed since {where}, so it stays as it is. Nothing was changed."
 
 
 def _ask_again(kind: Kind[Any], row: Any, sync: QuickBooksSync, record: ConflictDecision) -> None:

@@ -211,7 +211,7 @@ class Kind(ABC, Generic[Row]):
         raise NotImplementedError
 
     def reckon(self, row: Row) -> None:
-        """What is derived of it, after a document was taken over that is not the newest."""
+        """What is derived of it follows, after one field was taken over or put back."""
 
     def tell(self, row: Row, sentence: str, by: AbstractBaseUser | None) -> None:
         """Writes the sentence into the row's history, if it has one. Sends no signal."""

@@ -76,13 +76,14 @@ class Estimates(SalesKind[Quote]):
     def take(self, row: Quote, fields: Iterable[str], document: Document, world: World, *, said: str = "") -> None:
         fields = list(fields)
         facts = self.facts(document, world)
-        known = known_to(world, facts, row.contact_id)
+        known, former = known_to(world, facts, row.contact_id), row.contact_id
         values = taking.quote(facts, known)
         names = self.take_columns(row, values, fields)
         if "content" in fields:
             self.take_lines(row, facts, known)
             names += self.take_sums(row, values)
         row.save(update_fields=[*names, "updated_at"])
+        self.moved(row, former)
         quotes.taken_over(row, said or _sentence(row, fields))
 
     def follow(

@@ -13,8 +13,7 @@ from quickbooks_integration.documents.taking import Known
 from quickbooks_integration.mapping import Document, Unusable
 from quickbooks_integration.models import QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import documents, keeping, pairing
-from quickbooks_integration.sync.keeping import Kept
+from quickbooks_integration.sync import documents, pairing
 from quickbooks_integration.sync.kinds.base import Request, Waits, World
 from quickbooks_integration.sync.kinds.estimates import tax_difference
 from quickbooks_integration.sync.kinds.sales import CONTENT, SUMS, SalesKind, customer_of, known_to, quickbooks_columns
@@ -84,26 +83,20 @@ class Invoices(SalesKind[Invoice]):
             invoices.void(row, None, origin="quickbooks")
             self.forget_lines(row)
             fields = [name for name in fields if name not in ("status", "content")]
-        known = known_to(world, facts, row.contact_id)
+        known, former = known_to(world, facts, row.contact_id), row.contact_id
         values = taking.invoice(facts, known)
         names = self.take_columns(row, values, fields)
         if "content" in fields:
             self.take_lines(row, facts, known)
             names += self.take_sums(row, values) + _owed(row, facts)
         row.save(update_fields=[*names, "updated_at"])
+        self.moved(row, former)
         if fields:
             invoices.taken_over(row, said or _sentence(row, fields))
 
-    def put_back(self, row: Invoice, kept: Kept) -> None:
-        """What is left to pay goes with the total, which the database holds to it."""
-        names = keeping.put_columns(row, kept["columns"])
-        if "lines" in kept:
-            keeping.put_rows(self.line_rows(row), kept["lines"], unique="quickbooks_line_id")
-            self.forget_lines(row)
-            row.balance_due = row.total_amount - row.amount_paid
-            names.append("balance_due")
-        row.save(update_fields=[*names, "updated_at"])
-        self.reckon(row)
+    def follow_total(self, row: Invoice) -> list[str]:
+        row.balance_due = row.total_amount - row.amount_paid
+        return ["balance_due"]
 
     def reckon(self, row: Invoice) -> None:
         invoices.recompute([row.pk])

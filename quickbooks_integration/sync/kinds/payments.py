@@ -111,6 +111,7 @@ class Payments(Kind[Payment]):
         return kept | {"applications": keeping.rows_of(row.applications.all())} if name == "applied" else kept
 
     def put_back(self, row: Payment, kept: Kept) -> None:
+        former = row.contact_id
         names = keeping.put_columns(row, kept["columns"])
         row.save(update_fields=[*names, "updated_at"])
         touched = set(row.applications.filter(invoice__isnull=False).values_list("invoice_id", flat=True))
@@ -118,7 +119,7 @@ class Payments(Kind[Payment]):
             keeping.put_rows(row.applications.all(), kept["applications"])
             touched |= {one["invoice_id"] for one in kept["applications"]} - {None}
         invoices.recompute(touched)
-        summaries.refresh([row.contact_id])
+        summaries.refresh([former, row.contact_id])
 
     def tell(self, row: Payment, sentence: str, by: AbstractBaseUser | None) -> None:
         row.history.create(by=by, sentence=sentence)

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 
+from billing import summaries
 from billing.models import Invoice, Quote
 from quickbooks_integration.documents import reading, taking, writing
 from quickbooks_integration.documents.facts import SalesFacts
@@ -110,11 +111,24 @@ class SalesKind(Kind[Row], Generic[Row]):
         return {"columns": keeping.columns_of(row, (*self.columns[name], *SUMS)), "lines": lines}
 
     def put_back(self, row: Row, kept: Kept) -> None:
+        former = row.contact_id
         names = keeping.put_columns(row, kept["columns"])
         if "lines" in kept:
             keeping.put_rows(self.line_rows(row), kept["lines"], unique="quickbooks_line_id")
             self.forget_lines(row)
+            names += self.follow_total(row)
         row.save(update_fields=[*names, "updated_at"])
+        self.moved(row, former)
+        self.reckon(row)
+
+    def follow_total(self, row: Row) -> list[str]:
+        """Sets what the database holds against the total. Returns the columns."""
+        return []
+
+    def moved(self, row: Row, former: int | None) -> None:
+        """It is another contact's now: the sums of both follow."""
+        if row.contact_id != former:
+            summaries.refresh([former, row.contact_id])
 
     def tell(self, row: Row, sentence: str, by: AbstractBaseUser | None) -> None:
         row.history.create(by=by, sentence=sentence)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from billing.models import Invoice, Product
 from quickbooks_integration.conflicts import deciding, undoing
 from quickbooks_integration.conflicts.deciding import Settled
 from quickbooks_integration.conflicts.undoing import How
@@ -117,3 +118,27 @@ def test_the_decision_outlives_the_link(clash, office):
     with pytest.raises(Settled, match="not here any more"):
         undoing.undo(decision.pk, office)
     assert ConflictDecision.objects.get().name.endswith("of Ann Lee")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("clash_type", ["EstimateLines"], indirect=True)
+def test_a_line_whose_product_was_deleted_since_cannot_be_put_back_and_that_is_said(clash, office):
+    product = Product.objects.create(name="Old")
+    clash.quote.quote_items.filter(position=2).update(product=product)
+    decision = decide(clash, "theirs", office)  # that line is gone
+    product.delete()
+    before = clash.everything()
+    with pytest.raises(Settled, match="a product or a person that it was about was deleted"):
+        undoing.undo(decision.pk, office)
+    assert clash.everything() == before
+
+
+@pytest.mark.parametrize("clash_type", ["InvoiceDue"], indirect=True)
+def test_what_follows_from_the_field_follows_the_decision_and_its_undo(clash, office):
+    assert Invoice.objects.get(pk=clash.local_id).payment_status == "overdue"
+    clash.edit_there("2120-01-01")
+    clash.read()
+    decision = decide(clash, "theirs", office)
+    assert Invoice.objects.get(pk=clash.local_id).payment_status == "unpaid"
+    undoing.undo(decision.pk, office)
+    assert Invoice.objects.get(pk=clash.local_id).payment_status == "overdue"

@@ -10,6 +10,7 @@ import pytest
 from billing import invoices, payments
 from contacts.models import Contact
 from contacts.signals import contact_changed
+from quickbooks_integration import pauses
 from quickbooks_integration.conflicts import deciding
 from quickbooks_integration.models import Choice, QuickBooksSync
 from quickbooks_integration.sync import checking, new_customers, outbox
@@ -163,6 +164,7 @@ def test_a_token_that_is_refused_refuses_no_document(books, ann):
     push(books)
     assert [row(quote).sync_status for quote in quotes] == ["pending", "pending"]
     books.emulator.faults.clear()
+    pauses.forget(books.auth.company_id)
     push(books)
     assert [row(quote).sync_status for quote in quotes] == ["synced", "synced"]
 
