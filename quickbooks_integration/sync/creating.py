@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from contacts.models import Contact
-from quickbooks_integration import mapping, pauses
+from quickbooks_integration import enriching, mapping, pauses, wanting
 from quickbooks_integration.errors import Kind, QuickBooksError
 from quickbooks_integration.mapping import CustomerRow, Document, NewCustomer, Unusable
 from quickbooks_integration.models import (
@@ -30,6 +30,7 @@ from quickbooks_integration.models import (
 from quickbooks_integration.reconciling.deciding import tie
 from quickbooks_integration.service import QuickBooksService
 from quickbooks_integration.sync import customers
+from quickbooks_integration.sync.kinds.customers import CUSTOMERS
 
 
 class _LinkedMeanwhile(Exception):
@@ -171,6 +172,7 @@ def _reserve(auth: QuickBooksAuth, contact: Contact, name: str) -> QuickBooksSyn
     columns = {
         "request_id": uuid.uuid4().hex,
         "request_body": simplejson.dumps(body, use_decimal=True),
+        "request_ours": enriching.ours_of(contact),
         "sync_status": QuickBooksSync.Status.PENDING,
         "error_message": "",
     }
@@ -271,9 +273,9 @@ def confirm(
     to another contact meanwhile stays there.
     """
     try:
-        return _confirm(auth, sync, lease, contact, mapping.customer_row(document, {}), by)
+        return _confirm(auth, sync, lease, contact, document, by)
     except IntegrityError:  # a pull stored the customer between our look and our write: look again
-        return _confirm(auth, sync, lease, contact, mapping.customer_row(document, {}), by)
+        return _confirm(auth, sync, lease, contact, document, by)
 
 
 def _confirm(
@@ -281,18 +283,20 @@ def _confirm(
     sync: QuickBooksSync,
     lease: uuid.UUID,
     contact: Contact,
-    row: CustomerRow,
+    document: Document,
     by: AbstractBaseUser | None,
 ) -> bool:
     with pghistory.context(source="quickbooks", user=by.pk if by else None), transaction.atomic():
         mine = QuickBooksSync.objects.select_for_update().filter(pk=sync.pk, lease=lease).first()
         if mine is None:
             return False
-        customer = _stored(auth, row)
+        customer = _stored(auth, mapping.customer_row(document, {}))
         mine.delete()
         locked = Contact.objects.select_for_update(no_key=True).filter(pk=contact.pk).first()
         if customer.sync.local_id is None and locked is not None:
+            _agree_on_what_was_sent(customer.sync, mine, document)
             _link(customer, locked, by)
+            _want_what_was_edited(customer.sync, locked)
     return True
 
 
@@ -304,6 +308,18 @@ def _stored(auth: QuickBooksAuth, row: CustomerRow) -> QuickBooksCustomer:
         return found
     customers.insert(auth, [row])
     return rows.get()
+
+
+def _agree_on_what_was_sent(sync: QuickBooksSync, request: QuickBooksSync, document: Document) -> None:
+    """An edit of the contact between the request and its answer is none that QuickBooks knows."""
+    if request.request_ours is not None:
+        sync.base, sync.base_ours = mapping.customer_facts(document, "").as_json(), request.request_ours
+
+
+def _want_what_was_edited(sync: QuickBooksSync, contact: Contact) -> None:
+    edited = CUSTOMERS.sendable(enriching.ours_of(contact), sync.base_ours or {})
+    if edited and wanting.may_push(sync.company):
+        wanting.want_row(sync.pk)
 
 
 def _link(customer: QuickBooksCustomer, contact: Contact, by: AbstractBaseUser | None) -> None:

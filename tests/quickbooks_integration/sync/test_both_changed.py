@@ -178,3 +178,17 @@ def test_trying_a_refused_customer_again_makes_it(books):
     contact.refresh_from_db()
     assert customer_there(books, contact)["DisplayName"] == "Bob Ray"
     assert customer_row(contact).sync_status == "synced"
+
+
+def test_an_edit_of_a_contact_between_the_request_for_its_customer_and_the_answer_is_sent(books):
+    contact = pairs.contact("Bob", "Ray", "508-555-0100")
+    books.emulator.faults.add("commit_then_drop", route="create", count=9)
+    assert books.sync().create_customer_from_contact(contact)["result"] == "unknown"
+    edit(contact, notes="Beware of the dog", last_name="Raye")
+    books.emulator.faults.clear()
+    books.pull()
+    push(books)
+    contact.refresh_from_db()
+    made = customer_there(books, contact)
+    assert (made["Notes"], made["FamilyName"], made["DisplayName"]) == ("Beware of the dog", "Raye", "Bob Raye")
+    assert (customer_row(contact).sync_status, customer_row(contact).conflicts) == ("synced", {})
