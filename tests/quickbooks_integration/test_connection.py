@@ -492,6 +492,7 @@ def test_wrong_settings_are_named(proper, settings, name, value, expected):
 
 def test_an_emulator_in_production_is_an_error(proper, settings):
     settings.QUICKBOOKS_EMULATOR_URL, settings.PRODUCTION = "http://127.0.0.1:8010", True
+    settings.OFFICE_EMAILS = ["office@example.com"]
 
     assert check_ids() == {"quickbooks_integration.E001"}
     with pytest.raises(management.base.SystemCheckError, match="QUICKBOOKS_EMULATOR_URL"):

@@ -318,5 +318,5 @@ def test_the_number_of_queries_does_not_grow_with_what_waits(company, django_ass
         outgoing(company, local_id=number + 10)
         webhook(company, timedelta(minutes=1))
         SyncRun.objects.create(company=company, entity_type="invoice", state="failed", finished_at=timezone.now())
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(16):
         facts.read()
