@@ -1,14 +1,13 @@
 """What QuickBooks' documents say. Money in dollars with cents, dates as the business's days, "" for what is not said."""
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 ZERO = Decimal("0.00")
 
 
-@dataclass(frozen=True)
-class LineFacts:
+class LineFacts(NamedTuple):
     """One line that adds to the subtotal. is_odd: its amount is not quantity times price as our columns hold them."""
 
     line_id: str
@@ -22,8 +21,7 @@ class LineFacts:
     is_odd: bool = False
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(NamedTuple):
     """What every document has."""
 
     entity_id: str
@@ -42,8 +40,7 @@ class Head:
     updated_at: datetime | None
 
 
-@dataclass(frozen=True)
-class SalesFacts:
+class SalesFacts(NamedTuple):
     """An estimate, an invoice, a credit memo, a sales or refund receipt. odd_reason: why our rules do not hold for it."""
 
     head: Head
@@ -79,8 +76,7 @@ class SalesFacts:
         return tuple(id for kind, id in self.head.links if kind == "Estimate")
 
 
-@dataclass(frozen=True)
-class PaymentFacts:
+class PaymentFacts(NamedTuple):
     """invoices and credits: amounts by QuickBooks id. An amount of 0 is no money: it sets credits against invoices."""
 
     head: Head
@@ -88,6 +84,6 @@ class PaymentFacts:
     method: str
     reference: str
     account: str
-    invoices: dict[str, Decimal] = field(default_factory=dict)
-    credits: dict[str, Decimal] = field(default_factory=dict)
+    invoices: dict[str, Decimal]
+    credits: dict[str, Decimal]
     odd_reason: str = ""

@@ -5,7 +5,6 @@ Texts that PostgreSQL cannot hold are found when the whole document is written d
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -63,7 +62,7 @@ def sales_facts(document: Document, names: Mapping[str, str]) -> SalesFacts:
         payment_link=text(document, "InvoiceLink")[:500],
     )
     reason = _odd_reason(found, discounts, [line for kind, line in kinds if kind == GROUP])
-    return replace(found, odd_reason=reason) if reason else found
+    return found._replace(odd_reason=reason) if reason else found
 
 
 def payment_facts(document: Document, names: Mapping[str, str]) -> PaymentFacts:
@@ -148,13 +147,12 @@ def _line(line: Document, kind: str) -> LineFacts:
     amount = dollars(line, "Amount")
     detail = _object(line, kind)
     quantity, price, is_odd = _quantity_and_price(line, detail, kind, amount)
-    item = nested(detail, "GroupItemRef" if kind == GROUP else "ItemRef", "value")
-    name = nested(detail, "GroupItemRef" if kind == GROUP else "ItemRef", "name")
+    item = _object(detail, "GroupItemRef" if kind == GROUP else "ItemRef")
     return LineFacts(
         line_id=text(line, "Id")[:50],
         kind=kind,
-        item_id=item[:50],
-        description=masked(text(line, "Description")) or name or "(no description)",
+        item_id=text(item, "value")[:50],
+        description=masked(text(line, "Description")) or text(item, "name") or "(no description)",
         quantity=quantity,
         unit_price=price,
         amount=amount,
@@ -177,7 +175,8 @@ def _quantity_and_price(line: Document, detail: Document, kind: str, amount: Dec
         price = amount / quantity if quantity else ZERO
     shown_quantity, shown_price = money.cents(quantity), money.cents(price)
     is_exact = (shown_quantity, shown_price) == (quantity, price)
-    _must_fit(shown_quantity, shown_price)
+    _must_fit(shown_quantity)
+    _must_fit(shown_price)
     return shown_quantity, shown_price, not is_exact or money.line_total(shown_quantity, shown_price) != amount
 
 
@@ -279,10 +278,9 @@ def dollars(document: Document, key: str) -> Decimal:
     return amount
 
 
-def _must_fit(*amounts: Decimal) -> None:
-    for amount in amounts:
-        if abs(amount) > money.LARGEST:
-            raise Unusable(f"The amount {amount:,f} is more than a document here can hold.")
+def _must_fit(amount: Decimal) -> None:
+    if not -money.LARGEST <= amount <= money.LARGEST:
+        raise Unusable(f"The amount {amount:,f} is more than a document here can hold.")
 
 
 def day(document: Document, key: str) -> date | None:

@@ -7,8 +7,8 @@ ends with the same rows: the documents without a row of ours are the list of wha
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -65,16 +65,18 @@ def take(auth: QuickBooksAuth, entity_types: Iterable[str], *, at_once: bool = T
 @dataclass
 class Entry:
     """One document that is to become a row of ours. state: which version of the map row was read; whoever changes the
-    mirror writes that row too. waits: something that it points to comes later."""
+    mirror writes that row too. columns, lines and ours: as far as the document alone tells them. waits: something that
+    it points to comes later."""
 
     sync_id: int
     state: str
     facts: Any
     theirs: Projection
     unusable: str = ""
-    columns: Columns | None = None
-    local_id: int | None = None
+    columns: Columns = field(default_factory=dict)
+    lines: list[Columns] = field(default_factory=list)
     ours: Projection | None = None
+    local_id: int | None = None
     waits: bool = False
 
 
@@ -85,7 +87,7 @@ class _Changed(Exception):
 class Taker(ABC):
     """Takes over documents of one kind, a chunk in each transaction."""
 
-    points_to: ClassVar[dict[str, tuple[str, type[Model], str]]] = {}
+    is_compared: ClassVar[bool] = True  # edited on both sides, so that our side has a base of its own
 
     def __init__(
         self, auth: QuickBooksAuth, entity_type: str, names: Mapping[str, str], *, at_once: bool = True
@@ -151,8 +153,13 @@ class Taker(ABC):
             except Unusable as reason:
                 found.append(Entry(sync_id, state, None, {}, unusable=str(reason)))
             else:
-                found.append(Entry(sync_id, state, facts, mirroring.projection_of(self.entity_type, facts)))
+                found.append(self._entry(sync_id, state, facts))
         return found
+
+    def _entry(self, sync_id: int, state: str, facts: Any) -> Entry:
+        theirs, columns = mirroring.projection_of(self.entity_type, facts), self._columns(facts)
+        ours = taking.projection(theirs, columns, self.known) if self.is_compared else None
+        return Entry(sync_id, state, facts, theirs, "", columns, self._lines(facts), ours)
 
     def _unchanged(self, entries: list[Entry]) -> list[Entry]:
         """Those that nobody took and no pull changed since they were read; a changed one is taken the next time."""
@@ -178,7 +185,7 @@ class Taker(ABC):
             self.auth, self.entity_type, {entry.sync_id: entry.facts.head for entry in entries}
         )
         entries = [entry for entry in entries if entry.sync_id not in adopted]
-        self._insert(entries, self.known)
+        self._insert(entries)
         taken = [entry for entry in entries if entry.local_id is not None]
         if _write_map_rows(taken) < len(taken):
             raise _Changed
@@ -186,12 +193,19 @@ class Taker(ABC):
             self._finish(taken)
 
     @abstractmethod
-    def _insert(self, entries: list[Entry], known: Known) -> None:
-        """Sets columns and local_id of each that is taken."""
+    def _columns(self, facts: Any) -> Columns:
+        """What the document alone tells of our row."""
+
+    def _lines(self, facts: Any) -> list[Columns]:
+        return lines_of(facts, self.known)
+
+    @abstractmethod
+    def _insert(self, entries: list[Entry]) -> None:
+        """Completes the columns and sets local_id of each that is taken. May be called again with the same entries."""
 
     def _finish(self, taken: list[Entry]) -> None:
         """Sums that follow, at the end of the transaction."""
-        summaries.refresh(entry.columns["contact_id"] for entry in taken if entry.columns)
+        summaries.refresh(entry.columns["contact_id"] for entry in taken)
 
     def _coming(self, kind: str, missing: set[str], entries: Mapping[str, list[Entry]]) -> None:
         """Marks entries that point to a document which is about to be read or taken over; the others are complete."""
@@ -212,28 +226,32 @@ class Taker(ABC):
 
 
 class Estimates(Taker):
-    def _insert(self, entries: list[Entry], known: Known) -> None:
+    def _columns(self, facts: SalesFacts) -> Columns:
+        return taking.quote(facts, self.known)
+
+    def _insert(self, entries: list[Entry]) -> None:
         if not entries:
             return
         first = numbers.take("quote", len(entries))
         for number, entry in enumerate(entries, first):
-            entry.columns = taking.quote(entry.facts, known) | {"number": number}
-        _insert_with_lines(Quote, QuoteItem, "quote_id", entries, known)
+            entry.columns["number"] = number
+        _insert_with_lines(Quote, QuoteItem, "quote_id", entries)
 
 
 class Invoices(Taker):
-    def _insert(self, entries: list[Entry], known: Known) -> None:
+    def _columns(self, facts: SalesFacts) -> Columns:
+        return taking.invoice(facts, self.known, is_sales_receipt=self.entity_type == "sales_receipt")
+
+    def _insert(self, entries: list[Entry]) -> None:
         quotes = self._quotes(entries)
         entries = [entry for entry in entries if not entry.waits]
         paid_on = self._payment_days(entries)
         firsts = pairing.FirstInvoices(self.auth, quotes)
-        is_sales_receipt = self.entity_type == "sales_receipt"
+        today = timezone.localdate()
         for entry in entries:
-            columns = taking.invoice(entry.facts, known, is_sales_receipt=is_sales_receipt)
-            entry.columns = columns | _derived(columns, entry.facts, paid_on)
-            entry.columns["quote_id"] = firsts.quote_for(entry.facts)
-        _insert_with_lines(Invoice, InvoiceItem, "invoice_id", entries, known)
-        pairing.make_jobs([entry.local_id for entry in entries if entry.columns and entry.columns["quote_id"]])
+            entry.columns |= _derived(entry, paid_on, today) | {"quote_id": firsts.quote_for(entry.facts)}
+        _insert_with_lines(Invoice, InvoiceItem, "invoice_id", entries)
+        pairing.make_jobs([entry.local_id for entry in entries if entry.columns["quote_id"]])
 
     def _quotes(self, entries: list[Entry]) -> dict[str, int]:
         """Our quotes by QuickBooks' id of the estimate; marks the entries whose estimate comes later."""
@@ -241,8 +259,7 @@ class Invoices(Taker):
         for entry in entries:
             for id in entry.facts.estimate_ids:
                 by_estimate.setdefault(id, []).append(entry)
-        rows = Quote.objects.filter(quickbooks_estimate_id__in=list(by_estimate))
-        quotes = dict(rows.values_list("quickbooks_estimate_id", "pk"))
+        quotes = _keys(Quote, "quickbooks_estimate_id", by_estimate)
         self._coming("estimate", by_estimate.keys() - quotes.keys(), by_estimate)
         return quotes
 
@@ -259,20 +276,31 @@ class Invoices(Taker):
 
 
 class CreditMemos(Taker):
-    def _insert(self, entries: list[Entry], known: Known) -> None:
-        is_refund = self.entity_type == "refund_receipt"
-        for entry in entries:
-            entry.columns = taking.credit_memo(entry.facts, known, is_refund=is_refund)
+    is_compared = False
+
+    def _columns(self, facts: SalesFacts) -> Columns:
+        return taking.credit_memo(facts, self.known, is_refund=self.entity_type == "refund_receipt")
+
+    def _lines(self, facts: SalesFacts) -> list[Columns]:
+        return []
+
+    def _insert(self, entries: list[Entry]) -> None:
         _take_ids(entries, bulk.insert(CreditMemo, [entry.columns for entry in entries]))
 
 
 class Payments(Taker):
-    def _insert(self, entries: list[Entry], known: Known) -> None:
+    def _columns(self, facts: PaymentFacts) -> Columns:
+        return taking.payment(facts, self.known)
+
+    def _lines(self, facts: PaymentFacts) -> list[Columns]:
+        return []
+
+    def _insert(self, entries: list[Entry]) -> None:
         bills = self._ours("invoice", Invoice, "quickbooks_invoice_id", entries, "invoices")
         memos = self._ours("credit_memo", CreditMemo, "quickbooks_credit_memo_id", entries, "credits")
         entries = [entry for entry in entries if not entry.waits]
         for entry in entries:
-            entry.columns = _payment_columns(entry.facts, known, bills, memos)
+            entry.columns |= _oddness(entry.facts, bills, memos)
         _take_ids(entries, bulk.insert(Payment, [entry.columns for entry in entries]))
         bulk.append(
             PaymentApplication,
@@ -283,17 +311,15 @@ class Payments(Taker):
             ],
         )
         for entry in entries:
-            entry.ours = taking.projection(entry.theirs, entry.columns or {}, known) | {
-                "applied": {id: money(amount) for id, amount in sorted(entry.facts.invoices.items()) if id in bills}
-            }
+            applied = {id: money(amount) for id, amount in sorted(entry.facts.invoices.items()) if id in bills}
+            entry.ours = (entry.ours or {}) | {"applied": applied}
 
     def _ours(self, kind: str, model: type[Model], column: str, entries: list[Entry], used: str) -> dict[str, int]:
         by_id: dict[str, list[Entry]] = {}
         for entry in entries:
             for id in getattr(entry.facts, used):
                 by_id.setdefault(id, []).append(entry)
-        rows = model._default_manager.filter(**{f"{column}__in": list(by_id)})
-        found = dict(rows.values_list(column, "pk"))
+        found = _keys(model, column, by_id)
         self._coming(kind, by_id.keys() - found.keys(), by_id)
         return found
 
@@ -317,16 +343,9 @@ TAKERS: dict[str, type[Taker]] = {
 # --- Rows ----------------------------------------------------------------------------------------
 
 
-def _insert_with_lines(
-    model: type[Model], line_model: type[Model], parent: str, entries: Sequence[Entry], known: Known
-) -> None:
-    _take_ids(entries, bulk.insert(model, [entry.columns or {} for entry in entries]))
-    bulk.append(
-        line_model,
-        [line | {parent: entry.local_id} for entry in entries for line in lines_of(entry.facts, known)],
-    )
-    for entry in entries:
-        entry.ours = taking.projection(entry.theirs, entry.columns or {}, known)
+def _insert_with_lines(model: type[Model], line_model: type[Model], parent: str, entries: Sequence[Entry]) -> None:
+    _take_ids(entries, bulk.insert(model, [entry.columns for entry in entries]))
+    bulk.append(line_model, [line | {parent: entry.local_id} for entry in entries for line in entry.lines])
 
 
 def lines_of(facts: SalesFacts, known: Known) -> list[Columns]:
@@ -347,12 +366,13 @@ def _take_ids(entries: Sequence[Entry], ids: list[int]) -> None:
         entry.local_id = id
 
 
-def _derived(columns: Columns, facts: SalesFacts, paid_on: Mapping[str, datetime]) -> Columns:
+def _derived(entry: Entry, paid_on: Mapping[str, datetime], today: date) -> Columns:
     """What is paid, as QuickBooks' balance tells it; the payments here have to come to the same (see balances.py)."""
+    columns, facts = entry.columns, entry.facts
     total, balance = columns["total_amount"], ZERO if columns["is_sales_receipt"] else facts.balance
     paid = total - balance
-    odd = columns["odd_reason"] or (OVERPAID if paid < 0 else "")
-    status = invoices.payment_status(total, balance, columns["due_date"], timezone.localdate())
+    odd = facts.odd_reason or (OVERPAID if paid < 0 else "")
+    status = invoices.payment_status(total, balance, columns["due_date"], today)
     days = [paid_on[id] for kind, id in facts.head.links if kind == "Payment" and id in paid_on]
     is_paid = status == Invoice.PaymentStatus.PAID
     return {
@@ -365,11 +385,10 @@ def _derived(columns: Columns, facts: SalesFacts, paid_on: Mapping[str, datetime
     }
 
 
-def _payment_columns(facts: PaymentFacts, known: Known, bills: Mapping[str, int], memos: Mapping[str, int]) -> Columns:
-    columns = taking.payment(facts, known)
-    if not facts.odd_reason and (facts.invoices.keys() - bills.keys() or facts.credits.keys() - memos.keys()):
-        columns |= {"is_odd": True, "odd_reason": ELSEWHERE}
-    return columns
+def _oddness(facts: PaymentFacts, bills: Mapping[str, int], memos: Mapping[str, int]) -> Columns:
+    is_used_elsewhere = facts.invoices.keys() - bills.keys() or facts.credits.keys() - memos.keys()
+    reason = facts.odd_reason or (ELSEWHERE if is_used_elsewhere else "")
+    return {"is_odd": bool(reason), "odd_reason": reason}
 
 
 def applications_of(facts: PaymentFacts, bills: Mapping[str, int], memos: Mapping[str, int]) -> list[Columns]:
@@ -406,6 +425,16 @@ def _set_aside(sync_id: int, reason: str) -> None:
             sync_status=QuickBooksSync.Status.ERROR, error_message=reason
         )
         QuickBooksDocument.objects.filter(sync_id=sync_id).update(problem=reason[: mirroring.LONGEST_PROBLEM])
+
+
+def _keys(model: type[Model], column: str, ids: Iterable[str]) -> dict[str, int]:
+    """Our keys by QuickBooks' ids. ANY takes them as one value: an IN of a thousand costs more to understand than to
+    answer."""
+    if not (asked := list(ids)):
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {column}, id FROM {model._meta.db_table} WHERE {column} = ANY(%s)", [asked])
+        return dict(cursor.fetchall())
 
 
 def _everything(auth: QuickBooksAuth) -> Known:
