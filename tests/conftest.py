@@ -12,6 +12,7 @@ CHROME_ON_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 
 def pytest_configure(config: pytest.Config) -> None:
     redis_databases.use_test_databases()
+    template_database.restore_instead_of_flush()
 
 
 @pytest.fixture(scope="session")
