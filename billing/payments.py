@@ -101,6 +101,24 @@ def void(payment: Payment, by: AbstractBaseUser | None, *, origin: str = "office
     return payment
 
 
+@transaction.atomic
+def finish_note(payment: Payment, by: AbstractBaseUser | None) -> None:
+    """Call once after the notes of a payment were edited, in the same transaction. Of a void one each side keeps its own.
+
+    Raises Refused in closed books.
+    """
+    refuse_note(payment)
+    if not payment.is_void:
+        payment.history.create(by=by, origin="office", sentence="Notes edited.")
+        payment_changed.send(sender=Payment, payment=payment, origin="office")
+
+
+def refuse_note(payment: Payment) -> None:
+    """Raises Refused if QuickBooks would not take other notes on it."""
+    if not payment.is_void:
+        books.refuse_closed("the payment", payment.payment_date)
+
+
 def taken_over(payment: Payment, sentence: str) -> None:
     """QuickBooks' side was written into the payment; call it in that transaction, with what the office reads about it."""
     payment.history.create(origin="quickbooks", sentence=sentence)

@@ -1,5 +1,6 @@
 """Invoices in the admin: edited like quotes while they are not void, paid and voided on pages of their own."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -19,9 +20,10 @@ from billing.models import Invoice, PaymentApplication
 from billing.refusals import Refused
 from contacts.admin.merging import MergingForm
 
-OURS = ("job", "notes")  # QuickBooks has no place for them
+OURS = ("job",)  # QuickBooks has no place for it
+KEPT_HERE = (*OURS, "notes")  # no customer sees them
 EDITABLE = (
-    *OURS, "invoice_date", "due_date", "payment_terms", "job_date", "technician", "message", "discount_percent",
+    *KEPT_HERE, "invoice_date", "due_date", "payment_terms", "job_date", "technician", "message", "discount_percent",
     "discount_amount", "tax_code", "tax_after_discount",
 )  # fmt: skip
 STATUS_COLOURS = {"Unpaid": "info", "Partly paid": "warning", "Paid": "success", "Overdue": "danger"}
@@ -39,7 +41,7 @@ class PaidInline(LookedAt):
 class InvoiceForm(MergingForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        if set(self.changed_data) - set(OURS):
+        if _is_told(self.instance, self.changed_data):
             moved_to = [cleaned["invoice_date"]] if cleaned.get("invoice_date") else []
             try:
                 invoices.refuse_edit(self.instance, *moved_to)
@@ -100,17 +102,18 @@ class InvoiceAdmin(TakesPayments, documents.DocumentAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Invoice | None = None) -> list[str]:
         named = (name for _, part in self.fieldsets for row in part["fields"] for name in _row(row))
-        editable = EDITABLE if obj is None or obj.is_editable else OURS
+        editable = EDITABLE if obj is None or obj.is_editable else KEPT_HERE
         return [name for name in named if name not in editable]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         invoice: Invoice = form.instance
-        if not set(form.changed_data) - set(OURS) and not any(rows.has_changed() for rows in formsets):
+        has_other_lines = any(rows.has_changed() for rows in formsets)
+        if not _is_told(invoice, form.changed_data) and not has_other_lines:
             return
         invoices.finish_edit(invoice, request.user)
         documents.warn_about_credit(request, invoice)
-        if invoice.sent_at is not None:
+        if invoice.sent_at is not None and (has_other_lines or set(form.changed_data) - set(KEPT_HERE)):
             messages.warning(
                 request, f"{invoice} was sent already. Send it again: it says something else now than before."
             )
@@ -161,6 +164,11 @@ class InvoiceAdmin(TakesPayments, documents.DocumentAdmin):
     @display(description="What happened")
     def what_happened(self, invoice: Invoice) -> Any:
         return documents.what_happened(invoice)
+
+
+def _is_told(invoice: Invoice, changed: Iterable[str]) -> bool:
+    """Whether QuickBooks gets it; of a void invoice and a sales receipt each side keeps its own notes."""
+    return bool(set(changed) - set(OURS if invoice.is_editable else KEPT_HERE))
 
 
 def _row(row: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Payments and credit memos in the admin: looked at, except for our own notes; payments are used and voided on pages."""
+"""Payments and credit memos in the admin: looked at, except for the notes; payments are used and voided on pages."""
 
 from typing import Any
 
@@ -8,11 +8,13 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
 
+from billing import payments
 from billing.admin import documents
 from billing.admin.receiving import ChangesPayments
 from billing.admin.showing import PEOPLE, LookedAt, amount_cell, dollars, for_customer
 from billing.models import CreditMemo, Payment, PaymentApplication
-from contacts.admin.merging import MergingAdmin
+from billing.refusals import Refused
+from contacts.admin.merging import MergingAdmin, MergingForm
 
 
 class ApplicationInline(LookedAt):
@@ -64,8 +66,20 @@ class ReceiptAdmin(MergingAdmin):
         return receipt.customer
 
 
+class PaymentForm(MergingForm):
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if "notes" in self.changed_data:
+            try:
+                payments.refuse_note(self.instance)
+            except Refused as reason:
+                self.add_error("notes", str(reason))
+        return cleaned
+
+
 @admin.register(Payment)
 class PaymentAdmin(ChangesPayments, ReceiptAdmin):
+    form = PaymentForm
     list_display = ("payment_date", "shown_customer", "money", "unused", "method", "reference", "is_void")
     list_filter = (("payment_date", RangeDateFilter), "is_void", "is_odd")
     search_fields = ("reference",)
@@ -83,6 +97,11 @@ class PaymentAdmin(ChangesPayments, ReceiptAdmin):
     )
     actions_detail = ("use", "void")
     inlines = (ApplicationInline,)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if "notes" in form.changed_data:
+            payments.finish_note(form.instance, request.user)
 
     @display(description="Amount", ordering="amount")
     def money(self, payment: Payment) -> Any:

@@ -272,11 +272,38 @@ def test_an_invoice_is_edited_like_a_quote(office: User, office_client: Client, 
     assert invoice.history.first().by == office
 
 
-def test_our_own_notes_are_nobody_elses_business(office_client: Client, told: list) -> None:
+def test_notes_go_to_quickbooks_and_need_no_second_sending(office_client: Client, told: list) -> None:
     invoice = billed(("1", "100"))
+    invoices.mark_sent(invoice, "ann@example.com", timezone.now(), None)
     told.clear()
     assert OpenForm(office_client, url("invoice_change", invoice.pk)).save(notes="Ask Bo").status_code == 302
-    assert (Invoice.objects.get().notes, told) == ("Ask Bo", [])
+    assert (Invoice.objects.get().notes, told) == ("Ask Bo", [("invoice", invoice.pk, "office")])
+    assert "Send it again" not in said(office_client, url("invoice_changelist"))
+
+
+def test_the_job_is_nobody_elses_business(office_client: Client, told: list) -> None:
+    invoice, job = billed(("1", "100")), Job.objects.create(property=make_property(), title="Cracks")
+    told.clear()
+    assert OpenForm(office_client, url("invoice_change", invoice.pk)).save(job=str(job.pk)).status_code == 302
+    assert (Invoice.objects.get().job, told) == (job, [])
+
+
+def test_a_payments_notes_go_to_quickbooks_unless_it_is_void_or_its_books_are_closed(
+    office_client: Client, told: list
+) -> None:
+    invoice = billed(("1", "100"))
+    payment = payments.record(invoice.contact, D(80), by=None, payment_date=TODAY(), applications={invoice: D(80)})
+    told.clear()
+    assert OpenForm(office_client, url("payment_change", payment.pk)).save(notes="Ask Bo").status_code == 302
+    assert (Payment.objects.get().notes, told) == ("Ask Bo", [("payment", payment.pk, "office")])
+    books.close_until(TODAY())
+    page = OpenForm(office_client, url("payment_change", payment.pk)).save(notes="Ask Jo")
+    assert errors_of(page)["notes"][0].startswith("The books are closed until")
+    books.close_until(None)
+    payments.void(payment, None)
+    told.clear()
+    assert OpenForm(office_client, url("payment_change", payment.pk)).save(notes="Bounced").status_code == 302
+    assert (Payment.objects.get().notes, told) == ("Bounced", [])
 
 
 def test_an_invoice_below_what_is_paid_is_an_error_at_the_form(office_client: Client, told: list) -> None:
@@ -295,18 +322,19 @@ def test_an_invoice_in_closed_books_stays_and_cannot_leave_them(office_client: C
     Invoice.objects.update(invoice_date=date(2026, 5, 4))
     books.close_until(date(2026, 5, 4))
     told.clear()
-    for change in ({"invoice_date": "2026-05-05"}, {"invoice_items-0-unit_price": "70"}, {"message": "Hello"}):
+    for change in ({"invoice_date": "2026-05-05"}, {"invoice_items-0-unit_price": "70"}, {"notes": "Ask Bo"}):
         page = OpenForm(office_client, url("invoice_change", invoice.pk)).save(**change)
         found = [sentence for sentences in errors_of(page).values() for sentence in sentences]
         assert all(sentence.startswith("The books are closed until May 04, 2026") for sentence in found)
         assert found
     assert (Invoice.objects.get().invoice_date, InvoiceItem.objects.get().unit_price) == (date(2026, 5, 4), 100)
-    assert told == []
-    assert OpenForm(office_client, url("invoice_change", invoice.pk)).save(notes="Ask Bo").status_code == 302
+    assert (Invoice.objects.get().notes, told) == ("", [])
 
 
 @pytest.mark.parametrize("fields", [{"status": "void"}, {"is_sales_receipt": True}])
-def test_a_void_invoice_and_a_sales_receipt_are_looked_at(fields: dict[str, Any], office_client: Client) -> None:
+def test_a_void_invoice_and_a_sales_receipt_are_looked_at(
+    fields: dict[str, Any], office_client: Client, told: list
+) -> None:
     invoice = make_invoice(**fields)
     InvoiceItem.objects.create(invoice=invoice, description="Crack", unit_price=D(5))
     form = OpenForm(office_client, url("invoice_change", invoice.pk))
@@ -315,7 +343,7 @@ def test_a_void_invoice_and_a_sales_receipt_are_looked_at(fields: dict[str, Any]
     assert form.save(notes="Ask Bo", **typed).status_code == 302
     invoice.refresh_from_db()
     assert (invoice.notes, invoice.discount_amount, InvoiceItem.objects.get().unit_price) == ("Ask Bo", None, 5)
-    assert invoice.invoice_date == TODAY()
+    assert (invoice.invoice_date, told) == (TODAY(), [])
 
 
 def test_editing_an_invoice_that_was_sent_warns(office_client: Client) -> None:
