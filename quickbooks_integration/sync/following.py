@@ -10,6 +10,7 @@ from billing import invoices, summaries
 from billing.models import CreditMemo, Invoice
 from quickbooks_integration.documents import taking
 from quickbooks_integration.documents.facts import SalesFacts
+from quickbooks_integration.documents.projecting import tidy
 from quickbooks_integration.documents.taking import Known
 from quickbooks_integration.mapping import Document
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
@@ -55,6 +56,8 @@ def _lock(sync: QuickBooksSync) -> Any:
 def _take(auth: QuickBooksAuth, sync: QuickBooksSync, row: Invoice | CreditMemo, seen: Seen) -> None:
     known, contacts = _known(auth, seen, row.contact_id), {row.contact_id}
     columns = _columns(sync.entity_type, seen, known)
+    if tidy(row.notes) != (sync.base or {}).get("notes", ""):
+        del columns["notes"]  # typed here, and never sent: each side keeps its own
     if isinstance(row, Invoice):
         columns |= _owed(columns, seen)
     for name, value in columns.items():

@@ -333,6 +333,19 @@ def test_a_credit_memo_and_a_sales_receipt_follow_what_changes_there(books, amy)
     assert (invoice(id).balance_due, invoice(id).is_odd) == (D(0), False)
 
 
+def test_what_was_noted_here_on_a_credit_memo_is_not_overwritten_from_there(books, amy):
+    memo = books.bookkeeper.create("CreditMemo", CustomerRef={"value": "1"}, Line=[line(90)], PrivateNote="Rain")["Id"]
+    books.pull_all()
+    books.bookkeeper.edit("CreditMemo", memo, PrivateNote="Rain and wind")
+    books.pull_all()
+    assert CreditMemo.objects.get(quickbooks_credit_memo_id=memo).notes == "Rain and wind"
+    CreditMemo.objects.filter(quickbooks_credit_memo_id=memo).update(notes="Ask Bo")
+    books.bookkeeper.edit("CreditMemo", memo, PrivateNote="Snow", Line=[line(80)])
+    books.pull_all()
+    kept = CreditMemo.objects.get(quickbooks_credit_memo_id=memo)
+    assert (kept.notes, kept.total_amount) == ("Ask Bo", D(80))
+
+
 # --- Ours among theirs -----------------------------------------------------------------------------
 
 
