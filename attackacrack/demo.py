@@ -157,6 +157,7 @@ def _environment(data: Path, web: int, emulator: int) -> dict[str, str]:
         **os.environ,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
         "PYTHONUNBUFFERED": "1",
+        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),  # the address and the password are to stay in sight
         # Celery's long warning about root concerns pickled messages; ours are JSON.
         "PYTHONWARNINGS": "ignore::UserWarning:celery.platforms",
         # Whoever tries the demo out sees the pages that the office will see, not a programmer's.

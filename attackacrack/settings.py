@@ -11,6 +11,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
+from kombu import Queue
 
 from attackacrack import embedded, navigation, secrets_store
 
@@ -99,6 +100,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 2 * 60 * 60,
 }
 CELERY_TASK_PUBLISH_RETRY = False
+# What a person waits for has a queue of its own, and a worker that does nothing else (Procfile: people): three long
+# pulls never hold up a saved quote. The other workers take from both, so one worker alone is enough, too.
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("people")]
+CELERY_TASK_ROUTES = {
+    f"quickbooks_integration.tasks.{name}": {"queue": "people"} for name in ("push", "send_email", "decide_conflicts")
+}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- Applications ------------------------------------------------------------------------------
@@ -266,6 +273,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        "celery": {"level": "WARNING"},  # not a line for each task of each minute
     },
 }
 

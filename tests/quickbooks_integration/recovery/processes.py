@@ -20,7 +20,7 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 SECONDS = 120
 SETUP = "import os, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'attackacrack.settings'; django.setup()\n"
 WORKER = ("-m", "celery", "-q", "-A", "attackacrack.celery", "worker", "--pool", "solo", "--without-gossip",
-          "--without-mingle", "--loglevel", "WARNING")  # fmt: skip
+          "--without-mingle")  # fmt: skip
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
