@@ -76,7 +76,7 @@ class _Poll:
         for kind in kinds:
             if found := told.get(kind):
                 if kind not in idle:
-                    self._execute(runs.request(self.auth, kind)[0], found)
+                    self._execute(runs.again(self.auth, kind), found)
             else:
                 self._read_whole(kind)
         return bool(asked)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -15,6 +15,8 @@ from quickbooks_integration.models import QuickBooksAuth, SyncRun
 OPEN_STATES = [SyncRun.State.WAITING, SyncRun.State.RUNNING]
 # A worker that did not even begin by then is not coming; beat or the next press starts anew.
 WAITS_AT_MOST = timedelta(minutes=10)
+COUNTS = ("read", "created", "updated", "unchanged", "conflict", "rejected", "api_calls")
+AS_NEW: dict[str, Any] = {"expected": None, **dict.fromkeys(COUNTS, 0)}
 
 
 class AlreadyRunning(Exception):
@@ -43,6 +45,22 @@ def request(
         SyncRun.objects.filter(pk=run.pk, state=SyncRun.State.WAITING).update(**wanted)
         run.refresh_from_db()
     return run, is_new
+
+
+def again(auth: QuickBooksAuth, entity_type: str) -> SyncRun:
+    """As request, for what beat does: where too many changes stopped its last run and nobody has decided, that same run
+    tries again. One row waits for the person, and not one more with each poll."""
+    last = SyncRun.objects.filter(company=auth, entity_type=entity_type).first()
+    if last is None or last.state != SyncRun.State.STOPPED or last.full or last.started_by_id is not None:
+        return request(auth, entity_type)[0]
+    with transaction.atomic():
+        stopped = SyncRun.objects.filter(pk=last.pk, state=SyncRun.State.STOPPED)
+        if stopped.update(
+            **AS_NEW, state=SyncRun.State.WAITING, message="", finished_at=None, started_at=timezone.now()
+        ):
+            last.rejected_rows.all().delete()
+    last.refresh_from_db()
+    return last
 
 
 def open_runs(auth: QuickBooksAuth) -> list[SyncRun]:

@@ -565,3 +565,20 @@ def test_a_watermark_never_moves_back(books):
             books.auth, "customer", coverage.How.FEED, before - timedelta(hours=2), before - timedelta(hours=1)
         )
     assert marks()["customer"] == before
+
+
+def test_a_run_that_the_brake_stopped_tries_again_with_each_poll_and_stays_one_row(books):
+    ids = [bill(books) for _ in range(6)]
+    poll(books)
+    for id in ids:
+        books.bookkeeper.edit("Invoice", id, PrivateNote="Changed by a macro")
+    for _ in range(3):
+        poll(books)
+    runs_of_invoices = SyncRun.objects.filter(entity_type="invoice")
+    stopped = runs_of_invoices.filter(state="stopped").get()
+    assert (stopped, stopped.finished_at is not None) == (runs_of_invoices.first(), True)
+    for id in ids:
+        books.bookkeeper.edit("Invoice", id, PrivateNote="")
+    poll(books)
+    stopped.refresh_from_db()
+    assert stopped.state == "done"
