@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from celery import Task, shared_task
 from django.db import transaction
@@ -109,6 +110,8 @@ def pull() -> None:
     except QuickBooksError as error:
         log.warning("The change feed gave no answer, and nothing has moved: %s", error.with_reference)
     _wake_webhooks()
+    for run in CheckRun.objects.filter(company=auth, state=CheckRun.State.WAITING):
+        RINGER.ring(partial(execute_check.delay, run.pk))
 
 
 @shared_task(bind=True, time_limit=PULL_AT_MOST_SECONDS, max_retries=20, default_retry_delay=3 * 60)
@@ -201,7 +204,7 @@ def _ring_check(run_id: int) -> None:
     try:
         execute_check.delay(run_id)
     except OperationalError:
-        log.warning("The broker did not take the bell for check %s; the nightly check takes it up.", run_id)
+        log.warning("The broker did not take the bell for check %s; the next poll rings again.", run_id)
 
 
 @shared_task(time_limit=PULL_AT_MOST_SECONDS)

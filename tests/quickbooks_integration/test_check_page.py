@@ -2,6 +2,7 @@
 
 # ruff: noqa: F811  (fixtures that are imported)
 
+import json
 import re
 from typing import Any
 
@@ -10,9 +11,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from attackacrack.celery import app
 from billing.models import Invoice
 from quickbooks_integration import tasks
+from quickbooks_integration.bells import RINGER
 from quickbooks_integration.models import CheckRun, QuickBooksSync
+from tests import redis_databases
 from tests.people import (  # noqa: F401
     bookkeeper,
     bookkeeper_client,
@@ -50,6 +54,18 @@ def test_check_now_asks_a_worker_once_and_the_page_waits(books, office_client):
     shown = words(office_client.get(PAGE))
     assert "100.00 % in step All the same" in shown
     assert "with 8 calls to QuickBooks" in shown
+
+
+def test_a_check_whose_bell_was_lost_is_rung_for_again_by_the_next_poll(books, office_client):
+    office_client.post(reverse("admin:quickbooks_integration_checkrun_start"))
+    redis_databases.empty()
+    tasks.pull()
+    RINGER.wait_until_quiet()
+    with app.connection_for_write() as broker:
+        rung = [json.loads(one)["headers"] for one in broker.default_channel.client.lrange("celery", 0, -1)]
+    assert [headers["argsrepr"] for headers in rung if headers["task"].endswith("execute_check")] == [
+        f"({CheckRun.objects.get().pk},)"
+    ]
 
 
 def test_a_difference_stands_there_with_its_buttons_and_is_settled_by_one(books, office_client):
