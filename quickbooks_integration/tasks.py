@@ -20,6 +20,7 @@ from quickbooks_integration.sync import (
     QuickBooksSyncService,
     change_feed,
     checking,
+    delivering,
     history,
     kinds_to_pull,
     new_customers,
@@ -240,7 +241,7 @@ def _service(*, for_person: bool = False) -> QuickBooksService | None:
     """None while a person has to sign in or the company pauses: the rows wait. What somebody has just saved or pressed
     tries all the same."""
     try:
-        service = QuickBooksService.current(patience=outbox.PATIENCE, for_person=for_person)
+        service = QuickBooksService.current(patience=delivering.PATIENCE, for_person=for_person)
     except QuickBooksError as error:
         log.info("Nothing is pushed: %s", error)
         return None

@@ -11,7 +11,7 @@ from quickbooks_integration import wanting
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import creating, outbox
+from quickbooks_integration.sync import creating, delivering, outbox
 
 Status = QuickBooksSync.Status
 
@@ -54,7 +54,7 @@ def _create(service: QuickBooksService, sync_id: int, contact: Contact) -> None:
     except QuickBooksError as error:
         tries = rows.values_list("tries", flat=True).first() or 0
         rows.update(
-            tries=tries + 1, next_try_at=timezone.now() + outbox.pause(tries), error_message=error.with_reference
+            tries=tries + 1, next_try_at=timezone.now() + delivering.pause(tries), error_message=error.with_reference
         )
         return
     if made["result"] == "already_linked":

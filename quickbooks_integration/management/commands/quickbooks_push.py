@@ -11,7 +11,7 @@ from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
 from quickbooks_integration.standing import waiting
-from quickbooks_integration.sync import new_customers, outbox, previewing, pushing
+from quickbooks_integration.sync import delivering, new_customers, outbox, previewing, pushing
 from quickbooks_integration.sync.kinds import KINDS, World
 from quickbooks_integration.sync.previewing import Preview
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             return
         began = time.monotonic()
         try:
-            counts, troubles = _push(QuickBooksService.current(outbox.PATIENCE), wanted)
+            counts, troubles = _push(QuickBooksService.current(delivering.PATIENCE), wanted)
         except QuickBooksError as error:
             raise CommandError(str(error)) from error
         self._tell(counts, round(time.monotonic() - began, 3), as_json=options["json"])

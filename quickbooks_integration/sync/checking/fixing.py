@@ -15,7 +15,7 @@ from quickbooks_integration.item_mapping import MERGED, comparable, item_facts
 from quickbooks_integration.mapping import Document, Unusable
 from quickbooks_integration.models import CheckRun, Choice, QuickBooksAuth, QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import balances, following, merging, outbox, reading
+from quickbooks_integration.sync import balances, delivering, following, merging, reading
 from quickbooks_integration.sync.base_pull import IDS_A_QUERY
 from quickbooks_integration.sync.checking.findings import RECORD
 from quickbooks_integration.sync.kinds import KINDS, World
@@ -114,7 +114,7 @@ def _read(service: QuickBooksService, kind: str, entity_id: str) -> Document | N
     try:
         return service.read(ENTITIES[kind], entity_id)[ENTITIES[kind]]
     except QuickBooksError as error:
-        if error.code == outbox.GONE:
+        if error.code == delivering.GONE:
             return None
         raise
 

@@ -1,4 +1,4 @@
-"""What every kind of row knows about its two sides. The order of work is outbox.py's and merging.py's."""
+"""What every kind of row knows about its two sides. The order of work is delivering.py's and merging.py's."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping

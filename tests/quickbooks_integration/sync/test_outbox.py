@@ -15,8 +15,8 @@ from contacts.models import Contact
 from quickbooks_integration.bells import Ringer
 from quickbooks_integration.conflicts import deciding
 from quickbooks_integration.models import HistoryImport, QuickBooksSync
-from quickbooks_integration.sync import lists, merging, outbox, sweeping
-from quickbooks_integration.sync.kinds import World
+from quickbooks_integration.sync import delivering, lists, merging, outbox, sweeping
+from quickbooks_integration.sync.kinds import KINDS, World
 from quickbooks_integration.sync.outcomes import Outcome
 from tests.quickbooks_integration import pairs
 
@@ -179,7 +179,7 @@ def test_a_slow_worker_whose_lease_went_to_another_confirms_nothing(books, ann):
     quote = write(ann, "100.00")
     sync = row(quote)
     service, world = books.service(), World.of(books.auth)
-    slow = outbox.Worker(service, sync.pk, outbox._take_lease(books.auth, sync.pk), world)
+    slow = delivering.Worker(service, sync.pk, outbox._take_lease(books.auth, sync.pk), world)
     assert slow._step(slow._renewed())  # written down
     frozen = row(quote)
     answer = service.write("Estimate", frozen.request_body, frozen.request_id)
@@ -188,7 +188,7 @@ def test_a_slow_worker_whose_lease_went_to_another_confirms_nothing(books, ann):
     reprice(quote, "150.00")
     push(books)
     confirmed = row(quote)
-    assert slow._confirm(outbox.KINDS["estimate"], answer["Estimate"]) == []
+    assert slow._confirm(KINDS["estimate"], answer["Estimate"]) == []
     assert (
         QuickBooksSync.objects.filter(pk=sync.pk).values().get()
         == QuickBooksSync.objects.filter(pk=confirmed.pk).values().get()

@@ -21,7 +21,7 @@ from quickbooks_integration.models import (
     QuickBooksDocument,
     QuickBooksSync,
 )
-from quickbooks_integration.sync import following, merging, outbox
+from quickbooks_integration.sync import delivering, following, merging, outbox
 from quickbooks_integration.sync.kinds import KINDS, World
 from quickbooks_integration.sync.outcomes import Outcome
 from tests.quickbooks_integration import pairs
@@ -341,8 +341,8 @@ def test_a_bell_that_rings_while_a_worker_is_about_to_leave_the_row_is_heard(boo
             monkeypatch.setattr(wanting, "ring", lambda ids: heard.extend(ids))
         return goes_on
 
-    step = outbox.Worker._step
-    monkeypatch.setattr(outbox.Worker, "_step", edited_when_all_is_done)
+    step = delivering.Worker._step
+    monkeypatch.setattr(delivering.Worker, "_step", edited_when_all_is_done)
     QuickBooksSync.objects.filter(pk=row(quote).pk).update(next_try_at=None)
     outbox.work(books.service(), row(quote).pk)
     assert heard == [row(quote).pk]

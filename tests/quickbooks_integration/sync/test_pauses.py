@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from billing.models import Quote
-from quickbooks_integration import connecting, errors, limiter, pauses, probing, tasks
+from quickbooks_integration import connecting, errors, limiter, pauses, probing, tasks, wanting
 from quickbooks_integration.errors import Kind, QuickBooksError
 from quickbooks_integration.models import (
     EmailSending,
@@ -240,7 +240,7 @@ def test_quickbooks_down_for_a_day_everything_goes_out_afterwards_in_order_of_wa
         line = quote.quote_items.get()
         line.description = "Edited while QuickBooks was down"
         line.save()
-        outbox.wanting.want("estimate", quote.pk)
+        wanting.want("estimate", quote.pk)
     new = [write(ann, f"{number}.00") for number in range(1, 9)]
     for _ in range(24 * 60 // 15):  # beat's rounds of a day, a quarter of an hour apart
         a_quarter_of_an_hour_passes()
@@ -285,10 +285,10 @@ def test_what_waits_longest_goes_first_whatever_its_number(fragile, ann):
 def test_a_second_edit_does_not_lose_the_place_in_the_queue_and_a_sent_one_begins_anew(fragile, ann):
     quote = write(ann, "100.00")
     since = row(quote).waiting_since
-    outbox.wanting.want("estimate", quote.pk)
+    wanting.want("estimate", quote.pk)
     assert row(quote).waiting_since == since
     tasks.push_waiting()
-    outbox.wanting.want("estimate", quote.pk)
+    wanting.want("estimate", quote.pk)
     assert row(quote).waiting_since > since
 
 

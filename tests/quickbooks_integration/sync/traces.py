@@ -20,7 +20,7 @@ from contacts.models import Contact
 from contacts.signals import contact_changed
 from quickbooks_integration.emulator import snapshot
 from quickbooks_integration.models import QuickBooksSync
-from quickbooks_integration.sync import merging, outbox
+from quickbooks_integration.sync import delivering, merging, outbox
 from quickbooks_integration.sync.kinds import KINDS, World
 
 D = Decimal
@@ -32,7 +32,7 @@ class Killed(BaseException):
     BEFORE_SENDING, BEFORE_CONFIRMING = "before sending", "before confirming"
 
 
-class DyingWorker(outbox.Worker):
+class DyingWorker(delivering.Worker):
     dies = Killed.BEFORE_SENDING
 
     def _send(self, kind: Any, sync: QuickBooksSync) -> None:
@@ -141,7 +141,7 @@ class Case(ABC):
             return
         worker = DyingWorker(self.service, sync.pk, lease, self.world)
         worker.dies = moment
-        for _ in range(outbox.STEPS):
+        for _ in range(delivering.STEPS):
             current = worker._renewed()
             try:
                 if current is None or not worker._step(current):
