@@ -1,5 +1,6 @@
 """Verbs on quotes. Each locks the quote, writes a sentence into its history and tells quote_changed, in one transaction."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -123,6 +124,17 @@ def duplicate(quote: Quote, by: AbstractBaseUser | None) -> Quote:
     copy.save(update_fields=sums.COLUMNS)
     _tell(copy, f"Copied from {quote}. The total is {dollars(copy.total_amount)}.", by, "office")
     return copy
+
+
+@transaction.atomic
+def invoiced_in_quickbooks(quote_ids: Iterable[int]) -> None:
+    """QuickBooks made the invoice of these quotes, so none of them waits to be invoiced here. Call it in the transaction
+    that links the invoices. Those that are invoiced already stay as they are."""
+    rows = Quote.objects.select_for_update(of=("self",)).filter(pk__in=list(quote_ids)).exclude(status=Status.INVOICED)
+    for quote in rows.order_by("pk"):
+        quote.status = Status.INVOICED
+        quote.save(update_fields=["status", "updated_at"])
+        _tell(quote, "Invoiced in QuickBooks.", None, "quickbooks")
 
 
 def taken_over(quote: Quote, sentence: str) -> None:

@@ -54,8 +54,11 @@ def compare(kind: Kind[Any], sync: QuickBooksSync, ours: Projection, theirs: Pro
             found.agreed.append(name)
         elif not is_over:
             found.conflicts[name] = {"base": before, "ours": ours[name], "theirs": value}
-    if VOID in (ours.get("status"), theirs.get("status")) and "status" not in found.conflicts:
-        _leave_to_the_void(found, is_ours=theirs.get("status") != VOID)
+    is_void_there = theirs.get("status") == VOID
+    # What was void on both sides and is entered again there is a document again, and theirs is taken.
+    waits_to_be_void = ours.get("status") == VOID != base_ours.get("status")
+    if (is_void_there or waits_to_be_void) and "status" not in found.conflicts:
+        _leave_to_the_void(found, is_ours=not is_void_there)
     return found
 
 

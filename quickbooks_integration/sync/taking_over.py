@@ -18,7 +18,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Exists, Model, OuterRef
 from django.utils import timezone
 
-from billing import invoices, summaries
+from billing import invoices, quotes, summaries
 from billing.models import (
     CreditMemo,
     Invoice,
@@ -243,15 +243,18 @@ class Invoices(Taker):
         return taking.invoice(facts, self.known, is_sales_receipt=self.entity_type == "sales_receipt")
 
     def _insert(self, entries: list[Entry]) -> None:
-        quotes = self._quotes(entries)
+        of_estimates = self._quotes(entries)
         entries = [entry for entry in entries if not entry.waits]
         paid_on = self._payment_days(entries)
-        firsts = pairing.FirstInvoices(self.auth, quotes)
+        firsts = pairing.FirstInvoices(self.auth, of_estimates)
         today = timezone.localdate()
         for entry in entries:
             entry.columns |= _derived(entry, paid_on, today) | {"quote_id": firsts.quote_for(entry.facts)}
         _insert_with_lines(Invoice, InvoiceItem, "invoice_id", entries)
-        pairing.make_jobs([entry.local_id for entry in entries if entry.columns["quote_id"]])
+        of_quotes = [entry for entry in entries if entry.columns["quote_id"]]
+        if of_quotes:
+            quotes.invoiced_in_quickbooks(entry.columns["quote_id"] for entry in of_quotes)
+            pairing.make_jobs(entry.local_id for entry in of_quotes)
 
     def _quotes(self, entries: list[Entry]) -> dict[str, int]:
         """Our quotes by QuickBooks' id of the estimate; marks the entries whose estimate comes later."""
@@ -259,9 +262,9 @@ class Invoices(Taker):
         for entry in entries:
             for id in entry.facts.estimate_ids:
                 by_estimate.setdefault(id, []).append(entry)
-        quotes = _keys(Quote, "quickbooks_estimate_id", by_estimate)
-        self._coming("estimate", by_estimate.keys() - quotes.keys(), by_estimate)
-        return quotes
+        found = _keys(Quote, "quickbooks_estimate_id", by_estimate)
+        self._coming("estimate", by_estimate.keys() - found.keys(), by_estimate)
+        return found
 
     def _payment_days(self, entries: list[Entry]) -> dict[str, datetime]:
         ids = {id for entry in entries for kind, id in entry.facts.head.links if kind == "Payment"}

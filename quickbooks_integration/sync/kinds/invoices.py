@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from billing import invoices
+from billing import invoices, quotes
 from billing.models import Invoice, InvoiceItem, Quote
 from quickbooks_integration.documents import projecting, taking, writing
 from quickbooks_integration.documents.facts import ZERO, SalesFacts
@@ -85,7 +85,11 @@ class Invoices(SalesKind[Invoice]):
             fields = [name for name in fields if name not in ("status", "content")]
         known, former = known_to(world, facts, row.contact_id), row.contact_id
         values = taking.invoice(facts, known)
+        was_void = row.status == Status.VOID
         names = self.take_columns(row, values, fields)
+        if was_void and row.status != Status.VOID:
+            row.quote = None  # the void took it off the estimate, which may have another invoice by now
+            names.append("quote")
         if "content" in fields:
             self.take_lines(row, facts, known)
             names += self.take_sums(row, values) + _owed(row, facts)
@@ -118,6 +122,7 @@ class Invoices(SalesKind[Invoice]):
             names["due_date"] = facts.due_date
         if row.quote_id is None and facts.estimate_ids and row.status != Status.VOID:
             names["quote_id"] = _quote_of(world, facts)
+            quotes.invoiced_in_quickbooks([names["quote_id"]] if names["quote_id"] else [])
         said = ""
         if "content" not in edited:
             said = tax_difference(row, values)
@@ -215,8 +220,11 @@ def _quote_of(world: World, facts: SalesFacts) -> int | None:
 
 
 def _sentence(row: Invoice, fields: list[str]) -> str:
-    labels = [LABELS[name] for name in fields]
-    return f"Changed in QuickBooks: {', '.join(labels)}. The total is ${row.total_amount:,.2f}."
+    labels = [LABELS[name] for name in fields if name != "status"]
+    said = ["It was void and counts again in QuickBooks."] if "status" in fields else []
+    if labels:
+        said.append(f"Changed in QuickBooks: {', '.join(labels)}.")
+    return " ".join([*said, f"The total is ${row.total_amount:,.2f}."])
 
 
 INVOICES = Invoices()

@@ -439,3 +439,45 @@ def test_names_and_ids_belong_together(books):
     assert {id: name for name, id in ids.terms.items()}.items() <= names.items()
     assert names[f"PaymentMethod {ids.methods['Check']}"] == "Check"
     assert HistoryImport.objects.get().state == HistoryImport.State.COMMITTED
+
+
+def test_an_invoice_that_was_voided_and_is_entered_again_there_is_owed_again_here(books, amy):
+    id = bill(books, 60)
+    books.pull_all()
+    books.bookkeeper.void("Invoice", id)
+    books.pull_all()
+    assert (invoice(id).status, invoice(id).balance_due) == ("void", D(0))
+    books.bookkeeper.edit("Invoice", id, Line=[line(75)], PrivateNote="")
+    books.pull_all()
+    assert (invoice(id).status, invoice(id).total_amount, invoice(id).balance_due) == ("open", D(75), D(75))
+    before = amy.outstanding_balance
+    amy.refresh_from_db()
+    assert amy.outstanding_balance == before + 75
+
+
+def test_an_invoice_that_counts_again_takes_no_quote_from_the_one_made_meanwhile(books, amy):
+    estimate = books.bookkeeper.create("Estimate", CustomerRef={"value": "1"}, Line=[line(300)])["Id"]
+    first = books.bookkeeper.convert_estimate(estimate)["Id"]
+    books.pull_all()
+    books.bookkeeper.void("Invoice", first)
+    second = books.bookkeeper.convert_estimate(estimate)["Id"]
+    books.pull_all()
+    quote = Quote.objects.get(quickbooks_estimate_id=estimate)
+    assert (invoice(first).status, invoice(second).quote, quote.status) == ("void", quote, Quote.Status.INVOICED)
+    books.bookkeeper.edit("Invoice", first, Line=[line(75)], PrivateNote="")
+    books.pull_all()
+    assert (invoice(first).status, invoice(first).balance_due, invoice(first).quote) == ("open", D(75), None)
+    assert (invoice(second).quote, quote.status) == (quote, Quote.Status.INVOICED)
+
+
+def test_a_payment_that_was_voided_and_is_entered_again_there_counts_again_here(books, amy):
+    id = bill(books, 100)
+    paid = books.bookkeeper.record_payment(invoices=[id])["Id"]
+    books.pull_all()
+    books.bookkeeper.void("Payment", paid)
+    books.pull_all()
+    assert (payment(paid).is_void, invoice(id).balance_due) == (True, D(100))
+    used = [{"Amount": 60, "LinkedTxn": [{"TxnId": id, "TxnType": "Invoice"}]}]
+    books.bookkeeper.edit("Payment", paid, TotalAmt=60, Line=used, PrivateNote="")
+    books.pull_all()
+    assert (payment(paid).is_void, payment(paid).amount, invoice(id).balance_due) == (False, D(60), D(40))
