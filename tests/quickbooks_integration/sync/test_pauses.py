@@ -158,7 +158,7 @@ def test_after_the_pause_one_tries_alone_and_the_pause_grows_with_each_failed_tr
         pause_is_over()
         assert probing.may_ask(fragile.auth) is False
         assert probing.may_ask(fragile.auth) is False  # not due any more
-        pauses_in_minutes.append(round((traffic().next_try_at - timezone.now()).total_seconds() / 60, 2))
+        pauses_in_minutes.append(round((traffic().next_try_at - timezone.now()).total_seconds() / 60, 4))
 
     assert asked(fragile) == {"companyinfo": 7}
     for pause, usual in zip(pauses_in_minutes, [2, 4, 8, 15, 15, 15, 15], strict=True):
