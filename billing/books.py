@@ -23,5 +23,5 @@ def refuse_closed(what: str, *days: date, origin: str = "office") -> None:
     if closed is not None and late is not None:
         raise Refused(
             f"The books are closed until {closed:%b %d, %Y}, and {what} is dated {late:%b %d, %Y}. Nothing was changed."
-            " Use a later date, or ask the accountant to open the books in QuickBooks."
+            " Use a later date, or ask the accountant to open the books in QuickBooks and press Sync now."
         )

@@ -9,7 +9,7 @@ import logging
 import random
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pghistory
@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from billing import books
 from contacts.models import Contact
 from quickbooks_integration import wanting
 from quickbooks_integration.documents.projecting import ENDED_BY_VOID, VOID
@@ -233,6 +234,7 @@ class Worker:
             if sync.entity_id and kind.needs_look(changed) and not self.looked:
                 raise LookFirst
             ours, sending = self._before_void(sync, ours, changed)
+            _refuse_closed(kind, ours, sync.base_ours or {})
             request = kind.request(row, sync, ours, self.world)
             sync.request_kind, sync.request_id = request.kind, uuid.uuid4().hex
             sync.request_body = simplejson.dumps(request.body, use_decimal=True)
@@ -394,6 +396,18 @@ class Worker:
                 return
             vanishing.mark(sync, row)
             self._mine().update(**NO_REQUEST, needs_read=False)
+
+
+def _refuse_closed(kind: Kind[Any], ours: Document, agreed: Document) -> None:
+    """Raises Unusable for what QuickBooks would refuse: the books may have been closed since it was written here."""
+    closed = books.books_closed_until() if kind.is_booked else None
+    days = [date.fromisoformat(side["date"]) for side in (ours, agreed) if side.get("date")]
+    late = [day for day in days if closed is not None and day <= closed]
+    if closed is not None and late:
+        raise Unusable(
+            f"The books are closed until {closed:%b %d, %Y}, and it is dated {late[0]:%b %d, %Y}, so it was not sent. "
+            "Ask the accountant to open the books in QuickBooks, press Sync now, then Try again."
+        )
 
 
 def pause(tries: int) -> timedelta:

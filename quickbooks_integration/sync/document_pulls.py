@@ -61,8 +61,10 @@ class DocumentPull(Pull[Seen]):
             self.open_since = following.settle_creates(self.auth, service, self.entity_type)
 
     def _lists_are_due(self) -> bool:
-        """Once a day, with the pull of everything, before its first kind; and before the very first document."""
-        return (self.entity_type == ORDER[0] and self.run.full) or not self.auth.list_entries.exists()
+        """Once a day, with the pull of everything, and when a person syncs, before the first kind; and before the very
+        first document."""
+        is_wished = self.run.full or self.run.started_by_id is not None
+        return (self.entity_type == ORDER[0] and is_wished) or not self.auth.list_entries.exists()
 
     def _row(self, document: Document) -> Seen:
         return mirroring.see(self.entity_type, document, self.world.names)

@@ -74,6 +74,7 @@ class Kind(ABC, Generic[Row]):
 
     entity_type: str
     entity: str  # as Intuit calls it
+    is_booked = False  # Intuit: closed books refuse it; an estimate books nothing
     # Documents are locked before their map rows, contacts after: whoever links people goes that way.
     map_row_first = False
     # What QuickBooks fills in when it is sent empty; `follow` takes it, and it is no edit of ours.

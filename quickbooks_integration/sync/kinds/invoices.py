@@ -23,6 +23,7 @@ Status = Invoice.Status
 
 class Invoices(SalesKind[Invoice]):
     entity_type, entity = "invoice", "Invoice"
+    is_booked = True
     id_column = "quickbooks_invoice_id"
     # Intuit: an invoice without a due date gets the one of the company's usual terms.
     filled_there = ("due",)

@@ -21,6 +21,7 @@ from quickbooks_integration.sync.kinds.sales import customer_of
 
 class Payments(Kind[Payment]):
     entity_type, entity = "payment", "Payment"
+    is_booked = True
     # Intuit: a payment without an account waits in Undeposited Funds.
     filled_there = ("account",)
     columns = {

@@ -1,12 +1,13 @@
 """Documents of QuickBooks are mirrored, become rows of ours after the commit, and are followed from then on."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from billing import books as closing
 from billing.models import CreditMemo, Invoice, Payment, Quote, TaxCode
 from contacts.models import Contact
 from quickbooks_integration import reconciling
@@ -18,7 +19,7 @@ from quickbooks_integration.models import (
     QuickBooksSync,
     RejectedRow,
 )
-from quickbooks_integration.sync import lists
+from quickbooks_integration.sync import lists, runs
 from tests.quickbooks_integration import pairs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -432,6 +433,17 @@ def test_the_end_of_closed_books_is_read_from_the_settings(books):
     books.bookkeeper.change_preferences(AccountingInfoPrefs={"BookCloseDate": "2025-12-31"})
     books.pull_all(full=True)
     assert str(lists.books_closed_until(books.auth)) == "2025-12-31"
+
+
+def test_sync_now_reads_at_once_that_the_books_were_opened(books, django_user_model):
+    books.bookkeeper.change_preferences(AccountingInfoPrefs={"BookCloseDate": "2025-12-31"})
+    books.pull_all(full=True)
+    books.bookkeeper.change_preferences(AccountingInfoPrefs={"BookCloseDate": "2025-11-30"})
+    books.pull_all()
+    assert closing.books_closed_until() == date(2025, 12, 31)
+    run, _ = runs.request(books.auth, "estimate", by=django_user_model.objects.create(username="olivia"))
+    books.sync().execute(run)
+    assert closing.books_closed_until() == date(2025, 11, 30)
 
 
 def test_names_and_ids_belong_together(books):

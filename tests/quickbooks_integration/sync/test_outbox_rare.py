@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from billing import books as closing
 from billing import converting, invoices, money, payments, quotes
 from billing.models import Invoice, InvoiceItem, Job, JobParticipant, Product, Quote
 from contacts.models import Property
@@ -456,3 +457,21 @@ def _readings_of_lists(books, changed: list[Quote]) -> int:
         assert books.sync().sync("estimate")["updated"] == len(changed)
     table = f'FROM "{ListEntry._meta.db_table}"'
     return sum(table in query["sql"] for query in asked.captured_queries)
+
+
+def test_what_waits_while_the_books_are_closed_is_refused_here_without_a_call_until_they_are_open(books, ann):
+    invoice = bill(ann, "100.00")
+    push(books)
+    invoice.refresh_from_db()
+    invoice.message = "Thank you"
+    invoice.save()
+    invoices.finish_edit(invoice, None)
+    closing.close_until(invoice.invoice_date)
+    books.emulator.requests.clear()
+    push(books)
+    assert "so it was not sent. Ask the accountant to open the books" in row(invoice).error_message
+    assert books.emulator.requests.counts().get("update", 0) == 0
+    closing.close_until(None)
+    outbox.retry(row(invoice).pk)
+    push(books)
+    assert there(books, "Invoice")[0]["CustomerMemo"]["value"] == "Thank you"
