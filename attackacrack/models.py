@@ -25,6 +25,8 @@ class Sign(models.Model):
         BEAT = "beat", "The scheduler was started"
         CHECK = "check", "Somebody looked for silences"
         OUTGOING = "outgoing", "The same row is the first of those to be sent"
+        BACKUP = "backup", "A backup was made and proved"
+        NO_BACKUP = "no_backup", "A backup failed"
 
     kind = models.CharField(max_length=20, choices=Kind, primary_key=True)
     at = models.DateTimeField(default=timezone.now)
@@ -33,7 +35,8 @@ class Sign(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                name="sign_kind_known", condition=models.Q(kind__in=["worker", "beat", "check", "outgoing"])
+                name="sign_kind_known",
+                condition=models.Q(kind__in=["worker", "beat", "check", "outgoing", "backup", "no_backup"]),
             )
         ]
 

@@ -92,6 +92,12 @@ SCHEDULES = [
         "Deletes the records of calls to QuickBooks that are older than 30 days.",
     ),
     Schedule(
+        "Back up the database",
+        "attackacrack.tasks.back_up",
+        time(2, 0),
+        "Writes an encrypted backup and proves it by restoring it beside the database.",
+    ),
+    Schedule(
         "Make the morning's invoices",
         "billing.tasks.morning_invoices",
         time(6, 0),

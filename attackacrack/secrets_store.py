@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+import pyrage
 from cryptography.fernet import Fernet
 
 
@@ -14,6 +15,10 @@ def secret_key(data: Path) -> str:
 
 def fernet_key(data: Path) -> str:
     return _kept(data / "keys" / "fernet_key", lambda: Fernet.generate_key().decode())
+
+
+def backup_key(data: Path) -> str:
+    return _kept(data / "keys" / "backup_key", lambda: str(pyrage.x25519.Identity.generate()))
 
 
 def _kept(path: Path, make: Callable[[], str]) -> str:

@@ -50,6 +50,9 @@ FERNET_KEYS = [key.strip() for key in required_in_production("FERNET_KEYS").spli
 if PRODUCTION and not FERNET_KEYS:
     raise ImproperlyConfigured("FERNET_KEYS holds no key. Production needs one: see .env.example.")
 FERNET_KEYS = FERNET_KEYS or [secrets_store.fernet_key(DATA_DIR)]
+# age's secret key. Without one there are no backups, which the office is told of.
+BACKUP_KEY = env.str("BACKUP_KEY", default="") or ("" if PRODUCTION else secrets_store.backup_key(DATA_DIR))
+BACKUP_FOLDER = Path(env.str("BACKUP_FOLDER", default="") or DATA_DIR / "backups")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 

@@ -1,11 +1,15 @@
 """Doors for the background worker; the verbs are elsewhere."""
 
+import logging
 from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
 
+from attackacrack import backups
 from attackacrack.health import alarm, signs
+
+log = logging.getLogger(__name__)
 
 LOOK_AT_MOST_EVERY = timedelta(seconds=30)
 
@@ -18,3 +22,15 @@ def beat_heartbeat() -> None:
     # Not once for each of the messages that piled up while there was no worker.
     if signs.claim_check(timezone.now() - LOOK_AT_MOST_EVERY):
         alarm.look()
+
+
+@shared_task(time_limit=2 * 60 * 60)
+def back_up() -> None:
+    """Every night. What went wrong stands on the health banner from the second night on."""
+    try:
+        made = backups.make()
+    except backups.CannotBackUp as reason:
+        log.error("No backup was made: %s", reason)
+        signs.leave(signs.Kind.NO_BACKUP, str(reason))
+    else:
+        signs.leave(signs.Kind.BACKUP, {"file": made.path.name, "size": made.size, "rows": sum(made.rows.values())})

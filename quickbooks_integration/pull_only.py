@@ -19,7 +19,7 @@ def switch_on(auth: QuickBooksAuth, by: AbstractBaseUser) -> None:
 @transaction.atomic
 def switch_off(auth: QuickBooksAuth) -> None:
     """What waits goes out from its commit on."""
-    QuickBooksAuth.objects.filter(pk=auth.pk).update(pull_only_since=None, pull_only_by=None)
+    QuickBooksAuth.objects.filter(pk=auth.pk).update(pull_only_since=None, pull_only_by=None, reads_first=False)
     # What was refused at the door, because it was on its way when the switch was turned, does not wait for its next time.
     held = QuickBooksSync.objects.filter(company=auth, error_message=pauses.PULL_ONLY)
     held.update(next_try_at=None, error_message="")
@@ -37,6 +37,11 @@ def in_words(auth: QuickBooksAuth) -> str:
     """Since when and by whom; "" when it is off."""
     if auth.pull_only_since is None:
         return ""
+    if auth.reads_first:
+        return (
+            "The CRM was restored from a backup. It reads everything in QuickBooks first and then writes again by itself. "
+            "What is saved here waits and is not lost."
+        )
     by = auth.pull_only_by
     who = f" {by.get_full_name() or by.get_username()} paused it." if by else ""
     since = date_format(timezone.localtime(auth.pull_only_since), "M j, g:i A")

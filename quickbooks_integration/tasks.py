@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from quickbooks_integration import connecting, metering, probing, reminding
+from quickbooks_integration import connecting, metering, probing, reading_first, reminding
 from quickbooks_integration.bells import RINGER
 from quickbooks_integration.conflicts import batches
 from quickbooks_integration.errors import QuickBooksError
@@ -110,6 +110,7 @@ def pull() -> None:
         change_feed.poll(QuickBooksService(auth))
     except QuickBooksError as error:
         log.warning("The change feed gave no answer, and nothing has moved: %s", error.with_reference)
+    reading_first.end_if_everything_is_read(auth, kinds_to_pull(auth))
     _wake_webhooks()
     for run in CheckRun.objects.filter(company=auth, state=CheckRun.State.WAITING):
         RINGER.ring(partial(execute_check.delay, run.pk))
@@ -122,7 +123,9 @@ def pull_everything(self: Task) -> None:
     auth = _connected()
     if auth is None:
         return
-    done = [_pull_all_of(auth, kind) for kind in kinds_to_pull(auth)] if probing.may_ask(auth) else [False]
+    kinds = kinds_to_pull(auth)
+    done = [_pull_all_of(auth, kind) for kind in kinds] if probing.may_ask(auth) else [False]
+    reading_first.end_if_everything_is_read(auth, kinds)
     if not all(done):
         raise self.retry()
 

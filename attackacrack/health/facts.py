@@ -24,6 +24,7 @@ from quickbooks_integration.sync import kinds_to_pull, new_customers, outbox, se
 HEARTBEAT = "attackacrack.tasks.beat_heartbeat"
 PULL = "quickbooks_integration.tasks.pull"
 CHECK = "quickbooks_integration.tasks.check"
+BACKUP = "attackacrack.tasks.back_up"
 # Runs of more than two days: each pull is eight, and webhooks ask for more.
 RECENT_RUNS = 2000
 FIRST_OF_QUEUE = 500
@@ -36,7 +37,7 @@ def read() -> Facts:
     """Where no company works, only the machinery is looked at: signing in again is said elsewhere."""
     last = signs.seen()
     auth = QuickBooksAuth.objects.filter(state=QuickBooksAuth.State.CONNECTED).first()
-    found = machinery(last)
+    found = machinery(last) | _backups(last)
     if auth is not None:
         found |= {"company": str(auth), **pulls(auth), **_waiting(auth, last), **_checks(auth)}
     return Facts(**found)
@@ -141,3 +142,13 @@ def _checks(auth: QuickBooksAuth) -> dict[str, Any]:
     waiting = checks.filter(state=CheckRun.State.WAITING).values_list("started_at", flat=True).first()
     return {"check_since": max(last or auth.connected_at, auth.connected_at) if is_on else None,
             "asked_check_since": waiting}  # fmt: skip
+
+
+def _backups(last: dict[str, Sign]) -> dict[str, Any]:
+    """Where there never was one the time counts from the first look."""
+    made, failed = last.get(Sign.Kind.BACKUP), last.get(Sign.Kind.NO_BACKUP)
+    if _schedule(BACKUP)[0] is None:
+        return {}
+    since = made.at if made else _first_look(last.get(Sign.Kind.CHECK))
+    is_news = failed is not None and (made is None or failed.at > made.at)
+    return {"backup_since": since, "backup_error": str(failed.about) if failed and is_news else ""}

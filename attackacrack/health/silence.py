@@ -15,6 +15,7 @@ STARTS_WITHIN = timedelta(minutes=15)
 # A pull that somebody asked for waits for those before it, and each may take 50 minutes.
 PULL_STARTS_WITHIN = timedelta(hours=1)
 CHECK_AT_LEAST_EVERY = timedelta(hours=36)
+BACKUP_AT_LEAST_EVERY = timedelta(hours=36)
 CARETAKER = "whoever looks after the CRM"
 
 
@@ -48,6 +49,8 @@ class Facts:
     run_since: datetime | None = None
     asked_check_since: datetime | None = None
     check_since: datetime | None = None
+    backup_since: datetime | None = None
+    backup_error: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Silence:
 
 def silences(facts: Facts) -> list[Silence]:
     """Causes before their consequences."""
-    found = [*_machinery(facts), *_pulls(facts), *_waiting(facts), *_check(facts)]
+    found = [*_machinery(facts), *_pulls(facts), *_waiting(facts), *_check(facts), *_backup(facts)]
     return [one for one in found if one is not None]
 
 
@@ -172,4 +175,14 @@ def _check(facts: Facts) -> Iterator[Silence]:
             f"The last comparison of the CRM with {facts.company} came to its end at {moment(facts.check_since)}; there "
             "should be one each night. Until then nobody knows whether both say the same. Open QuickBooks > Check and "
             "press Check now.",
+        )  # fmt: skip
+
+
+def _backup(facts: Facts) -> Iterator[Silence]:
+    if facts.backup_since is not None and facts.now - facts.backup_since > BACKUP_AT_LEAST_EVERY:
+        why = f" The last try ended with: {facts.backup_error}" if facts.backup_error else ""
+        yield Silence(
+            "backup", facts.backup_since, "There is no new backup",
+            f"There should be one each night, and there was none since {moment(facts.backup_since)}.{why} If the database "
+            f"were lost now, everything since then would be lost with it. Tell {CARETAKER}.",
         )  # fmt: skip

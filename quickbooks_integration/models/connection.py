@@ -49,6 +49,7 @@ class ConnectionManager(models.Manager.from_queryset(ConnectionQuerySet)):
         "error_message",
         "pull_only_since",
         "pull_only_by",
+        "reads_first",
     ],
 )
 class QuickBooksAuth(models.Model):
@@ -84,6 +85,9 @@ class QuickBooksAuth(models.Model):
     )
     pull_only_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    reads_first = models.BooleanField(
+        default=False, db_default=False, help_text="The pause ends by itself once everything was read: after a restore."
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -1,0 +1,111 @@
+"""Makes one backup and proves it. The database stays in use meanwhile: the dump and its counts are of one moment."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyrage
+from django.conf import settings
+from django.db import connection
+
+from attackacrack.backups import files, programs
+from attackacrack.backups.files import BackupFile
+
+
+class CannotBackUp(Exception):
+    """str() is a sentence; no backup was made."""
+
+
+def identity() -> pyrage.x25519.Identity:
+    """age's secret key of the settings. Raises CannotBackUp."""
+    if not settings.BACKUP_KEY:
+        raise CannotBackUp("BACKUP_KEY is not set, so nothing can be encrypted. See .env.example.")
+    try:
+        return pyrage.x25519.Identity.from_str(settings.BACKUP_KEY)
+    except pyrage.IdentityError as error:
+        raise CannotBackUp("BACKUP_KEY is no key of age. It begins with AGE-SECRET-KEY-1.") from error
+
+
+def make(folder: Path | None = None) -> BackupFile:
+    """Dumps, encrypts, proves, and removes what retention does not keep. Raises CannotBackUp. Not inside a transaction.
+
+    folder: where it goes; None is the one of the settings.
+    """
+    folder = folder or settings.BACKUP_FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = identity()
+    made: BackupFile | None = None
+    try:
+        made = _dump(folder, key).sealed()
+        prove(made)
+    except (programs.ProgramFailed, pyrage.DecryptError, pyrage.EncryptError, OSError) as error:
+        if made is not None:
+            made.remove()
+        raise CannotBackUp(f"The backup failed, and its file was removed. {error}") from error
+    for old in files.superfluous(files.all_in(folder)):
+        old.remove()
+    return made
+
+
+def _dump(folder: Path, key: pyrage.x25519.Identity) -> BackupFile:
+    database = str(connection.settings_dict["NAME"])
+    with programs.session(database) as opened, opened.transaction():
+        opened.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        (snapshot,) = opened.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
+        made = files.new(folder, datetime.now(UTC), programs.counts(opened))
+        running = programs.start(
+            "pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}",
+            database=database, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        draft = made.path.with_suffix(".draft")
+        try:
+            with draft.open("wb") as file:
+                draft.chmod(0o600)
+                pyrage.encrypt_io(running.stdout, file, [key.to_public()])
+            programs.end(running, "pg_dump")
+            draft.rename(made.path)
+        finally:
+            running.kill()
+            draft.unlink(missing_ok=True)
+    return made
+
+
+def prove(backup: BackupFile) -> None:
+    """Restores it into a database of its own, which goes again. Raises ProgramFailed if a row is missing."""
+    with restored_copy(backup, f"{connection.settings_dict['NAME']}_proof"):
+        pass
+
+
+@contextmanager
+def restored_copy(backup: BackupFile, database: str) -> Iterator[str]:
+    """The backup as a database of this name, complete to the row; it goes at the end unless it was renamed."""
+    programs.drop(database)
+    programs.create(database)
+    try:
+        _fill(backup, database)
+        with programs.session(database) as opened:
+            found = programs.counts(opened)
+        wrong = [table for table, count in backup.rows.items() if found.get(table) != count]
+        if wrong or found.keys() != backup.rows.keys():
+            raise programs.ProgramFailed(f"After restoring it rows are missing: {', '.join(wrong) or 'whole tables'}.")
+        yield database
+    finally:
+        programs.drop(database)
+
+
+def _fill(backup: BackupFile, database: str) -> None:
+    running = programs.start(
+        "pg_restore", "--exit-on-error", "--no-owner", "--no-privileges", f"--dbname={database}",
+        database=database, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        with backup.path.open("rb") as file, running.stdin:  # type: ignore[union-attr]
+            pyrage.decrypt_io(file, running.stdin, [identity()])
+    except BrokenPipeError:
+        pass  # pg_restore has ended; it says why
+    except BaseException:
+        running.kill()
+        raise
+    programs.end(running, "pg_restore")

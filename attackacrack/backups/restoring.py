@@ -1,0 +1,40 @@
+"""Puts a backup in the place of the database. What was there stays beside it under another name."""
+
+from datetime import UTC, datetime
+
+import psycopg
+import pyrage
+from django.db import connection
+
+from attackacrack.backups import programs
+from attackacrack.backups.files import STAMP, BackupFile
+from attackacrack.backups.making import restored_copy
+from quickbooks_integration import reading_first
+
+
+class CannotRestore(Exception):
+    """str() is a sentence; the database is as it was."""
+
+
+def restore(backup: BackupFile) -> str:
+    """Returns the name under which the former database stays; "" if there was none. Raises CannotRestore or NotABackup.
+
+    Nothing goes to QuickBooks afterwards before everything there was read again (reading_first.py): since the backup
+    was made documents were sent that it does not know. Not inside a transaction.
+    """
+    backup.check()
+    database = str(connection.settings_dict["NAME"])
+    stamp = datetime.now(UTC).strftime(STAMP).lower()
+    former = f"{database}_before_{stamp}"
+    try:
+        with restored_copy(backup, f"{database}_restored") as copy:
+            with programs.session(copy) as opened, opened.transaction():
+                reading_first.prepare(opened)
+            connection.close()
+            had_one = programs.exists(database)
+            if had_one:
+                programs.rename(database, former)
+            programs.rename(copy, database)
+    except (programs.ProgramFailed, pyrage.DecryptError, psycopg.Error, OSError) as error:
+        raise CannotRestore(f"It was not restored, and the database is as it was. {error}") from error
+    return former if had_one else ""

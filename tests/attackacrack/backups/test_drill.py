@@ -1,0 +1,145 @@
+"""The drill: back up, go on working, lose everything, restore. Every row is there and nothing goes out twice."""
+
+# ruff: noqa: F811  (fixtures that are imported)
+
+from decimal import Decimal
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from attackacrack import backups
+from attackacrack.backups import programs
+from billing.models import Invoice, Quote
+from contacts.models import Contact
+from quickbooks_integration import pauses, tasks
+from quickbooks_integration.models import EmailSending, QuickBooksAuth, QuickBooksSync
+from quickbooks_integration.sync import checking, outbox
+from tests.quickbooks_integration.sync.conftest import open_books  # noqa: F401
+from tests.quickbooks_integration.sync.test_checking import books  # noqa: F401
+from tests.quickbooks_integration.sync.test_outbox import reprice, row, there, write
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def former():
+    """Databases that a restore left beside the one in use; they go at the end."""
+    names: list[str] = []
+    yield names
+    for name in names:
+        programs.drop(name)
+
+
+def push(books) -> None:
+    QuickBooksSync.objects.update(next_try_at=None)
+    outbox.work_off(books.service())
+
+
+def amounts(books) -> list[Decimal]:
+    """Of the estimates that the CRM has made."""
+    return sorted(one["TotalAmt"] for one in there(books, "Estimate"))
+
+
+def everything_is_read(books) -> None:
+    """What beat does the night after."""
+    tasks.pull_everything()
+    books.auth = QuickBooksAuth.objects.get()
+
+
+def writes(books) -> int:
+    counts = books.emulator.requests.counts()
+    return sum(counts.get(route, 0) for route in ("create", "update", "delete", "void", "send"))
+
+
+@pytest.fixture
+def amy(books) -> Contact:
+    return Contact.objects.get(quickbooks_customer_id="1")
+
+
+def test_after_a_restore_every_row_is_there_and_what_was_sent_since_the_backup_is_not_sent_again(
+    books, amy, tmp_path, former
+):
+    sent_before, waiting = write(amy, "100.00"), write(amy, "200.00")
+    QuickBooksSync.objects.filter(local_id=waiting.pk, entity_type="estimate").update(lease=None)
+    outbox.work(books.service(), row(sent_before).pk)
+    contacts, invoices = Contact.objects.count(), Invoice.objects.count()
+
+    backup = backups.make(tmp_path)
+    reprice(sent_before, "150.00")
+    push(books)  # both are in QuickBooks as they are now, and the backup knows neither
+    assert amounts(books) == [150, 200]
+    Contact.objects.filter(first_name="").update(last_name="lost")
+
+    former.append(backups.restore(backup))
+    assert (Contact.objects.count(), Invoice.objects.count()) == (contacts, invoices)
+    assert Quote.objects.get(pk=sent_before.pk).total_amount == 100
+    auth = QuickBooksAuth.objects.get()
+    assert pauses.is_pull_only(auth.company_id)
+    books.emulator.requests.clear()
+    push(books)
+    assert writes(books) == 0
+
+    everything_is_read(books)
+    assert not pauses.is_pull_only(auth.company_id)
+    push(books)
+    assert writes(books) == 0
+    assert Quote.objects.get(pk=sent_before.pk).total_amount == 150
+    assert row(waiting).sync_status == "synced"
+    assert amounts(books) == [150, 200]
+    run, _ = checking.request(books.auth)
+    assert checking.execute(books.service(), run).difference_count == 0
+
+
+def test_a_new_quote_after_a_restore_gets_no_number_that_quickbooks_knows_as_anothers(books, amy, tmp_path, former):
+    backup = backups.make(tmp_path)
+    lost = write(amy, "100.00")
+    push(books)
+    former.append(backups.restore(backup))
+    new = write(amy, "300.00")
+    assert new.number == lost.number + 1_000
+    everything_is_read(books)
+    push(books)
+    assert amounts(books) == [100, 300]
+    assert sorted(Quote.objects.filter(total_amount__in=[100, 300]).values_list("total_amount", flat=True)) == [
+        100,
+        300,
+    ]
+
+
+def test_an_email_that_waited_is_not_sent_by_itself_after_a_restore(books, amy, tmp_path, former):
+    write(amy, "100.00")
+    push(books)
+    sync = QuickBooksSync.objects.filter(entity_type="estimate").latest("pk")
+    EmailSending.objects.create(sync=sync, address="ann@example.com")
+    former.append(backups.restore(backups.make(tmp_path)))
+    everything_is_read(books)
+    tasks.push_waiting()
+    sending = EmailSending.objects.get()
+    assert (sending.state, "Look in QuickBooks" in sending.message) == ("unknown", True)
+    assert books.emulator.requests.counts().get("send", 0) == 0
+
+
+def test_a_backup_that_was_cut_off_is_refused_and_the_database_stays(tmp_path, db):
+    Contact.objects.create(first_name="Ann")
+    backup = backups.make(tmp_path)
+    backup.path.write_bytes(backup.path.read_bytes()[:-100])
+    Contact.objects.create(first_name="Bob")
+    name = connection.settings_dict["NAME"]
+    with pytest.raises(backups.NotABackup):
+        backups.restore(backup)
+    with pytest.raises(backups.CannotRestore):
+        backups.restore(backup.sealed())
+    assert (connection.settings_dict["NAME"], Contact.objects.count()) == (name, 2)
+
+
+def test_the_commands_back_up_and_restore(tmp_path, former, capsys, db):
+    Contact.objects.create(first_name="Ann")
+    call_command("backup", str(tmp_path))
+    assert "restored once to prove it" in capsys.readouterr().out
+    Contact.objects.all().delete()
+    call_command("restore", str(next(tmp_path.glob("*.age"))), "--yes")
+    told = capsys.readouterr().out
+    former.append(told.partition("is called ")[2].partition(".")[0])
+    assert "The database as it was is called" in told
+    assert Contact.objects.get().first_name == "Ann"
