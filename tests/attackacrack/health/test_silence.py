@@ -306,6 +306,17 @@ def test_a_check_that_did_not_come_for_a_day_and_a_half_is_missed(company):
     assert found() == ["check"]
 
 
+def test_a_backup_that_did_not_come_for_a_day_and_a_half_is_missed_and_its_last_error_said(company):
+    Sign.objects.create(kind="backup", at=ago(hours=35))
+    Sign.objects.create(kind="no_backup", at=ago(hours=10), about="The disk is full.")
+    assert found() == []
+    change(Sign.objects.get(kind="backup"), at=ago(hours=37))
+    assert found() == ["backup"]
+    assert "The last try ended with: The disk is full." in text()
+    PeriodicTask.objects.filter(task="attackacrack.tasks.back_up").update(enabled=False)
+    assert found() == []
+
+
 def test_while_a_person_has_to_sign_in_again_only_the_machinery_is_looked_at(company):
     change(company, state="needs_reconnect")
     finished("customer", ago(days=1))
@@ -318,5 +329,5 @@ def test_the_number_of_queries_does_not_grow_with_what_waits(company, django_ass
         outgoing(company, local_id=number + 10)
         webhook(company, timedelta(minutes=1))
         SyncRun.objects.create(company=company, entity_type="invoice", state="failed", finished_at=timezone.now())
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         facts.read()
