@@ -1,5 +1,6 @@
 """What a deployment did to rows that people may change, signs of life, and what the office was told of silences."""
 
+import pgtrigger
 from django.db import models
 from django.utils import timezone
 
@@ -68,3 +69,26 @@ class SilenceEpisode(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+@pgtrigger.register(pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete))
+class AuditSeal(models.Model):
+    """A hash over event rows and over the seal before: audit/. contents: ranges of rows, see audit/rows.py."""
+
+    sealed_at = models.DateTimeField(default=timezone.now)
+    previous = models.CharField(max_length=64, unique=True, blank=True, help_text="Digest of the seal before.")
+    digest = models.CharField(max_length=64, unique=True)
+    contents = models.JSONField()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "seal of the history"
+        verbose_name_plural = "seals of the history"
+
+    def __str__(self) -> str:
+        return f"Seal {self.pk}"
+
+    @property
+    def count(self) -> int:
+        """Rows."""
+        return sum(told["count"] for told in self.contents["ranges"])

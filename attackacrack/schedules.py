@@ -92,6 +92,12 @@ SCHEDULES = [
         "Deletes the records of calls to QuickBooks that are older than 30 days.",
     ),
     Schedule(
+        "Seal the history",
+        "attackacrack.tasks.seal_history",
+        60,
+        "Makes the history of changes proof against altering and removing; manage.py verify_audit checks it.",
+    ),
+    Schedule(
         "Back up the database",
         "attackacrack.tasks.back_up",
         time(2, 0),

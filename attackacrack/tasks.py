@@ -6,7 +6,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from attackacrack import backups
+from attackacrack import audit, backups
 from attackacrack.health import alarm, signs
 
 log = logging.getLogger(__name__)
@@ -34,3 +34,9 @@ def back_up() -> None:
         signs.leave(signs.Kind.NO_BACKUP, str(reason))
     else:
         signs.leave(signs.Kind.BACKUP, {"file": made.path.name, "size": made.size, "rows": sum(made.rows.values())})
+
+
+@shared_task(time_limit=30 * 60)
+def seal_history() -> None:
+    """Every hour. The digest goes to the log, which is kept outside the database."""
+    audit.seal()

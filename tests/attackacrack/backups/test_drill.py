@@ -2,13 +2,14 @@
 
 # ruff: noqa: F811  (fixtures that are imported)
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from attackacrack import backups
+from attackacrack import audit, backups
 from attackacrack.backups import programs
 from billing.models import Invoice, Quote
 from contacts.models import Contact
@@ -58,13 +59,15 @@ def amy(books) -> Contact:
 
 
 def test_after_a_restore_every_row_is_there_and_what_was_sent_since_the_backup_is_not_sent_again(
-    books, amy, tmp_path, former
+    books, amy, tmp_path, former, monkeypatch
 ):
     sent_before, waiting = write(amy, "100.00"), write(amy, "200.00")
     QuickBooksSync.objects.filter(local_id=waiting.pk, entity_type="estimate").update(lease=None)
     outbox.work(books.service(), row(sent_before).pk)
     contacts, invoices = Contact.objects.count(), Invoice.objects.count()
 
+    monkeypatch.setattr(audit.sealing, "SETTLES", timedelta())
+    sealed = audit.seal()
     backup = backups.make(tmp_path)
     reprice(sent_before, "150.00")
     push(books)  # both are in QuickBooks as they are now, and the backup knows neither
@@ -74,6 +77,7 @@ def test_after_a_restore_every_row_is_there_and_what_was_sent_since_the_backup_i
     former.append(backups.restore(backup))
     assert (Contact.objects.count(), Invoice.objects.count()) == (contacts, invoices)
     assert Quote.objects.get(pk=sent_before.pk).total_amount == 100
+    assert audit.verify(sealed.digest).findings == []
     auth = QuickBooksAuth.objects.get()
     assert pauses.is_pull_only(auth.company_id)
     books.emulator.requests.clear()

@@ -1,0 +1,24 @@
+"""Whether the history is as it was sealed."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from attackacrack import audit
+
+
+class Command(BaseCommand):
+    help = "Compares the history of changes with its seals; fails if a row was altered, removed or put in between."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--expect", default="", help="A digest that was kept outside, from a log or an e-mail.")
+
+    def handle(self, *args: Any, expect: str, **options: Any) -> None:
+        found = audit.verify(expect)
+        for finding in found.findings:
+            self.stderr.write(str(finding))
+        if found.findings:
+            raise CommandError(f"The history is not as it was sealed: {len(found.findings)} findings above.")
+        self.stdout.write(
+            f"{found.seals:,} seals over {found.rows:,} rows: all there, none altered. Newest: {found.last}"
+        )

@@ -1,0 +1,184 @@
+"""No row of the history can be altered, removed or put in between unseen."""
+
+import io
+from datetime import timedelta
+from decimal import Decimal
+
+import pghistory
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.utils import timezone
+
+from attackacrack import audit, tasks
+from attackacrack.audit import rows
+from attackacrack.models import AuditSeal
+from billing.models import Invoice
+from tests.factories import make_contact
+from tests.other_connection import in_other_connection
+
+pytestmark = pytest.mark.django_db(transaction=True)
+EVENTS = "billing_invoiceevent"
+
+
+def edit(invoice: Invoice, *messages: str) -> None:
+    for message in messages:
+        with pghistory.context(source="admin", user=7):
+            invoice.message = message
+            invoice.save()
+
+
+def by_stealth(statement: str) -> None:
+    """As somebody with a superuser's password would, past every trigger."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(statement)
+        assert cursor.rowcount
+
+
+def settle() -> None:
+    by_stealth(f"UPDATE {EVENTS} SET pgh_created_at = pgh_created_at - interval '1 hour'")
+
+
+@pytest.fixture
+def invoice(db) -> Invoice:
+    return Invoice.objects.create(contact=make_contact(), invoice_date=timezone.localdate())
+
+
+@pytest.fixture
+def sealed(invoice) -> Invoice:
+    """Six changes of one invoice under two seals."""
+    edit(invoice, "1", "2", "3")
+    settle()
+    assert audit.seal().count == 3
+    edit(invoice, "4", "5", "6")
+    settle_new()
+    assert audit.seal().count == 3
+    return invoice
+
+
+def settle_new() -> None:
+    by_stealth(
+        f"UPDATE {EVENTS} SET pgh_created_at = pgh_created_at - interval '1 hour' WHERE pgh_id > {last_sealed()}"
+    )
+
+
+def last_sealed() -> int:
+    return AuditSeal.objects.first().contents["upto"][EVENTS]
+
+
+def findings() -> list[str]:
+    return [str(one) for one in audit.verify().findings]
+
+
+def first_event() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT min(pgh_id) FROM {EVENTS}")
+        return cursor.fetchone()[0]
+
+
+def test_an_untouched_history_is_as_it_was_sealed_and_every_seal_follows_the_one_before(sealed):
+    found = audit.verify()
+    assert (found.seals, found.rows, found.findings) == (2, 6, [])
+    last, first = AuditSeal.objects.all()
+    assert (first.previous, last.previous, found.last) == ("", first.digest, last.digest)
+    assert audit.verify(first.digest).findings == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE {table} SET total_amount = 1 WHERE pgh_id = {id}", "at least one was altered since seal"),
+        ("UPDATE {table} SET pgh_context_id = NULL WHERE pgh_id = {id}", "at least one was altered since seal"),
+        ("UPDATE pghistory_context SET metadata = '{{\"user\": 8}}'", "at least one was altered since seal"),
+        ("DELETE FROM {table} WHERE pgh_id = {id}", "3 were sealed, 2 are there"),
+        ("UPDATE {table} SET pgh_id = -pgh_id WHERE pgh_id = {id}", "3 were sealed, 2 are there"),
+    ],
+)
+def test_a_row_that_was_altered_or_removed_is_found(statement, said, sealed):
+    by_stealth(statement.format(table=EVENTS, id=first_event()))
+    assert any(said in one and EVENTS in one for one in findings())
+
+
+def test_seals_that_were_altered_removed_or_made_anew_are_found(sealed):
+    last, first = AuditSeal.objects.all()
+    kept = last.digest
+    by_stealth(
+        f"UPDATE attackacrack_auditseal SET contents = jsonb_set(contents, '{{upto}}', '{{}}') WHERE id = {last.pk}"
+    )
+    assert findings() == [f"{audit.verifying._named(last)} was altered."]
+    by_stealth(f"DELETE FROM attackacrack_auditseal WHERE id = {first.pk}")
+    assert any("does not follow the one before it" in one for one in findings())
+    by_stealth("DELETE FROM attackacrack_auditseal")
+    audit.seal()
+    assert findings() == []
+    assert [str(one) for one in audit.verify(kept).findings] == [
+        f"No seal has the digest {kept}: seals were removed or made anew."
+    ]
+
+
+def test_a_seal_can_be_changed_by_nobody_in_the_ordinary_way(sealed):
+    one = AuditSeal.objects.first()
+    with pytest.raises(Exception, match="append_only|Cannot"), transaction.atomic():
+        one.delete()
+    with pytest.raises(Exception, match="append_only|Cannot"), transaction.atomic():
+        AuditSeal.objects.update(digest="x")
+    assert findings() == []
+
+
+def test_what_is_still_being_written_is_sealed_later_and_nothing_is_skipped(invoice):
+    edit(invoice, "1")
+    settle()
+    with in_other_connection() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("UPDATE billing_invoice SET message = 'slow' WHERE id = %s", [invoice.pk])
+        assert audit.seal() is None  # its number is given out, its row not seen yet
+        cursor.execute("COMMIT")
+    settle()
+    assert audit.seal().count == 2
+    assert findings() == []
+
+
+def test_a_fresh_change_waits_until_who_did_it_is_final(invoice):
+    edit(invoice, "1")
+    assert audit.seal() is None
+    by_stealth(f"UPDATE {EVENTS} SET pgh_created_at = '{timezone.now() - timedelta(minutes=11)}'")
+    assert audit.seal().count == 1
+
+
+def test_a_column_that_is_added_later_changes_nothing(sealed):
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {EVENTS} ADD COLUMN colour text DEFAULT 'red'")
+        try:
+            assert findings() == []
+        finally:
+            cursor.execute(f"ALTER TABLE {EVENTS} DROP COLUMN colour")
+
+
+def test_long_histories_are_sealed_in_ranges_that_say_where_to_look(invoice, monkeypatch):
+    monkeypatch.setattr(rows, "MOST", 2)
+    edit(invoice, *"12345")
+    settle()
+    made = audit.seal()
+    assert [told["count"] for told in made.contents["ranges"]] == [2, 2, 1]
+    by_stealth(f"UPDATE {EVENTS} SET total_amount = {Decimal(9)} WHERE pgh_id = {first_event() + 2}")
+    (said,) = findings()
+    assert f"rows {first_event() + 2} to {first_event() + 3}" in said
+
+
+def test_beat_seals_and_the_command_fails_where_something_is_wrong(invoice):
+    edit(invoice, "1")
+    settle()
+    tasks.seal_history()
+    out = io.StringIO()
+    call_command("verify_audit", stdout=out)
+    assert "1 seals over 1 rows: all there, none altered" in out.getvalue()
+    by_stealth(f"DELETE FROM {EVENTS}")
+    with pytest.raises(CommandError, match="not as it was sealed: 1 findings"):
+        call_command("verify_audit", stderr=io.StringIO())
+
+
+def test_every_history_table_of_ours_is_sealed():
+    names = {model._meta.db_table for model in rows.event_models()}
+    assert {"billing_quoteevent", EVENTS, "billing_paymentevent", "contacts_contactevent"} <= names
+    assert "quickbooks_integration_quickbookssyncevent" in names
