@@ -48,7 +48,8 @@ LABELS = {
 
 
 def estimate(facts: SalesFacts) -> Projection:
-    status = CLOSED if facts.status == "Converted" else facts.status or PENDING
+    # As taking.quote_status: what was made an invoice is closed, whatever somebody chose there afterwards.
+    status = CLOSED if facts.status == "Converted" or facts.invoice_ids else facts.status or PENDING
     return _sales(facts) | {"expires": _day(facts.expiration_date), "status": status}
 
 

@@ -19,7 +19,7 @@ from quickbooks_integration.models import (
     QuickBooksSync,
     RejectedRow,
 )
-from quickbooks_integration.sync import lists, runs
+from quickbooks_integration.sync import checking, lists, runs
 from tests.quickbooks_integration import pairs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -493,3 +493,15 @@ def test_a_payment_that_was_voided_and_is_entered_again_there_counts_again_here(
     books.bookkeeper.edit("Payment", paid, TotalAmt=60, Line=used, PrivateNote="")
     books.pull_all()
     assert (payment(paid).is_void, payment(paid).amount, invoice(id).balance_due) == (False, D(60), D(40))
+
+
+def test_an_estimate_that_is_called_rejected_after_it_was_invoiced_there_stays_invoiced_and_is_no_difference(books, amy):
+    estimate = books.bookkeeper.create("Estimate", CustomerRef={"value": "1"}, Line=[line(300)])["Id"]
+    books.bookkeeper.convert_estimate(estimate)
+    books.pull_all()
+    books.bookkeeper.edit("Estimate", estimate, TxnStatus="Rejected")
+    books.pull_all()
+    assert Quote.objects.get(quickbooks_estimate_id=estimate).status == Quote.Status.INVOICED
+    run, _ = checking.request(books.auth)
+    told = [one for one in checking.execute(books.service(), run).differences if one["kind"] == "estimate"]
+    assert told == []
