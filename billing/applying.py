@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from django.db.models import F
+from django.db.models.functions import Least
 
 from billing.models import CreditMemo, Invoice, Payment, PaymentApplication
 
@@ -59,7 +60,9 @@ def _move_odd(amounts: Mapping[int, Decimal]) -> None:
 def _give_back_credit(payment: Payment, too_much: Decimal) -> None:
     for used in payment.applications.filter(credit_memo__isnull=False):
         back = min(used.amount, too_much)
-        CreditMemo.objects.filter(pk=used.credit_memo_id).update(remaining_credit=F("remaining_credit") + back)
+        # QuickBooks may have told of the credit that is free again before it told of the payment.
+        left = Least(F("remaining_credit") + back, F("total_amount"))
+        CreditMemo.objects.filter(pk=used.credit_memo_id).update(remaining_credit=left)
         if back == used.amount:
             used.delete()
         else:

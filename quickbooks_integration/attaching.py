@@ -27,6 +27,8 @@ MODELS: dict[str, type[models.Model]] = {
 }
 # What was written here keeps its contact, whoever the customer in QuickBooks is.
 WRITTEN_HERE = r"(^|[\n ])CRM (quote|invoice|payment) [0-9]{1,10}\s*$"
+# Kinds that nobody edits here: whose they are is QuickBooks' alone.
+FOLLOWERS = ("credit_memo", "sales_receipt", "refund_receipt")
 AT_ONCE = 500
 
 
@@ -59,28 +61,38 @@ def attach_documents(sync_of_customer: QuickBooksSync, was: int | None = None) -
 
 
 def sweep(auth: QuickBooksAuth, entity_types: Iterable[str]) -> int:
-    """Catches up on documents without a contact whose customer has one by now. Not inside a transaction."""
+    """Catches up on documents without a contact whose customer has one by now, and on those that only follow QuickBooks
+    and whose contact is another: who linked the customer may have been stopped before he came to them. Not inside a
+    transaction."""
     changed = 0
     for entity_type in entity_types:
-        found = _waiting(auth, entity_type)
-        for start in range(0, len(found), AT_ONCE):
-            with pghistory.context(source="quickbooks"), transaction.atomic():
-                changed += _move({MODELS[entity_type]: dict(found[start : start + AT_ONCE])}, None)
+        for before, found in _waiting(auth, entity_type).items():
+            for start in range(0, len(found), AT_ONCE):
+                with pghistory.context(source="quickbooks"), transaction.atomic():
+                    changed += _move({MODELS[entity_type]: dict(found[start : start + AT_ONCE])}, before)
     return changed
 
 
-def _waiting(auth: QuickBooksAuth, entity_type: str) -> list[tuple[int, int]]:
-    """(our row, contact), for rows that have none."""
+def _waiting(auth: QuickBooksAuth, entity_type: str) -> dict[int | None, list[tuple[int, int]]]:
+    """(our row, contact), by the contact that it has."""
+    others = " OR row.contact_id <> customer.local_id" if entity_type in FOLLOWERS else ""
+    found: defaultdict[int | None, list[tuple[int, int]]] = defaultdict(list)
+    for before, row, contact in _read_waiting(auth, entity_type, others):
+        found[before].append((row, contact))
+    return found
+
+
+def _read_waiting(auth: QuickBooksAuth, entity_type: str, others: str) -> list[tuple[int | None, int, int]]:
     sync, document = QuickBooksSync._meta.db_table, QuickBooksDocument._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT row.id, customer.local_id FROM {MODELS[entity_type]._meta.db_table} AS row"
+            f"SELECT row.contact_id, row.id, customer.local_id FROM {MODELS[entity_type]._meta.db_table} AS row"
             f" JOIN {sync} AS sync ON sync.local_id = row.id AND sync.company_id = %s AND sync.entity_type = %s"
             f" JOIN {document} AS document ON document.sync_id = sync.id"
             f" JOIN {sync} AS customer ON customer.company_id = sync.company_id"
             " AND customer.entity_type = 'customer' AND customer.entity_id = document.customer_id"
             f" JOIN {Contact._meta.db_table} AS contact ON contact.id = customer.local_id"
-            " WHERE row.contact_id IS NULL ORDER BY row.id",
+            f" WHERE row.contact_id IS NULL{others} ORDER BY row.id",
             [auth.company_id, entity_type],
         )
         return cursor.fetchall()

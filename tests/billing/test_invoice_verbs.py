@@ -144,6 +144,19 @@ def test_a_credit_that_was_set_against_a_void_invoice_is_free_again(office: User
     assert (credit_memo.remaining_credit, payment.unapplied_amount, payment.applications.count()) == (100, 0, 0)
 
 
+def test_a_credit_that_quickbooks_told_to_be_free_already_is_given_back_once(office: User) -> None:
+    invoice = make_invoice("100")
+    credit_memo = CreditMemo.objects.create(contact=invoice.contact, total_amount=D(100), remaining_credit=D(100))
+    payment = Payment.objects.create(contact=invoice.contact, amount=D(0))
+    PaymentApplication.objects.create(payment=payment, invoice=invoice, amount=D(100))
+    PaymentApplication.objects.create(payment=payment, credit_memo=credit_memo, amount=D(100))
+    invoices.recompute([invoice.pk])
+    invoices.void(invoice, office)
+    credit_memo.refresh_from_db()
+    payment.refresh_from_db()
+    assert (credit_memo.remaining_credit, payment.unapplied_amount, payment.applications.count()) == (100, 0, 0)
+
+
 def test_an_odd_invoice_with_a_deposit_becomes_nothing_too(office: User) -> None:
     invoice = make_invoice("100", is_odd=True, deposit=D(10), amount_paid=D(10), balance_due=D(90))
     payments.record(invoice.contact, D(20), by=office, payment_date=DAY, applications={invoice: D(20)})

@@ -239,6 +239,16 @@ def test_documents_of_a_customer_without_a_contact_are_kept_and_find_it_later(bo
     assert contact.total_sales == 0
 
 
+def test_a_credit_memo_whose_customer_was_linked_by_somebody_who_was_stopped_is_caught_up_with(books, amy):
+    memo = books.bookkeeper.create("CreditMemo", CustomerRef={"value": "2"}, Line=[line(90)])["Id"]
+    books.pull_all()
+    bill_ = pairs.contact("Bill", "Wind")
+    reconciling.link_to(QuickBooksSync.objects.get(entity_type="customer", entity_id="2"), bill_, None)
+    CreditMemo.objects.filter(quickbooks_credit_memo_id=memo).update(contact=amy)  # as if it had never come to it
+    books.pull_all()
+    assert CreditMemo.objects.get(quickbooks_credit_memo_id=memo).contact == bill_
+
+
 # --- What changes there ----------------------------------------------------------------------------
 
 
@@ -495,7 +505,9 @@ def test_a_payment_that_was_voided_and_is_entered_again_there_counts_again_here(
     assert (payment(paid).is_void, payment(paid).amount, invoice(id).balance_due) == (False, D(60), D(40))
 
 
-def test_an_estimate_that_is_called_rejected_after_it_was_invoiced_there_stays_invoiced_and_is_no_difference(books, amy):
+def test_an_estimate_that_is_called_rejected_after_it_was_invoiced_there_stays_invoiced_and_is_no_difference(
+    books, amy
+):
     estimate = books.bookkeeper.create("Estimate", CustomerRef={"value": "1"}, Line=[line(300)])["Id"]
     books.bookkeeper.convert_estimate(estimate)
     books.pull_all()
