@@ -16,6 +16,7 @@ from unfold.decorators import action, display
 from billing import invoices, quotes
 from billing.admin import documents
 from billing.admin.converting import ConvertsQuotes
+from billing.admin.counting import CountsRows, FigureFilter
 from billing.admin.document_lines import QuoteItemInline
 from billing.admin.showing import PEOPLE, amount_cell, dollars, for_customer
 from billing.models import Invoice, Quote, TaxCode
@@ -50,10 +51,11 @@ class QuoteForm(MergingForm):
 
 
 @admin.register(Quote)
-class QuoteAdmin(ConvertsQuotes, documents.DocumentAdmin):
+class QuoteAdmin(CountsRows, ConvertsQuotes, documents.DocumentAdmin):
     form = QuoteForm
     list_display = ("number", "shown_customer", "quote_date", "expiration_date", "total", "shown_status")
-    list_filter = (("status", ChoicesDropdownFilter), ExpiredFilter, ("quote_date", RangeDateFilter), "is_odd")
+    list_filter = (("status", ChoicesDropdownFilter), ExpiredFilter, ("quote_date", RangeDateFilter), "is_odd",
+                   FigureFilter)  # fmt: skip
     list_filter_submit = True
     list_per_page = 50
     list_select_related = ("contact",)

@@ -1,0 +1,46 @@
+"""Approved quotes that nobody has scheduled yet: money that waits for a date."""
+
+from typing import Any
+
+from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+
+from billing.models import Appointment, Invoice, Job, Quote
+
+LONG_AGO = Value("1970-01-01T00:00:00+00:00", output_field=DateTimeField())
+
+
+def approved(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
+    """Approved and without a final invoice (QuickBooks may have made it before the status follows), whose job was not
+    called off. `said_yes_at`: when the customer agreed, long ago if that is not known."""
+    final = Invoice.objects.filter(quote=OuterRef("pk"), is_part=False).exclude(status=Invoice.Status.VOID)
+    rows = quotes.filter(~Exists(final), status=Quote.Status.APPROVED).exclude(job__status=Job.Status.CANCELLED)
+    return rows.annotate(said_yes_at=Coalesce("approved_at", "accepted_at", LONG_AGO))
+
+
+def waiting(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
+    """Of those approved the ones without a date. `counted`: the quote's total.
+
+    A repair of the job that was over before the customer agreed was for an earlier quote, and work that was done
+    before it likewise; cancelled repairs count for nothing.
+    """
+    done = Q(job__work_done_at__isnull=False, job__work_done_at__gte=F("said_yes_at"))
+    return approved(quotes).filter(~Exists(repairs_for_quote())).exclude(done).annotate(counted=F("total_amount"))
+
+
+def scheduled(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
+    """Of those approved the ones with a repair to come, or one that was, or with their work done."""
+    done = Q(job__work_done_at__isnull=False, job__work_done_at__gte=F("said_yes_at"))
+    return approved(quotes).filter(Exists(repairs_for_quote()) | done)
+
+
+def repairs_for_quote() -> QuerySet[Appointment]:
+    """Of the outer quote, which has `said_yes_at`."""
+    rows = Appointment.objects.filter(job=OuterRef("job"), kind=Appointment.Kind.REPAIR)
+    return rows.filter(ends_at__gte=OuterRef("said_yes_at")).exclude(status=Appointment.Status.CANCELLED)
+
+
+def first(number: int) -> list[Any]:
+    """Those that wait longest, with their customers. One query."""
+    rows = waiting(Quote.objects.all()).select_related("contact")
+    return list(rows.order_by("said_yes_at", "quote_date", "pk")[:number])
