@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Case, CharField, Count, DecimalField, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Cast, TruncDate
 from django.utils import timezone
 
 from billing.models import Appointment, Job, Quote
@@ -81,7 +81,7 @@ def to_write(appointments: QuerySet[Appointment]) -> QuerySet[Appointment]:
     return (
         rows.annotate(visited_on=TruncDate("starts_at"))
         .filter(no_quote)
-        .annotate(counted=Value(None, output_field=DecimalField()))
+        .annotate(counted=Cast(None, DecimalField(max_digits=10, decimal_places=2)))
     )
 
 

@@ -14,10 +14,11 @@ from billing.models import Appointment, CreditMemo, Invoice, Job, Payment, Quote
 
 @dataclass(frozen=True)
 class Figure:
-    """`narrow`: from all rows of the model those behind the number, each with `counted`, its dollars."""
+    """`narrow`: from all rows of the model those behind the number, each with `counted`, its dollars, if it has any."""
 
     label: str
     narrow: Callable[[QuerySet[Any]], QuerySet[Any]]
+    is_money: bool = True
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ FIGURES: dict[type[Model], dict[str, Figure]] = {
         "paid-back": Figure("Paid back", takings.paid_back),
     },
     Job: {"unbilled": Figure("Done, not invoiced", unbilled.unbilled)},
-    Appointment: {"unquoted": Figure("Quotes to write", estimates.to_write)},
+    Appointment: {"unquoted": Figure("Quotes to write", estimates.to_write, is_money=False)},
 }
 
 

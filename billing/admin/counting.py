@@ -34,17 +34,16 @@ class CountsRows(ModelAdmin):
     list_before_template = "billing/counted.html"
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        columns = super().get_list_display(request)
-        return columns if self._figure(request) is None else [*columns, "shown_counted"]
+        columns, figure = super().get_list_display(request), self._figure(request)
+        return [*columns, "shown_counted"] if figure is not None and figure.is_money else columns
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
         figure = self._figure(request)
         if figure is not None:
             total = figures.total(changelist.queryset)
-            changelist.counted = (
-                f"{figure.label}: {total.number:,} row{pluralize(total.number)}, {dollars(total.dollars)}"
-            )
+            money = f", {dollars(total.dollars)}" if figure.is_money else ""
+            changelist.counted = f"{figure.label}: {total.number:,} row{pluralize(total.number)}{money}"
         return changelist
 
     def _figure(self, request: HttpRequest) -> Figure | None:
