@@ -9,7 +9,9 @@ from django.db.models import Case, CharField, Count, DecimalField, Exists, F, Ou
 from django.db.models.functions import Cast, TruncDate
 from django.utils import timezone
 
+from billing import totals
 from billing.models import Appointment, Job, Quote
+from billing.totals import Top
 
 # An assessment that led to nothing in a season is no quote to write any more.
 WRITTEN_WITHIN = timedelta(days=90)
@@ -85,7 +87,7 @@ def to_write(appointments: QuerySet[Appointment]) -> QuerySet[Appointment]:
     )
 
 
-def to_write_first(number: int) -> list[Any]:
-    """The assessments that wait longest, with customers and houses. One query."""
+def to_write_first(number: int) -> Top:
+    """The assessments that wait longest, with customers and houses, and the number of all. One query."""
     rows = to_write(Appointment.objects.all()).select_related("contact", "job__property")
-    return list(rows.order_by("starts_at", "pk")[:number])
+    return totals.top(rows.order_by("starts_at", "pk"), number)

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from django.db.models import Count, Model, QuerySet, Sum
+from django.db.models import Model, QuerySet
 
 from billing import aging, estimates, money_waiting, takings, unbilled
 from billing.models import Appointment, CreditMemo, Invoice, Job, Payment, Quote
+from billing.totals import Total, total
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,6 @@ class Figure:
     label: str
     narrow: Callable[[QuerySet[Any]], QuerySet[Any]]
     is_money: bool = True
-
-
-@dataclass(frozen=True)
-class Total:
-    number: int
-    dollars: Decimal
 
 
 FIGURES: dict[type[Model], dict[str, Figure]] = {
@@ -54,12 +48,6 @@ FIGURES: dict[type[Model], dict[str, Figure]] = {
     Job: {"unbilled": Figure("Done, not invoiced", unbilled.unbilled)},
     Appointment: {"unquoted": Figure("Quotes to write", estimates.to_write, is_money=False)},
 }
-
-
-def total(rows: QuerySet[Any]) -> Total:
-    """Of rows with `counted`; one query."""
-    found = rows.order_by().aggregate(number=Count("pk"), dollars=Sum("counted"))
-    return Total(found["number"], found["dollars"] or Decimal(0))
 
 
 def of(model: type[Model], name: str) -> Total:

@@ -1,11 +1,11 @@
 """Approved quotes that nobody has scheduled yet: money that waits for a date."""
 
-from typing import Any
-
 from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
+from billing import totals
 from billing.models import Appointment, Invoice, Job, Quote
+from billing.totals import Top
 
 LONG_AGO = Value("1970-01-01T00:00:00+00:00", output_field=DateTimeField())
 
@@ -40,7 +40,7 @@ def repairs_for_quote() -> QuerySet[Appointment]:
     return rows.filter(ends_at__gte=OuterRef("said_yes_at")).exclude(status=Appointment.Status.CANCELLED)
 
 
-def first(number: int) -> list[Any]:
-    """Those that wait longest, with their customers. One query."""
+def first(number: int) -> Top:
+    """Those that wait longest, with their customers, and the total of all. One query."""
     rows = waiting(Quote.objects.all()).select_related("contact")
-    return list(rows.order_by("said_yes_at", "quote_date", "pk")[:number])
+    return totals.top(rows.order_by("said_yes_at", "quote_date", "pk"), number)

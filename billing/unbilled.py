@@ -1,43 +1,45 @@
 """Repairs that are over and not invoiced."""
 
-from typing import Any
-
 from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from billing import money_waiting
+from billing import money_waiting, totals
 from billing.models import Appointment, Invoice, Job, Quote
+from billing.totals import Top
 
 
 def unbilled(jobs: QuerySet[Job]) -> QuerySet[Job]:
     """Jobs whose work is done, or whose repair's time is over, that have no final invoice, or an approved quote without
     one. `counted`: the totals of those quotes; None without a quote. A void invoice is none, a deposit is not the final.
+
+    An invoice that knows no job is that of its quote's job.
     """
-    job_bills = _final().filter(job=OuterRef("pk"))
-    quote_bills = _final().filter(quote__job=OuterRef("pk"))
-    never_billed = ~Exists(job_bills) & ~Exists(quote_bills)
-    rows = jobs.filter(Q(work_done_at__isnull=False) | Exists(_past_repairs()), status=Job.Status.ACTIVE)
-    due = money_waiting.scheduled(Quote.objects.filter(job=OuterRef("pk")))
-    return rows.filter(never_billed | Exists(due)).annotate(counted=Subquery(_total(due)))
+    final = Invoice.objects.filter(is_part=False).exclude(status=Invoice.Status.VOID)
+    # Each set by itself: of conditions joined by "or" PostgreSQL makes one scan of all invoices after the other.
+    billed = Exists(final.filter(job=OuterRef("pk")))
+    billed_by_quote = Exists(final.filter(job=None, quote__job=OuterRef("pk")))
+    never = _done(Job.objects.all()).filter(~billed, ~billed_by_quote)
+    due = money_waiting.scheduled(Quote.objects.all())
+    with_due = _done(Job.objects.filter(pk__in=due.filter(job__isnull=False).values("job")))
+    counted = due.filter(job=OuterRef("pk")).order_by().values("job").annotate(total=Sum("total_amount"))
+    rows = jobs.filter(Q(pk__in=never.values("pk")) | Q(pk__in=with_due.values("pk")))
+    return rows.annotate(counted=Subquery(counted.values("total")))
 
 
-def first(number: int) -> list[Any]:
-    """Those that were done first, with their houses. `done_at`: the end of the work. One query."""
-    last = _past_repairs().order_by("-ends_at").values("ends_at")[:1]
-    over = Subquery(last, output_field=DateTimeField())
-    rows = unbilled(Job.objects.all()).annotate(done_at=Greatest("work_done_at", over))
-    return list(rows.select_related("property").order_by("done_at", "pk")[:number])
+def first(number: int) -> Top:
+    """Those that were done first, with their houses, and the total of all. `done_at`: the end of the work. One query."""
+    last = _past_repairs().filter(job=OuterRef("pk")).order_by("-ends_at").values("ends_at")[:1]
+    done_at = Greatest("work_done_at", Subquery(last, output_field=DateTimeField()))
+    rows = unbilled(Job.objects.all()).annotate(done_at=done_at).select_related("property")
+    return totals.top(rows.order_by("done_at", "pk"), number)
 
 
-def _final() -> QuerySet[Invoice]:
-    return Invoice.objects.filter(is_part=False).exclude(status=Invoice.Status.VOID)
+def _done(jobs: QuerySet[Job]) -> QuerySet[Job]:
+    is_over = Q(pk__in=_past_repairs().values("job"))
+    return jobs.filter(Q(work_done_at__isnull=False) | is_over, status=Job.Status.ACTIVE)
 
 
 def _past_repairs() -> QuerySet[Appointment]:
-    rows = Appointment.objects.filter(job=OuterRef("pk"), kind=Appointment.Kind.REPAIR, ends_at__lt=timezone.now())
+    rows = Appointment.objects.filter(kind=Appointment.Kind.REPAIR, ends_at__lt=timezone.now(), job__isnull=False)
     return rows.exclude(status=Appointment.Status.CANCELLED)
-
-
-def _total(due: QuerySet[Quote]) -> QuerySet[Any]:
-    return due.order_by().values("job").annotate(total=Sum("total_amount")).values("total")

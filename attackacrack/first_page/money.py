@@ -39,11 +39,13 @@ class Seen:
 
 @dataclass(frozen=True)
 class Cell:
-    """page: the list behind it; "" for a sum of the lines below. change: against it, this month is so much more."""
+    """page: the list behind it; "" for a sum of the lines below. change: against it, this month is so much more. when:
+    the column's name where there is no room for columns."""
 
     text: str
     page: str = ""
     change: str = ""
+    when: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,11 +93,11 @@ def _cells(
 ) -> list[Cell]:
     now = amount(spans.this)
     cells = []
-    for span in (spans.this, spans.last_month, spans.last_year):
+    for when, span in (("", spans.this), ("Last month", spans.last_month), ("Last year", spans.last_year)):
         then = now if span is spans.this else amount(span)
         page = links.rows(*behind, span) if behind else ""
         change = "" if span is spans.this else _change(now, then)
-        cells.append(Cell("-" if then is None else dollars(then), page, change))
+        cells.append(Cell("-" if then is None else dollars(then), page, change, when))
     return cells
 
 

@@ -15,11 +15,11 @@ from django.utils.http import urlencode
 
 from attackacrack.first_page import links
 from attackacrack.first_page.money import Seen
-from billing import aging, estimates, figures, money_waiting, unbilled
+from billing import aging, estimates, money_waiting, unbilled
 from billing.admin.scheduling import may_schedule
-from billing.figures import Total
 from billing.models import Appointment, Invoice, Job, Quote
 from billing.money import dollars
+from billing.totals import Total
 from contacts.models import Contact
 
 SHOWN = 10
@@ -84,9 +84,9 @@ def _section(
 
 def _waiting(request: HttpRequest, seen: Seen, today: date) -> Section:
     can = may_schedule(request)
-    total = figures.of(Quote, "waiting")
-    rows = [_waiting_row(quote, today, can) for quote in money_waiting.first(SHOWN)] if total.number else []
-    return _section("Money waiting", "Approved, and no repair is scheduled.", "Every approved quote has its date.", total,
+    top = money_waiting.first(SHOWN)
+    rows = [_waiting_row(quote, today, can) for quote in top.rows]
+    return _section("Money waiting", "Approved, and no repair is scheduled.", "Every approved quote has its date.", top.total,
                     links.rows(Quote, "waiting"), rows)  # fmt: skip
 
 
@@ -94,12 +94,13 @@ def _waiting_row(quote: Any, today: date, can: bool) -> Row:
     known = quote.said_yes_at if quote.approved_at or quote.accepted_at else None
     since = timezone.localdate(known) if known else quote.quote_date
     action = ("Schedule", reverse("admin:billing_quote_schedule", args=[quote.pk])) if can and quote.contact else None
+    what = str(quote) if quote.contact else f"{quote}, not linked to a contact yet"
     is_late = timezone.now() - known > LONG if known else True
     age = f"approved {_ago(since, today)}" if known else f"approved, written {_ago(since, today)}"
     return Row(
         quote.contact,
         quote.customer_name,
-        str(quote),
+        what,
         links.change(quote),
         dollars(quote.counted),
         age,
@@ -109,10 +110,10 @@ def _waiting_row(quote: Any, today: date, can: bool) -> Row:
 
 
 def _unbilled(request: HttpRequest, seen: Seen, today: date) -> Section:
-    total = figures.of(Job, "unbilled")
-    rows = [_unbilled_row(job, today) for job in unbilled.first(SHOWN)] if total.number else []
+    top = unbilled.first(SHOWN)
+    rows = [_unbilled_row(job, today) for job in top.rows]
     return _section("Done, not invoiced", "The work is done or its time is over.", "All work that is done is invoiced.",
-                    total, links.rows(Job, "unbilled"), rows)  # fmt: skip
+                    top.total, links.rows(Job, "unbilled"), rows)  # fmt: skip
 
 
 def _unbilled_row(job: Any, today: date) -> Row:
@@ -162,9 +163,9 @@ def _open_row(quote: Any, today: date) -> Row:
 
 def _to_write(request: HttpRequest, seen: Seen, today: date) -> Section:
     can = may(request, "billing.add_quote")
-    total = figures.of(Appointment, "unquoted")
-    rows = [_to_write_row(visit, today, can) for visit in estimates.to_write_first(SHOWN)] if total.number else []
-    return _section("Quotes to write", "Assessments that nobody has quoted.", "Every assessment has its quote.", total,
+    top = estimates.to_write_first(SHOWN)
+    rows = [_to_write_row(visit, today, can) for visit in top.rows]
+    return _section("Quotes to write", "Assessments that nobody has quoted.", "Every assessment has its quote.", top.total,
                     links.rows(Appointment, "unquoted"), rows, is_money=False)  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from billing import figures
+from billing import totals
 from billing.admin.showing import amount_cell, dollars
 from billing.figures import FIGURES, Figure
 
@@ -41,7 +41,7 @@ class CountsRows(ModelAdmin):
         changelist = super().get_changelist_instance(request)
         figure = self._figure(request)
         if figure is not None:
-            total = figures.total(changelist.queryset)
+            total = totals.total(changelist.queryset)
             money = f", {dollars(total.dollars)}" if figure.is_money else ""
             changelist.counted = f"{figure.label}: {total.number:,} row{pluralize(total.number)}{money}"
         return changelist
