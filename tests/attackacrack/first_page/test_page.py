@@ -14,13 +14,13 @@ from django.urls import resolve, reverse
 from django.utils import timezone
 
 from billing.models import CreditMemo
-from quickbooks_integration.models import QuickBooksAuth
+from tests.attackacrack.first_page.rows import connected
 from tests.billing.rows import make_invoice, pay, repair
 from tests.billing.test_figures import assessment, days_ago, quote, some_of_each
 from tests.factories import make_contact
 
 pytestmark = pytest.mark.django_db
-QUERIES = 27
+QUERIES = 28
 D = Decimal
 
 
@@ -171,15 +171,6 @@ def test_today_ends_at_midnight_of_the_business(
 
 
 # --- Bounded --------------------------------------------------------------------------------------
-
-
-def connected() -> QuickBooksAuth:
-    now = timezone.now()
-    return QuickBooksAuth.objects.create(
-        company_id="1", company_name="Bay State", environment="emulator", access_token="a", refresh_token="b",
-        expires_at=now + timedelta(hours=1), refresh_expires_at=now + timedelta(days=90), refreshed_at=now,
-        connected_at=now,
-    )  # fmt: skip
 
 
 def test_the_page_takes_the_same_queries_for_3_rows_of_each_and_for_300(office_client: Client) -> None:
