@@ -57,7 +57,7 @@ class Line:
 
 
 def lines(seen: Seen, today: date) -> list[Line]:
-    """Three cells in each: this month, the same days of last month, the same days of last year. Three queries."""
+    """Up to three cells in each: this month, the same days of last month, the same days of last year. Three queries."""
     if seen.takings is None:
         return []
     found, spans = seen.takings, takings.spans(today)
@@ -70,7 +70,7 @@ def lines(seen: Seen, today: date) -> list[Line]:
         _line("Payments", "", found.received, spans, (Payment, "received"), is_part=True),
         _line("Paid on the spot", "", found.on_the_spot, spans, (Invoice, "on-the-spot"), is_part=True),
         _line("Paid back", "Refunds: this money went out again.", found.paid_back, spans, (CreditMemo, "paid-back")),
-        _cash_today(found, today),
+        *_cash_today(found, today),
         _average(spans),
         _outstanding(seen),
     ]  # fmt: skip
@@ -108,15 +108,14 @@ def _change(now: Decimal | None, then: Decimal | None) -> str:
     return f"{round((now - then) / then * 100):+,d} %"
 
 
-def _cash_today(found: Takings, today: date) -> Line:
-    """Its two parts have pages of their own."""
+def _cash_today(found: Takings, today: date) -> list[Line]:
     span = Span(today, today)
     received, spot = takings.within(found.received, span), takings.within(found.on_the_spot, span)
-    cells = [
-        Cell(f"{dollars(received)} payments", links.rows(Payment, "received", span)),
-        Cell(f"{dollars(spot)} on the spot", links.rows(Invoice, "on-the-spot", span)),
+    return [
+        Line("Cash in today", "", [Cell(dollars(received + spot))]),
+        Line("Payments today", "", [Cell(dollars(received), links.rows(Payment, "received", span))], True),
+        Line("On the spot today", "", [Cell(dollars(spot), links.rows(Invoice, "on-the-spot", span))], True),
     ]
-    return Line("Cash in today", "", [Cell(dollars(received + spot)), *cells])
 
 
 def _average(spans: Spans) -> Line:

@@ -59,16 +59,9 @@ class Section:
         return self.number - len(self.rows)
 
 
-def sections(request: HttpRequest, seen: Seen, today: date) -> list[Section]:
-    """Those that this person may see, the most urgent first."""
-    makers: list[tuple[Callable[..., Section], tuple[str, ...]]] = [
-        (_waiting, ("billing.view_quote",)),
-        (_unbilled, ("billing.view_job", "billing.view_quote", "billing.view_invoice")),
-        (_owed, ("billing.view_invoice",)),
-        (_open, ("billing.view_quote",)),
-        (_to_write, ("billing.view_appointment", "contacts.view_contact")),
-    ]
-    return [make(request, seen, today) for make, needed in makers if may(request, *needed)]
+def columns(request: HttpRequest, seen: Seen, today: date) -> list[list[Section]]:
+    """What the office does, the most urgent first; and beside it what it waits for. Only what this person may see."""
+    return [[make(request, seen, today) for make, needed in column if may(request, *needed)] for column in COLUMNS]
 
 
 def may(request: HttpRequest, *needed: str) -> bool:
@@ -193,3 +186,13 @@ def _ago(day: date, today: date) -> str:
 def _until(day: date, today: date) -> str:
     days = (day - today).days
     return "today" if days <= 0 else f"in {days} day{pluralize(days)}"
+
+
+COLUMNS: tuple[tuple[tuple[Callable[..., Section], tuple[str, ...]], ...], ...] = (
+    (
+        (_waiting, ("billing.view_quote",)),
+        (_unbilled, ("billing.view_job", "billing.view_quote", "billing.view_invoice")),
+        (_to_write, ("billing.view_appointment", "contacts.view_contact")),
+    ),
+    ((_owed, ("billing.view_invoice",)), (_open, ("billing.view_quote",))),
+)

@@ -37,8 +37,8 @@ def own(answer: Any) -> str:
 def test_the_office_sees_all_and_may_act(office_client: Client) -> None:
     answer = shown(office_client)
     titles = [section.title for section in answer.context["sections"]]
-    assert titles == ["Money waiting", "Done, not invoiced", "Unpaid", "Open estimates", "Quotes to write"]
-    assert len(answer.context["lines"]) == 9
+    assert titles == ["Money waiting", "Done, not invoiced", "Quotes to write", "Unpaid", "Open estimates"]
+    assert len(answer.context["lines"]) == 11
     assert {"Schedule", "Record payment", "Write the quote"} <= set(re.findall(r">\s*([\w ]+)\s*</a>", own(answer)))
     assert "Zelda Quince" in own(answer)
 
@@ -46,7 +46,7 @@ def test_the_office_sees_all_and_may_act(office_client: Client) -> None:
 def test_the_bookkeeper_sees_the_money_and_no_button(bookkeeper_client: Client) -> None:
     answer = shown(bookkeeper_client)
     assert len(answer.context["sections"]) == 5
-    assert len(answer.context["lines"]) == 9
+    assert len(answer.context["lines"]) == 11
     assert [row.action for section in answer.context["sections"] for row in section.rows if row.action] == []
     assert "<form" not in own(answer)
     assert "<button" not in own(answer)
