@@ -96,6 +96,7 @@ def test_a_job_is_unbilled_once_its_repair_is_over_until_its_final_invoice() -> 
     found = rows(Job, "unbilled")
     assert [(row, row.counted) for row in found] == [(over, D(100)), (no_quote, None)]
     make_invoice(job=over, is_part=True)
+    make_invoice(job=no_quote, is_part=True)
     make_invoice(job=no_quote, status="void")
     assert rows(Job, "unbilled") == [over, no_quote]
     first = Quote.objects.get(job=over)
