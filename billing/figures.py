@@ -9,7 +9,6 @@ from django.db.models import Model, QuerySet
 
 from billing import aging, estimates, money_waiting, takings, unbilled
 from billing.models import Appointment, CreditMemo, Invoice, Job, Payment, Quote
-from billing.totals import Total, total
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,3 @@ FIGURES: dict[type[Model], dict[str, Figure]] = {
     Job: {"unbilled": Figure("Done, not invoiced", unbilled.unbilled)},
     Appointment: {"unquoted": Figure("Quotes to write", estimates.to_write, is_money=False)},
 }
-
-
-def of(model: type[Model], name: str) -> Total:
-    """How many rows stand behind this number, and what they come to."""
-    return total(FIGURES[model][name].narrow(model._default_manager.all()))

@@ -1,5 +1,7 @@
 """Approved quotes that nobody has scheduled yet: money that waits for a date."""
 
+from typing import Any
+
 from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
@@ -8,6 +10,8 @@ from billing.models import Appointment, Invoice, Job, Quote
 from billing.totals import Top
 
 LONG_AGO = Value("1970-01-01T00:00:00+00:00", output_field=DateTimeField())
+
+WORK_DONE = Q(job__work_done_at__isnull=False, job__work_done_at__gte=F("said_yes_at"))
 
 
 def approved(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
@@ -24,20 +28,23 @@ def waiting(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
     A repair of the job that was over before the customer agreed was for an earlier quote, and work that was done
     before it likewise; cancelled repairs count for nothing.
     """
-    done = Q(job__work_done_at__isnull=False, job__work_done_at__gte=F("said_yes_at"))
-    return approved(quotes).filter(~Exists(repairs_for_quote())).exclude(done).annotate(counted=F("total_amount"))
+    return (
+        approved(quotes)
+        .filter(~Exists(repairs_since(OuterRef("job"), OuterRef("said_yes_at"))))
+        .exclude(WORK_DONE)
+        .annotate(counted=F("total_amount"))
+    )
 
 
 def scheduled(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
     """Of those approved the ones with a repair to come, or one that was, or with their work done."""
-    done = Q(job__work_done_at__isnull=False, job__work_done_at__gte=F("said_yes_at"))
-    return approved(quotes).filter(Exists(repairs_for_quote()) | done)
+    return approved(quotes).filter(Exists(repairs_since(OuterRef("job"), OuterRef("said_yes_at"))) | WORK_DONE)
 
 
-def repairs_for_quote() -> QuerySet[Appointment]:
-    """Of the outer quote, which has `said_yes_at`."""
-    rows = Appointment.objects.filter(job=OuterRef("job"), kind=Appointment.Kind.REPAIR)
-    return rows.filter(ends_at__gte=OuterRef("said_yes_at")).exclude(status=Appointment.Status.CANCELLED)
+def repairs_since(job: Any, said_yes_at: Any) -> QuerySet[Appointment]:
+    """The repairs of a job that are meant for a quote that was approved then."""
+    rows = Appointment.objects.filter(job=job, kind=Appointment.Kind.REPAIR, ends_at__gte=said_yes_at)
+    return rows.exclude(status=Appointment.Status.CANCELLED)
 
 
 def first(number: int) -> Top:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from billing.models import Appointment, Job, JobParticipant, Quote, QuoteHistory
-from billing.money_waiting import approved
+from billing.money_waiting import approved, repairs_since
 from billing.refusals import Refused
 from contacts.models import Contact, ContactAddress, Property, PropertyContact
 
@@ -62,24 +62,16 @@ def refuse_unless_waiting(quote: Quote) -> None:
     """Raises Refused with what is in the way of a date."""
     if quote.contact is None:
         raise Refused(WITHOUT_CONTACT.format(quote))
+    if quote.status != Quote.Status.APPROVED:
+        raise Refused(f"{quote} is {quote.get_status_display().lower()}: only an approved quote gets a date.")
+    if quote.job is not None and quote.job.status == Job.Status.CANCELLED:
+        raise Refused(f"The job of {quote} was cancelled. Make it active again first.")
     row = approved(Quote.objects.all()).filter(pk=quote.pk).first()
     if row is None:
-        said = quote.get_status_display().lower()
-        raise Refused(
-            f"{quote} is {said}, or its job was cancelled: only approved work that is not invoiced gets a date."
-        )
-    taken = repair_of(quote)
+        raise Refused(f"{quote} is invoiced already. If there is more to do, add an appointment at its job.")
+    taken = repairs_since(quote.job, row.said_yes_at).order_by("starts_at", "pk").first() if quote.job else None
     if taken is not None:
         raise Refused(f"{quote} is scheduled already: {in_words(taken)}.")
-
-
-def repair_of(quote: Quote) -> Appointment | None:
-    """The repair that is meant for this quote, if it has one."""
-    found = approved(Quote.objects.filter(pk=quote.pk)).values_list("said_yes_at", flat=True).first()
-    if found is None or quote.job_id is None:
-        return None
-    rows = Appointment.objects.filter(job=quote.job_id, kind=Appointment.Kind.REPAIR, ends_at__gte=found)
-    return rows.exclude(status=Appointment.Status.CANCELLED).order_by("starts_at", "pk").first()
 
 
 def conflicts(visit: Visit, house: Property | None) -> list[Appointment]:
@@ -111,8 +103,9 @@ def houses_of(contact: Contact) -> list[Property]:
 
 
 def _saved(house: Property, contact: Contact) -> Property:
-    key = house.set_key().key
-    same = Property.objects.filter(key=key, roles__contact=contact).first() if key else None
+    """The contact's house at this address, a new one if there is none. Locks the contact: two quotes, one house."""
+    Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
+    same = Property.objects.filter(key=house.set_key().key, roles__contact=contact).first()
     if same is not None:
         return same
     house.save()

@@ -9,6 +9,7 @@ from unfold.decorators import display
 from billing.admin.counting import CountsRows, FigureFilter
 from billing.admin.morning import ShowsTheMorning
 from billing.admin.showing import PEOPLE
+from billing.admin.week import ShowsTheWeek
 from billing.models import Appointment, Job, JobParticipant
 from contacts import search
 from contacts.admin.merging import MergingAdmin, MergingInline
@@ -70,7 +71,7 @@ class JobAdmin(CountsRows, MergingAdmin):
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(CountsRows, ShowsTheMorning, MergingAdmin):
+class AppointmentAdmin(CountsRows, ShowsTheMorning, ShowsTheWeek, MergingAdmin):
     list_display = ("starts_at", "kind", "contact", "job", "technician", "status")
     list_filter = (
         ("kind", ChoicesDropdownFilter),

@@ -90,21 +90,31 @@ class SchedulesRepairs(ModelAdmin):
         except Refused as reason:
             messages.info(request, str(reason))
             return redirect("admin:billing_quote_change", quote.pk)
-        houses = [quote.job.property] if quote.job else scheduling.houses_of(quote.contact)  # type: ignore[arg-type]
-        sent = request.POST if request.method == "POST" else None
-        form = ScheduleForm(sent, houses=houses, initial=_initial(houses))
-        if quote.job is not None:
-            del form.fields["house"], form.fields["address"]
+        form = _form(request, quote)
         clashes: list[Appointment] = []
-        if sent is not None and form.is_valid():
+        if form.is_bound and form.is_valid():
             house = quote.job.property if quote.job else form.cleaned_data["place"]
             clashes = _unseen(form, house)
             if not clashes and _scheduled(request, quote, form, house):
                 return redirect("admin:index")
-        context = {"quote": quote, "form": form, "clashes": [(one, scheduling.in_words(one)) for one in clashes],
-                   "total": dollars(quote.total_amount), "house": houses[0] if quote.job else None,
-                   "back": reverse("admin:index")}  # fmt: skip
+        context = {
+            "quote": quote,
+            "form": form,
+            "clashes": [(one, scheduling.in_words(one)) for one in clashes],
+            "total": dollars(quote.total_amount),
+            "back": reverse("admin:index"),
+        }
         return pages.shown(self, request, "schedule", f"Schedule the repair of {quote}", context)
+
+
+def _form(request: HttpRequest, quote: Quote) -> ScheduleForm:
+    """Where the quote has a job the house is known."""
+    houses = [quote.job.property] if quote.job else scheduling.houses_of(quote.contact)  # type: ignore[arg-type]
+    sent = request.POST if request.method == "POST" else None
+    form = ScheduleForm(sent, houses=houses, initial=_initial(houses))
+    if quote.job is not None:
+        del form.fields["house"], form.fields["address"]
+    return form
 
 
 def may_schedule(request: HttpRequest) -> bool:

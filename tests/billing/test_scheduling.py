@@ -9,13 +9,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import figures, scheduling
+from billing import scheduling
 from billing.models import Appointment, Invoice, Job, Quote
 from billing.refusals import Refused
 from billing.scheduling import Visit
 from contacts.models import Property
 from tests.billing.rows import make_invoice, repair
-from tests.billing.test_figures import quote
+from tests.billing.test_figures import quote, total_of
 from tests.contacts.admin.forms import OpenForm
 from tests.factories import make_contact, make_property
 
@@ -29,7 +29,7 @@ def visit(hour: int = 9, day: date | None = None, **fields: Any) -> Visit:
 
 
 def waiting() -> int:
-    return figures.of(Quote, "waiting").number
+    return total_of(Quote, "waiting").number
 
 
 def schedule_page(row: Quote) -> str:
@@ -91,7 +91,7 @@ def test_a_second_click_makes_no_second_repair() -> None:
 
 @pytest.mark.parametrize("status", ["draft", "ready", "sent", "declined", "invoiced"])
 def test_only_what_is_approved_gets_a_date(status: str) -> None:
-    assert "only approved work" in refused(quote(status=status), visit(), make_property())
+    assert "only an approved quote gets a date" in refused(quote(status=status), visit(), make_property())
 
 
 def test_what_cannot_be_scheduled_says_why() -> None:
@@ -100,9 +100,9 @@ def test_what_cannot_be_scheduled_says_why() -> None:
     assert "This time is over" in refused(quote(), visit(day=TOMORROW - timedelta(days=3)), make_property())
     billed = quote()
     make_invoice(quote=billed, contact=billed.contact)
-    assert "not invoiced" in refused(billed, visit(), make_property())
+    assert "is invoiced already" in refused(billed, visit(), make_property())
     called_off = quote(job=Job.objects.create(property=make_property(), title="Crack", status="cancelled"))
-    assert "its job was cancelled" in refused(called_off, visit())
+    assert "was cancelled" in refused(called_off, visit())
     assert Invoice.objects.count() == 1
 
 
