@@ -26,6 +26,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Invoices", "receipt_long", "billing_invoice_changelist", "billing.view_invoice"),
             ("Payments", "payments", "billing_payment_changelist", "billing.view_payment"),
             ("Credit memos", "undo", "billing_creditmemo_changelist", "billing.view_creditmemo"),
+            ("Week", "calendar_view_week", "billing_appointment_week", "billing.view_appointment"),
             ("Jobs", "construction", "billing_job_changelist", "billing.view_job"),
             ("Appointments", "event", "billing_appointment_changelist", "billing.view_appointment"),
             ("Quote templates", "dashboard_customize", "billing_quotetemplate_changelist",

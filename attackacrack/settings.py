@@ -253,6 +253,7 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "attackacrack.navigation.environment",
+    "DASHBOARD_CALLBACK": "attackacrack.first_page.context",
     # Without the theme's search box: it finds entries of this menu, not the customer whose name is typed into it.
     "SIDEBAR": {"show_search": False, "navigation": navigation.sidebar},
 }

@@ -4,7 +4,16 @@ import os
 import subprocess
 import sys
 
-ALL = ["pull_customers", "import_contacts", "contact_list", "import_history", "webhooks", "latency", "emulator"]
+ALL = [
+    "pull_customers",
+    "import_contacts",
+    "contact_list",
+    "pages",
+    "import_history",
+    "webhooks",
+    "latency",
+    "emulator",
+]
 
 
 def main() -> int:

@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from billing import invoices
 from billing.admin import documents
+from billing.admin.counting import CountsRows, FigureFilter
 from billing.admin.document_lines import InvoiceItemInline
 from billing.admin.receiving import TakesPayments
 from billing.admin.showing import PEOPLE, LookedAt, amount_cell, dollars, for_customer
@@ -54,7 +55,7 @@ class InvoiceForm(MergingForm):
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(TakesPayments, documents.DocumentAdmin):
+class InvoiceAdmin(CountsRows, TakesPayments, documents.DocumentAdmin):
     form = InvoiceForm
     list_display = ("shown_number", "shown_customer", "invoice_date", "due_date", "total", "due", "shown_status")
     list_filter = (
@@ -62,6 +63,7 @@ class InvoiceAdmin(TakesPayments, documents.DocumentAdmin):
         ("status", ChoicesDropdownFilter),
         ("invoice_date", RangeDateFilter),
         "is_odd",
+        FigureFilter,
     )
     list_filter_submit = True
     list_per_page = 50

@@ -6,8 +6,10 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
+from billing.admin.counting import CountsRows, FigureFilter
 from billing.admin.morning import ShowsTheMorning
 from billing.admin.showing import PEOPLE
+from billing.admin.week import ShowsTheWeek
 from billing.models import Appointment, Job, JobParticipant
 from contacts import search
 from contacts.admin.merging import MergingAdmin, MergingInline
@@ -29,9 +31,9 @@ class AppointmentInline(MergingInline):
 
 
 @admin.register(Job)
-class JobAdmin(MergingAdmin):
+class JobAdmin(CountsRows, MergingAdmin):
     list_display = ("title", "property", "people_there", "shown_status", "work_done_at", "paid_at")
-    list_filter = (("status", ChoicesDropdownFilter),)
+    list_filter = (("status", ChoicesDropdownFilter), FigureFilter)
     list_per_page = 50
     list_select_related = ("property",)
     search_fields = ("title",)
@@ -69,12 +71,13 @@ class JobAdmin(MergingAdmin):
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(ShowsTheMorning, MergingAdmin):
+class AppointmentAdmin(CountsRows, ShowsTheMorning, ShowsTheWeek, MergingAdmin):
     list_display = ("starts_at", "kind", "contact", "job", "technician", "status")
     list_filter = (
         ("kind", ChoicesDropdownFilter),
         ("status", ChoicesDropdownFilter),
         ("starts_at", RangeDateTimeFilter),
+        FigureFilter,
     )
     list_filter_submit = True
     list_per_page = 50

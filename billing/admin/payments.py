@@ -10,6 +10,7 @@ from unfold.decorators import display
 
 from billing import payments
 from billing.admin import documents
+from billing.admin.counting import CountsRows, FigureFilter
 from billing.admin.receiving import ChangesPayments
 from billing.admin.showing import PEOPLE, LookedAt, amount_cell, dollars, for_customer
 from billing.models import CreditMemo, Payment, PaymentApplication
@@ -26,7 +27,7 @@ class ApplicationInline(LookedAt):
         return super().get_queryset(request).select_related("invoice", "credit_memo", "payment")
 
 
-class ReceiptAdmin(MergingAdmin):
+class ReceiptAdmin(CountsRows, MergingAdmin):
     """What both have in common."""
 
     list_per_page = 50
@@ -81,7 +82,7 @@ class PaymentForm(MergingForm):
 class PaymentAdmin(ChangesPayments, ReceiptAdmin):
     form = PaymentForm
     list_display = ("payment_date", "shown_customer", "money", "unused", "method", "reference", "is_void")
-    list_filter = (("payment_date", RangeDateFilter), "is_void", "is_odd")
+    list_filter = (("payment_date", RangeDateFilter), "is_void", "is_odd", FigureFilter)
     search_fields = ("reference",)
     search_help_text = "Reference, or name, phone, e-mail or street of the customer"
     numbers = ("reference",)
@@ -127,7 +128,7 @@ class PaymentAdmin(ChangesPayments, ReceiptAdmin):
 @admin.register(CreditMemo)
 class CreditMemoAdmin(ReceiptAdmin):
     list_display = ("credit_date", "document_number", "shown_customer", "money", "left", "is_void")
-    list_filter = (("credit_date", RangeDateFilter), "is_void", "is_odd")
+    list_filter = (("credit_date", RangeDateFilter), "is_void", "is_odd", FigureFilter)
     search_fields = ("document_number",)
     search_help_text = "Number, or name, phone, e-mail or street of the customer"
     numbers = ("document_number",)

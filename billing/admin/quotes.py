@@ -16,7 +16,9 @@ from unfold.decorators import action, display
 from billing import invoices, quotes
 from billing.admin import documents
 from billing.admin.converting import ConvertsQuotes
+from billing.admin.counting import CountsRows, FigureFilter
 from billing.admin.document_lines import QuoteItemInline
+from billing.admin.scheduling import SchedulesRepairs
 from billing.admin.showing import PEOPLE, amount_cell, dollars, for_customer
 from billing.models import Invoice, Quote, TaxCode
 from billing.refusals import Refused
@@ -50,10 +52,11 @@ class QuoteForm(MergingForm):
 
 
 @admin.register(Quote)
-class QuoteAdmin(ConvertsQuotes, documents.DocumentAdmin):
+class QuoteAdmin(CountsRows, SchedulesRepairs, ConvertsQuotes, documents.DocumentAdmin):
     form = QuoteForm
     list_display = ("number", "shown_customer", "quote_date", "expiration_date", "total", "shown_status")
-    list_filter = (("status", ChoicesDropdownFilter), ExpiredFilter, ("quote_date", RangeDateFilter), "is_odd")
+    list_filter = (("status", ChoicesDropdownFilter), ExpiredFilter, ("quote_date", RangeDateFilter), "is_odd",
+                   FigureFilter)  # fmt: skip
     list_filter_submit = True
     list_per_page = 50
     list_select_related = ("contact",)
@@ -62,7 +65,7 @@ class QuoteAdmin(ConvertsQuotes, documents.DocumentAdmin):
     autocomplete_fields = ("contact", "job")
     inlines = (QuoteItemInline,)
     actions = ("duplicate",)
-    actions_detail = ("invoice",)
+    actions_detail = ("invoice", "schedule")
     actions_submit_line = ("mark_ready", "approve", "decline")
     readonly_fields = ("shown_status", "billed", "totals", "what_happened")
     fieldsets = (

@@ -67,6 +67,24 @@ class Invoice(Document):
         indexes = [
             models.Index(fields=["-invoice_date", "-id"], name="invoice_by_date"),
             models.Index(fields=["due_date"], name="invoice_awaiting_payment", condition=models.Q(balance_due__gt=0)),
+            # For the first page: sums by day, and what is billed already.
+            models.Index(
+                fields=["invoice_date"],
+                include=["total_amount", "deposit"],
+                name="invoice_sums_by_day",
+                condition=models.Q(status__in=["open", "sent"]),
+            ),
+            models.Index(
+                fields=["job"],
+                name="invoice_final_of_job",
+                condition=models.Q(is_part=False, job__isnull=False) & ~models.Q(status="void"),
+            ),
+            models.Index(
+                fields=["quote"],
+                include=["job"],
+                name="invoice_final_of_quote",
+                condition=models.Q(is_part=False, quote__isnull=False) & ~models.Q(status="void"),
+            ),
         ]
         constraints = [
             *Document.Meta.constraints,

@@ -107,7 +107,14 @@ class Appointment(models.Model):
 
     class Meta:
         ordering = ["-starts_at", "-id"]
-        indexes = [models.Index(fields=["-starts_at", "-id"], name="appointment_by_time")]
+        indexes = [
+            models.Index(fields=["-starts_at", "-id"], name="appointment_by_time"),
+            models.Index(
+                fields=["job", "ends_at"],
+                name="appointment_repairs_of_job",
+                condition=models.Q(kind="repair", job__isnull=False) & ~models.Q(status="cancelled"),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="appointment_kind_known", condition=models.Q(kind__in=["assessment", "repair"])

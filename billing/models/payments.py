@@ -84,7 +84,15 @@ class Payment(_Receipt):
 
     class Meta:
         ordering = ["-payment_date", "-id"]
-        indexes = [models.Index(fields=["-payment_date", "-id"], name="payment_by_date")]
+        indexes = [
+            models.Index(fields=["-payment_date", "-id"], name="payment_by_date"),
+            models.Index(
+                fields=["payment_date"],
+                include=["amount"],
+                name="payment_sums_by_day",
+                condition=models.Q(is_void=False, amount__gt=0),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="payment_unapplied_in_range",

@@ -56,6 +56,12 @@ class Quote(Document):
         indexes = [
             models.Index(fields=["-quote_date", "-id"], name="quote_by_date"),
             models.Index(fields=["status", "-quote_date"], name="quote_by_status"),
+            models.Index(
+                fields=["quote_date", "id"],
+                include=["status", "total_amount", "expiration_date"],
+                name="quote_in_pipeline",
+                condition=models.Q(status__in=["draft", "ready", "sent", "approved"]),
+            ),
         ]
         constraints = [
             *Document.Meta.constraints,

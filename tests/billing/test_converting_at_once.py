@@ -1,13 +1,15 @@
 """Several people and workers on the same quote, invoice and contact at the same moment."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
-from billing import converting, invoices, morning, payments
-from billing.models import Invoice, Payment, Quote
+from billing import converting, invoices, morning, payments, scheduling
+from billing.models import Appointment, Invoice, Payment, Quote
+from billing.scheduling import Visit
+from contacts.models import Property
 from tests.billing.at_once import at_once
 from tests.billing.rows import make_invoice, make_quote, repair
 from tests.factories import make_contact
@@ -71,3 +73,20 @@ def test_two_workers_make_the_mornings_invoices_once() -> None:
     assert at_once([lambda: morning.run(day)] * 3) == {"done": 3}
     assert sorted(Invoice.objects.values_list("quote", flat=True)) == sorted(Quote.objects.values_list("pk", flat=True))
     assert Invoice.objects.count() == 4
+
+
+def test_clicks_on_schedule_make_one_repair_a_quote_and_one_house_a_contact() -> None:
+    ann = make_contact(
+        "Ann", "Lee", address={"street": "5 Oak St", "city": "Quincy", "state": "MA", "zip_code": "02169"}
+    )
+    quotes = [
+        make_quote(("1", "100"), contact=ann, status="approved", subtotal=100, total_amount=100) for _ in range(2)
+    ]
+    start = timezone.now() + timedelta(days=1)
+    visit = Visit(start, start + timedelta(hours=2))
+
+    def click(pk: int) -> None:
+        scheduling.schedule(Quote.objects.get(pk=pk), visit, scheduling.houses_of(ann)[0], None)
+
+    assert at_once([lambda pk=quote.pk: click(pk) for quote in quotes for _ in range(4)]) == {"done": 2, "refused": 6}
+    assert (Appointment.objects.count(), Property.objects.count()) == (2, 1)

@@ -1,0 +1,27 @@
+"""The admin's first page: what to do next, how the money stands, whether both books agree."""
+
+from typing import Any
+
+from django.db.models import prefetch_related_objects
+from django.http import HttpRequest
+from django.utils import timezone
+
+from attackacrack.first_page import charts, health, money, work
+
+
+def context(request: HttpRequest, found: dict[str, Any]) -> dict[str, Any]:
+    """unfold's DASHBOARD_CALLBACK. What a person may not see is not even read from the database."""
+    today = timezone.localdate()
+    seen = money.Seen.by(request, today)
+    columns = [column for column in work.columns(request, seen, today) if column]
+    sections = [section for column in columns for section in column]
+    contacts = [row.contact for section in sections for row in section.rows if row.contact is not None]
+    if contacts:
+        prefetch_related_objects(contacts, "phones", "emails")  # what a nameless one is called by
+    shown = {
+        "columns": columns,
+        "lines": money.lines(seen, today),
+        "charts": charts.charts(seen, today),
+        "health": health.look(request),
+    }
+    return {**found, **shown, "sections": sections, "is_empty": not any(shown.values()), "today": today}

@@ -1,0 +1,198 @@
+"""What to do next: five lists, the first ten rows of each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from attackacrack.first_page import links
+from attackacrack.first_page.money import Seen
+from billing import aging, estimates, money_waiting, unbilled
+from billing.admin.scheduling import may_schedule
+from billing.models import Appointment, Invoice, Job, Quote
+from billing.money import dollars
+from billing.totals import Total
+from contacts.models import Contact
+
+SHOWN = 10
+LONG = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing to do. action: the label and the address of the next step; None when this person may not do it."""
+
+    contact: Contact | None
+    name: str  # where no contact is known
+    what: str
+    page: str
+    amount: str
+    age: str
+    is_late: bool = False
+    action: tuple[str, str] | None = None
+
+    @property
+    def who(self) -> str:
+        return str(self.contact) if self.contact is not None else self.name
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    meaning: str
+    number: int
+    total: str  # "" where it is not about dollars
+    page: str
+    rows: list[Row]
+    nothing: str
+
+    @property
+    def more(self) -> int:
+        return self.number - len(self.rows)
+
+
+def columns(request: HttpRequest, seen: Seen, today: date) -> list[list[Section]]:
+    """What the office does, the most urgent first; and beside it what it waits for. Only what this person may see."""
+    return [[make(request, seen, today) for make, needed in column if may(request, *needed)] for column in COLUMNS]
+
+
+def may(request: HttpRequest, *needed: str) -> bool:
+    person = request.user
+    return isinstance(person, User) and all(map(person.has_perm, needed))
+
+
+def _section(
+    title: str, meaning: str, nothing: str, total: Total, page: str, rows: list[Row], *, is_money: bool = True
+) -> Section:
+    return Section(title, meaning, total.number, dollars(total.dollars) if is_money else "", page, rows, nothing)
+
+
+def _waiting(request: HttpRequest, seen: Seen, today: date) -> Section:
+    can = may_schedule(request)
+    top = money_waiting.first(SHOWN)
+    rows = [_waiting_row(quote, today, can) for quote in top.rows]
+    return _section("Money waiting", "Approved, and no repair is scheduled.", "Every approved quote has its date.", top.total,
+                    links.rows(Quote, "waiting"), rows)  # fmt: skip
+
+
+def _waiting_row(quote: Any, today: date, can: bool) -> Row:
+    known = quote.said_yes_at if quote.approved_at or quote.accepted_at else None
+    since = timezone.localdate(known) if known else quote.quote_date
+    action = ("Schedule", reverse("admin:billing_quote_schedule", args=[quote.pk])) if can and quote.contact else None
+    what = str(quote) if quote.contact else f"{quote}, not linked to a contact yet"
+    is_late = timezone.now() - known > LONG if known else True
+    age = f"approved {_ago(since, today)}" if known else f"approved, written {_ago(since, today)}"
+    return Row(
+        quote.contact,
+        quote.customer_name,
+        what,
+        links.change(quote),
+        dollars(quote.counted),
+        age,
+        is_late,
+        action,
+    )
+
+
+def _unbilled(request: HttpRequest, seen: Seen, today: date) -> Section:
+    top = unbilled.first(SHOWN)
+    rows = [_unbilled_row(job, today) for job in top.rows]
+    return _section("Done, not invoiced", "The work is done or its time is over.", "All work that is done is invoiced.",
+                    top.total, links.rows(Job, "unbilled"), rows)  # fmt: skip
+
+
+def _unbilled_row(job: Any, today: date) -> Row:
+    amount = "no quote" if job.counted is None else dollars(job.counted)
+    done = _day(job.done_at)
+    return Row(
+        None,
+        str(job.property),
+        str(job),
+        links.change(job),
+        amount,
+        f"done {_ago(done, today)}",
+        (today - done).days > 2,
+    )
+
+
+def _owed(request: HttpRequest, seen: Seen, today: date) -> Section:
+    number, owed = sum(one.number for one in seen.buckets), sum((one.total for one in seen.buckets), Decimal(0))
+    can = may(request, "billing.add_payment")
+    rows = [_owed_row(invoice, today, can) for invoice in aging.oldest(SHOWN)] if number else []
+    return _section("Unpaid", "Invoices with something left to pay.", "Nobody owes anything.", Total(number, owed),
+                    links.rows(Invoice, "owed"), rows)  # fmt: skip
+
+
+def _owed_row(invoice: Any, today: date, can: bool) -> Row:
+    late = (today - invoice.due_on).days
+    age = f"{late} day{pluralize(late)} late" if late > 0 else f"due {_until(invoice.due_on, today)}"
+    action = ("Record payment", reverse("admin:billing_invoice_pay", args=[invoice.pk])) if can else None
+    return Row(invoice.contact, invoice.customer_name, str(invoice), links.change(invoice), dollars(invoice.counted), age,
+               late > 0, action)  # fmt: skip
+
+
+def _open(request: HttpRequest, seen: Seen, today: date) -> Section:
+    steps = [step for step in seen.steps if step.name in Quote.WAITING]
+    total = Total(sum(step.number for step in steps), sum((step.total for step in steps), Decimal(0)))
+    rows = [_open_row(quote, today) for quote in estimates.oldest(SHOWN)] if total.number else []
+    return _section("Open estimates", "They wait for the customer's answer.", "No quote waits for an answer.", total,
+                    links.rows(Quote, "open"), rows)  # fmt: skip
+
+
+def _open_row(quote: Any, today: date) -> Row:
+    said = "sent" if quote.status == Quote.Status.SENT else "written, not sent"
+    days = (today - quote.quote_date).days
+    return Row(quote.contact, quote.customer_name, str(quote), links.change(quote), dollars(quote.counted),
+               f"{said} {_ago(quote.quote_date, today)}", days > 3)  # fmt: skip
+
+
+def _to_write(request: HttpRequest, seen: Seen, today: date) -> Section:
+    can = may(request, "billing.add_quote")
+    top = estimates.to_write_first(SHOWN)
+    rows = [_to_write_row(visit, today, can) for visit in top.rows]
+    return _section("Quotes to write", "Assessments that nobody has quoted.", "Every assessment has its quote.", top.total,
+                    links.rows(Appointment, "unquoted"), rows, is_money=False)  # fmt: skip
+
+
+def _to_write_row(visit: Appointment, today: date, can: bool) -> Row:
+    start = {"contact": visit.contact_id} | ({"job": visit.job_id} if visit.job_id else {})
+    action = ("Write the quote", f"{reverse('admin:billing_quote_add')}?{urlencode(start)}") if can else None
+    where = f"{visit.job.property}" if visit.job else "Assessment"
+    day = _day(visit.starts_at)
+    return Row(
+        visit.contact, "", where, links.change(visit), "", f"seen {_ago(day, today)}", (today - day).days > 1, action
+    )
+
+
+def _day(at: datetime) -> date:
+    return timezone.localdate(at)
+
+
+def _ago(day: date, today: date) -> str:
+    days = (today - day).days
+    if days <= 0:
+        return "today"
+    return "yesterday" if days == 1 else f"{days:,} days ago"
+
+
+def _until(day: date, today: date) -> str:
+    days = (day - today).days
+    return "today" if days <= 0 else f"in {days} day{pluralize(days)}"
+
+
+COLUMNS: tuple[tuple[tuple[Callable[..., Section], tuple[str, ...]], ...], ...] = (
+    (
+        (_waiting, ("billing.view_quote",)),
+        (_unbilled, ("billing.view_job", "billing.view_quote", "billing.view_invoice")),
+        (_to_write, ("billing.view_appointment", "contacts.view_contact")),
+    ),
+    ((_owed, ("billing.view_invoice",)), (_open, ("billing.view_quote",))),
+)

@@ -1,0 +1,158 @@
+"""The page that gives an approved quote its repair: filled in already, so that saving is the second click."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.forms.utils import from_current_timezone
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from unfold.admin import ModelAdmin
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from billing import scheduling
+from billing.admin import pages
+from billing.models import Appointment, Quote
+from billing.money import dollars
+from billing.refusals import Refused
+from billing.scheduling import Visit
+from contacts.models import Property
+
+NEEDED = ("billing.add_appointment", "billing.add_job", "billing.change_quote")
+FIRST_HOUR, HOURS = time(9), 2
+LENGTHS = [(1, "1 hour"), *((hours, f"{hours} hours") for hours in range(2, 11))]
+
+
+class ScheduleForm(pages.PageForm):
+    """`house`: by its key; "new": the contact's own address; "other": what is typed."""
+
+    day = pages.day_field("Day")
+    at = forms.TimeField(label="Time", widget=UnfoldAdminTextInputWidget(attrs={"type": "time"}))
+    hours = forms.TypedChoiceField(label="Takes", choices=LENGTHS, coerce=int, widget=UnfoldAdminSelectWidget)
+    technician = pages.choice_field("Technician", User.objects.none(), required=False)
+    house = forms.ChoiceField(label="Where", widget=UnfoldAdminSelectWidget)
+    address = pages.text_field("Another address", 200, help_text="Only if it is none of those above.")
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)  # the conflicts that were shown
+
+    def __init__(self, *args: Any, houses: list[Property], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.houses = {str(house.pk or "new"): house for house in houses}
+        self.fields["technician"].queryset = User.objects.filter(is_active=True).order_by("username")
+        places = [(key, str(house)) for key, house in self.houses.items()]
+        self.fields["house"].choices = [*places, ("other", "Another address")]
+        self.fields["at"].widget.format_value = _hour_and_minute
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("address"):
+            cleaned["place"] = Property(address=cleaned["address"].strip())
+        elif cleaned.get("house") == "other":
+            self.add_error("address", "Type where the work is.")
+        elif cleaned.get("house"):
+            cleaned["place"] = self.houses[cleaned["house"]]
+        if cleaned.get("day") and cleaned.get("at"):
+            try:
+                # Refuses an hour that the change of the clocks leaves out or has twice.
+                cleaned["starts_at"] = from_current_timezone(datetime.combine(cleaned["day"], cleaned["at"]))
+            except ValidationError as error:
+                self.add_error("at", error)
+        return cleaned
+
+    def visit(self) -> Visit:
+        """Of a valid form."""
+        starts_at = self.cleaned_data["starts_at"]
+        ends_at = starts_at + timedelta(hours=self.cleaned_data["hours"])
+        return Visit(starts_at, ends_at, self.cleaned_data["technician"])
+
+
+class SchedulesRepairs(ModelAdmin):
+    """Adds the page to the admin of quotes."""
+
+    def has_schedule_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return may_schedule(request)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        actions = super().get_actions_detail(request, object_id)
+        quote = pages.row_of(self, object_id)
+        return actions if quote is None else pages.only(actions, {"schedule": quote.status == Quote.Status.APPROVED})
+
+    @action(description="Schedule the repair", url_path="schedule", icon="event", permissions=["schedule"])
+    def schedule(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        quote: Quote = pages.found(self, request, object_id)
+        try:
+            scheduling.refuse_unless_waiting(quote)
+        except Refused as reason:
+            messages.info(request, str(reason))
+            return redirect("admin:billing_quote_change", quote.pk)
+        form = _form(request, quote)
+        clashes: list[Appointment] = []
+        if form.is_bound and form.is_valid():
+            house = quote.job.property if quote.job else form.cleaned_data["place"]
+            clashes = _unseen(form, house)
+            if not clashes and _scheduled(request, quote, form, house):
+                return redirect("admin:index")
+        context = {
+            "quote": quote,
+            "form": form,
+            "clashes": [(one, scheduling.in_words(one)) for one in clashes],
+            "total": dollars(quote.total_amount),
+            "back": reverse("admin:index"),
+        }
+        return pages.shown(self, request, "schedule", f"Schedule the repair of {quote}", context)
+
+
+def _form(request: HttpRequest, quote: Quote) -> ScheduleForm:
+    """Where the quote has a job the house is known."""
+    houses = [quote.job.property] if quote.job else scheduling.houses_of(quote.contact)  # type: ignore[arg-type]
+    sent = request.POST if request.method == "POST" else None
+    form = ScheduleForm(sent, houses=houses, initial=_initial(houses))
+    if quote.job is not None:
+        del form.fields["house"], form.fields["address"]
+    return form
+
+
+def may_schedule(request: HttpRequest) -> bool:
+    return all(map(request.user.has_perm, NEEDED))
+
+
+def _scheduled(request: HttpRequest, quote: Quote, form: ScheduleForm, house: Property) -> bool:
+    try:
+        made = scheduling.schedule(quote, form.visit(), house, request.user)
+    except Refused as reason:
+        form.refuse(reason)
+        return False
+    messages.success(request, f"{quote} for {quote.customer} is scheduled: {scheduling.in_words(made)}.")
+    return True
+
+
+def _unseen(form: ScheduleForm, house: Property) -> list[Appointment]:
+    """All conflicts, if one of them was not shown yet; the next save has seen them."""
+    found = scheduling.conflicts(form.visit(), house)
+    seen = set(form.cleaned_data["seen"].split(","))
+    if {str(one.pk) for one in found} <= seen:
+        return []
+    form.data = form.data.copy()
+    form.data["seen"] = ",".join(str(one.pk) for one in found)
+    return found
+
+
+def _initial(houses: list[Property]) -> dict[str, Any]:
+    where = str(houses[0].pk or "new") if houses else "other"
+    return {"day": _next_workday(), "at": FIRST_HOUR, "hours": HOURS, "house": where}
+
+
+def _next_workday() -> date:
+    day = timezone.localdate() + timedelta(days=1)
+    while day.weekday() >= 5:
+        day += timedelta(days=1)
+    return day
+
+
+def _hour_and_minute(value: Any) -> Any:
+    return f"{value:%H:%M}" if isinstance(value, time) else value

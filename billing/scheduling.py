@@ -1,0 +1,143 @@
+"""A repair gets its date: the appointment that an approved quote waits for."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User as Person
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from billing.models import Appointment, Job, JobParticipant, Quote, QuoteHistory
+from billing.money_waiting import approved, repairs_since
+from billing.refusals import Refused
+from contacts.models import Contact, ContactAddress, Property, PropertyContact
+
+LONGEST = timedelta(days=31)  # no appointment is longer, so older ones need not be looked at
+CONFLICTS_SHOWN = 10
+WITHOUT_CONTACT = "{} belongs to nobody here yet. Link its QuickBooks customer to a contact first."
+
+
+@dataclass(frozen=True)
+class Visit:
+    """When, and who goes. Aware times."""
+
+    starts_at: datetime
+    ends_at: datetime
+    technician: Person | None = None
+
+
+@transaction.atomic
+def schedule(quote: Quote, visit: Visit, house: Property | None, by: AbstractBaseUser | None) -> Appointment:
+    """Makes the repair of an approved quote; a quote without a job gets one at this house.
+
+    Brings `quote` up to date. Raises Refused, with nothing changed: it is not approved, has its repair already (a second
+    click, a colleague), or the time is over. May be called inside a transaction. QuickBooks knows no appointments, so
+    nothing is sent there.
+    """
+    quote.refresh_from_db(from_queryset=Quote.objects.select_for_update())
+    refuse_unless_waiting(quote)
+    if visit.ends_at <= timezone.now():
+        raise Refused("This time is over. Choose one that is to come.")
+    if quote.job is None:
+        if house is None:
+            raise Refused("Say where the work is: choose or type an address.")
+        quote.job = _new_job(quote, house)
+        quote.save(update_fields=["job", "updated_at"])
+    appointment = Appointment.objects.create(
+        kind=Appointment.Kind.REPAIR,
+        contact=quote.contact,
+        job=quote.job,
+        technician=visit.technician,
+        starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+    )
+    QuoteHistory.objects.create(quote=quote, by=by, sentence=f"Repair scheduled for {in_words(appointment)}.")
+    return appointment
+
+
+def refuse_unless_waiting(quote: Quote) -> None:
+    """Raises Refused with what is in the way of a date."""
+    if quote.contact is None:
+        raise Refused(WITHOUT_CONTACT.format(quote))
+    if quote.status != Quote.Status.APPROVED:
+        raise Refused(f"{quote} is {quote.get_status_display().lower()}: only an approved quote gets a date.")
+    if quote.job is not None and quote.job.status == Job.Status.CANCELLED:
+        raise Refused(f"The job of {quote} was cancelled. Make it active again first.")
+    row = approved(Quote.objects.all()).filter(pk=quote.pk).first()
+    if row is None:
+        raise Refused(f"{quote} is invoiced already. If there is more to do, add an appointment at its job.")
+    taken = repairs_since(quote.job, row.said_yes_at).order_by("starts_at", "pk").first() if quote.job else None
+    if taken is not None:
+        raise Refused(f"{quote} is scheduled already: {in_words(taken)}.")
+
+
+def conflicts(visit: Visit, house: Property | None) -> list[Appointment]:
+    """Other appointments at that time of the same technician or at the same house; at most 10, by time. One query."""
+    same = Q()
+    if visit.technician is not None:
+        same |= Q(technician=visit.technician)
+    if house is not None and house.pk:
+        same |= Q(job__property=house)
+    if not same:
+        return []
+    rows = Appointment.objects.filter(
+        same,
+        starts_at__gt=visit.starts_at - LONGEST,
+        starts_at__lt=visit.ends_at,
+        ends_at__gt=visit.starts_at,
+    ).exclude(status=Appointment.Status.CANCELLED)
+    return list(
+        rows.select_related("contact", "technician", "job__property").order_by("starts_at", "pk")[:CONFLICTS_SHOWN]
+    )
+
+
+def houses_of(contact: Contact) -> list[Property]:
+    """Where the contact has work done: those that it is the primary contact of first; without any, its own address as a
+    house that is not saved yet."""
+    known = Property.objects.filter(roles__contact=contact).order_by("-roles__is_primary", "address", "pk").distinct()
+    found = list(dict.fromkeys(known[:50]))
+    return found or [_as_house(row) for row in contact.addresses.exclude(street="")[:1]]
+
+
+def _saved(house: Property, contact: Contact) -> Property:
+    """The contact's house at this address, a new one if there is none. Locks the contact: two quotes, one house."""
+    Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
+    same = Property.objects.filter(key=house.set_key().key, roles__contact=contact).first()
+    if same is not None:
+        return same
+    house.save()
+    PropertyContact.objects.create(property=house, contact=contact, is_primary=True)
+    return house
+
+
+def _as_house(row: ContactAddress) -> Property:
+    is_code = len(row.state) == 2
+    return Property(
+        address=row.street[:200],
+        city=row.city[:100],
+        state=row.state if is_code else "",
+        zip_code=row.zip_code[:10],
+    )
+
+
+def _new_job(quote: Quote, house: Property) -> Job:
+    contact = quote.contact
+    if contact is None:  # refused before
+        raise Refused(WITHOUT_CONTACT.format(quote))
+    first_line = quote.quote_items.first()
+    job = Job.objects.create(property=_saved(house, contact) if house.pk is None else house,
+                             title=str(first_line or quote) or str(quote))  # fmt: skip
+    JobParticipant.objects.create(job=job, contact=contact, role=JobParticipant.Role.PAYER)
+    return job
+
+
+def in_words(appointment: Appointment) -> str:
+    """Monday, June 1, 9:00 AM to 11:00 AM, with the technician."""
+    start, end = timezone.localtime(appointment.starts_at), timezone.localtime(appointment.ends_at)
+    technician = appointment.technician
+    who = f" with {technician.get_full_name() or technician.get_username()}" if technician else ""
+    until = date_format(end, "g:i A") if start.date() == end.date() else date_format(end, "l, F j, g:i A")
+    return f"{date_format(start, 'l, F j, g:i A')} to {until}{who}"

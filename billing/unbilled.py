@@ -1,0 +1,42 @@
+"""Repairs that are over and not invoiced."""
+
+from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from billing import money_waiting, totals
+from billing.models import Appointment, Invoice, Job, Quote
+from billing.totals import Top
+
+
+def unbilled(jobs: QuerySet[Job]) -> QuerySet[Job]:
+    """Jobs whose work is done, or whose repair's time is over, that have no final invoice, or an approved quote without
+    one. `counted`: the totals of those quotes; None without a quote. A void invoice is none, a deposit is not the final.
+
+    An invoice that knows no job is that of its quote's job.
+    """
+    final = Invoice.objects.filter(is_part=False).exclude(status=Invoice.Status.VOID)
+    billed = Exists(final.filter(job=OuterRef("pk")))
+    billed_by_quote = Exists(final.filter(job=None, quote__job=OuterRef("pk")))
+    never = Job.objects.filter(~billed, ~billed_by_quote, status=Job.Status.ACTIVE)
+    due = money_waiting.scheduled(Quote.objects.filter(job__isnull=False))
+    # One set, because of conditions joined by "or" PostgreSQL reads every job and every invoice for each.
+    either = never.order_by().values("pk").union(due.order_by().values("job"))
+    counted = due.filter(job=OuterRef("pk")).order_by().values("job").annotate(total=Sum("total_amount"))
+    is_over = Q(pk__in=_past_repairs().values("job"))
+    rows = jobs.filter(Q(work_done_at__isnull=False) | is_over, pk__in=either, status=Job.Status.ACTIVE)
+    return rows.annotate(counted=Subquery(counted.values("total")))
+
+
+def first(number: int) -> Top:
+    """Those that were done first, with their houses, and the total of all. `done_at`: the end of the work. Two
+    queries: joined, PostgreSQL would read all houses."""
+    last = _past_repairs().filter(job=OuterRef("pk")).order_by("-ends_at").values("ends_at")[:1]
+    done_at = Greatest("work_done_at", Subquery(last, output_field=DateTimeField()))
+    rows = unbilled(Job.objects.all()).annotate(done_at=done_at).prefetch_related("property")
+    return totals.top(rows.order_by("done_at", "pk"), number)
+
+
+def _past_repairs() -> QuerySet[Appointment]:
+    rows = Appointment.objects.filter(kind=Appointment.Kind.REPAIR, ends_at__lt=timezone.now(), job__isnull=False)
+    return rows.exclude(status=Appointment.Status.CANCELLED)

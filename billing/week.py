@@ -1,0 +1,69 @@
+"""A week's appointments by day, and which of them a technician cannot keep both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
+
+from billing.models import Appointment
+
+DAYS = 7
+MOST = 500
+
+
+@dataclass(frozen=True)
+class Visit:
+    """clashes: the same technician has something else at that time."""
+
+    appointment: Appointment
+    clashes: bool
+
+
+@dataclass(frozen=True)
+class Day:
+    date: date
+    visits: list[Visit]
+
+
+def monday_of(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def look(monday: date) -> list[Day]:
+    """Seven days, also empty ones, each in the order of the clock; cancelled appointments are left out. The number of
+    queries does not depend on the number of appointments. Days begin at midnight of the business."""
+    rows = (
+        Appointment.objects.filter(
+            starts_at__gte=_midnight(monday), starts_at__lt=_midnight(monday + timedelta(days=DAYS))
+        )
+        .exclude(status=Appointment.Status.CANCELLED)
+        .select_related("contact", "job__property", "technician")
+        .prefetch_related("contact__phones", "contact__emails")
+        .order_by("starts_at", "pk")[:MOST]
+    )
+    found = list(rows)
+    clashing = _clashing(found)
+    by_day: dict[date, list[Visit]] = {monday + timedelta(days=number): [] for number in range(DAYS)}
+    for row in found:
+        by_day[timezone.localdate(row.starts_at)].append(Visit(row, row.pk in clashing))
+    return [Day(day, visits) for day, visits in by_day.items()]
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+def _clashing(rows: Sequence[Appointment]) -> set[int]:
+    """Keys of those that overlap another one of the same technician; rows in the order of their beginning."""
+    found: set[int] = set()
+    last: dict[int, Appointment] = {}  # of each technician the one that ends last so far
+    for row in rows:
+        if row.technician_id is None:
+            continue
+        before = last.get(row.technician_id)
+        if before is not None and before.ends_at > row.starts_at:
+            found |= {before.pk, row.pk}
+        if before is None or before.ends_at < row.ends_at:
+            last[row.technician_id] = row
+    return found

@@ -1,0 +1,221 @@
+"""The first page: every number is the sum of its list, a bounded number of queries, the business's today, no script."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import resolve, reverse
+from django.utils import timezone
+
+from billing.models import CreditMemo
+from tests.attackacrack.first_page.rows import connected
+from tests.billing.rows import make_invoice, pay, repair
+from tests.billing.test_figures import assessment, days_ago, quote, some_of_each
+from tests.factories import make_contact
+
+pytestmark = pytest.mark.django_db
+QUERIES = 30
+D = Decimal
+
+
+def page(client: Client) -> Any:
+    answer = client.get(reverse("admin:index"))
+    assert answer.status_code == 200
+    return answer
+
+
+def own(shown: str) -> str:
+    """The page without the theme around it."""
+    return shown[shown.index('<article class="first-page">') : shown.index("</article>")]
+
+
+def sections(client: Client) -> dict[str, Any]:
+    return {section.title: section for section in page(client).context["sections"]}
+
+
+def lines(client: Client) -> dict[str, list[str]]:
+    return {line.label: [cell.text for cell in line.cells] for line in page(client).context["lines"]}
+
+
+def behind(client: Client, link: str) -> tuple[int, Decimal]:
+    """How many rows the linked list has, and what their counted columns come to."""
+    rows = client.get(link).context["cl"].result_list
+    return len(rows), sum((row.counted or D(0) for row in rows), D(0))
+
+
+def money(text: str) -> Decimal:
+    return D(re.search(r"\$([\d,.]+)", text)[1].replace(",", ""))  # type: ignore[index]
+
+
+def at(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: moment)
+
+
+# --- Numbers and their lists ----------------------------------------------------------------------
+
+
+def of_three_months(today: date) -> None:
+    """Money of this month, of last month and of last year, some of it after the same day."""
+    for months, amount in ((0, 100), (1, 30), (12, 7)):
+        year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
+        for day in (date(year, month + 1, 1), date(year, month + 1, min(today.day + 1, 28))):
+            make_invoice(str(amount), invoice_date=day, due_date=day)
+            make_invoice(
+                "50", invoice_date=day, is_sales_receipt=True, deposit=D(50), amount_paid=D(50), balance_due=D(0)
+            )
+            pay(contact=make_contact(), on=day, more=str(amount + 1))
+            common = {"contact": make_contact(), "credit_date": day, "total_amount": D(amount)}
+            CreditMemo.objects.create(remaining_credit=0, is_refund=day.day == 1, **common)
+
+
+def test_every_number_equals_the_sum_of_the_rows_behind_it(
+    office_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, datetime(2026, 5, 20, 16, tzinfo=UTC))
+    some_of_each()
+    of_three_months(date(2026, 5, 20))
+    shown = page(office_client).context
+    for section in shown["sections"]:
+        number, total = behind(office_client, section.page)
+        assert (section.title, section.number) == (section.title, number)
+        assert number > 0
+        if section.total:
+            assert (section.title, money(section.total)) == (section.title, total)
+    checked = 0
+    for line in shown["lines"]:
+        for cell in filter(lambda cell: cell.page, line.cells):
+            number, total = behind(office_client, cell.page)
+            expected = total / number if line.label == "Average job" and number else total
+            assert (line.label, money(cell.text)) == (line.label, round(expected, 2))
+            checked += 1
+    assert checked == 6 * 3 + 2 + 1
+    for chart in shown["charts"]:
+        for bar in chart.bars:
+            number, total = behind(office_client, bar.page)
+            assert (bar.title, money(bar.text)) == (bar.title, total)
+            assert chart.kind == "columns" or bar.title.startswith(f"{number} ")
+    assert [len(chart.bars) for chart in shown["charts"]] == [13, 5, 5]
+
+
+def test_cash_in_is_the_sum_of_its_parts_and_each_part_has_its_list(
+    office_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, datetime(2026, 5, 20, 16, tzinfo=UTC))
+    of_three_months(date(2026, 5, 20))
+    shown = lines(office_client)
+    for column in range(3):
+        parts = money(shown["Payments"][column]) + money(shown["Paid on the spot"][column])
+        assert money(shown["Cash in"][column]) == parts > 0
+    assert shown["Invoiced"] == ["$150.00", "$80.00", "$57.00"]
+    assert shown["Payments"] == ["$101.00", "$31.00", "$8.00"]
+    assert shown["Credited"] == shown["Paid back"] == ["$100.00", "$30.00", "$7.00"]
+
+
+def test_the_unpaid_by_age_come_to_what_is_outstanding(office_client: Client) -> None:
+    some_of_each()
+    shown = page(office_client).context
+    ages = next(chart for chart in shown["charts"] if chart.title == "Unpaid by age")
+    outstanding = next(line for line in shown["lines"] if line.label == "Outstanding now")
+    unpaid = next(section for section in shown["sections"] if section.title == "Unpaid")
+    assert sum(money(bar.text) for bar in ages.bars) == money(outstanding.cells[0].text) == money(unpaid.total)
+
+
+def test_ten_rows_are_shown_oldest_first_and_the_rest_is_counted(office_client: Client) -> None:
+    quotes = [quote(approved_at=timezone.now() - timedelta(days=number)) for number in range(12)]
+    waiting = sections(office_client)["Money waiting"]
+    assert [row.what for row in waiting.rows] == [str(one) for one in reversed(quotes)][:10]
+    assert (waiting.number, waiting.more, waiting.total) == (12, 2, "$1,200.00")
+    assert "and 2 more" in page(office_client).content.decode()
+
+
+def test_a_quote_is_late_a_day_after_it_was_approved(office_client: Client) -> None:
+    quote(approved_at=timezone.now() - timedelta(hours=25))
+    quote(approved_at=timezone.now() - timedelta(hours=23))
+    assert [row.is_late for row in sections(office_client)["Money waiting"].rows] == [True, False]
+
+
+def test_a_quote_of_nobody_here_says_so_instead_of_offering_a_date(office_client: Client) -> None:
+    quote(contact=None, customer_name="Stranger", quickbooks_estimate_id="7")
+    row = sections(office_client)["Money waiting"].rows[0]
+    assert (row.who, row.action) == ("Stranger", None)
+    assert "not linked to a contact yet" in row.what
+
+
+# --- Today ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("moment", "today"),
+    [
+        (datetime(2026, 3, 1, 4, 59, tzinfo=UTC), "$1.00"),  # 11:59 PM of February 28 in Boston
+        (datetime(2026, 3, 1, 5, 1, tzinfo=UTC), "$2.00"),
+        (datetime(2026, 4, 1, 3, 59, tzinfo=UTC), "$4.00"),  # after the clocks went forward
+        (datetime(2026, 4, 1, 4, 1, tzinfo=UTC), "$0.00"),
+    ],
+)
+def test_today_ends_at_midnight_of_the_business(
+    moment: datetime, today: str, office_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day, amount in ((date(2026, 2, 28), "1"), (date(2026, 3, 1), "2"), (date(2026, 3, 31), "4")):
+        pay(contact=make_contact(), on=day, more=amount)
+    at(monkeypatch, moment)
+    shown = lines(office_client)
+    assert shown["Cash in today"][0] == today
+    assert shown["Payments"][0] == {"$1.00": "$1.00", "$2.00": "$2.00", "$4.00": "$6.00", "$0.00": "$0.00"}[today]
+
+
+# --- Bounded --------------------------------------------------------------------------------------
+
+
+def test_the_page_takes_the_same_queries_for_3_rows_of_each_and_for_300(office_client: Client) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            page(office_client)
+        return len(captured)
+
+    def fill(number: int) -> None:
+        for _ in range(number):
+            quote()
+            quote(status="sent")
+            make_invoice(due_date=days_ago(5))
+            repair(days_ago(1), quoted=True)
+            assessment(1)
+
+    connected()
+    fill(3)
+    queries()
+    assert queries() == QUERIES
+    fill(60)
+    assert queries() == QUERIES
+
+
+def test_the_page_has_no_script_or_style_of_its_own(office_client: Client) -> None:
+    some_of_each()
+    shown = page(office_client).content.decode()
+    ours = own(shown)
+    assert ours.count("<svg") == 23
+    assert not re.search(r"<script|<style|\sstyle=|\son\w+=|javascript:", ours)
+
+
+def test_sizes_of_bars_are_written_as_svg_reads_them(office_client: Client) -> None:
+    make_invoice("300", due_date=days_ago(5))
+    make_invoice("100", due_date=days_ago(40))
+    ages = next(chart for chart in page(office_client).context["charts"] if chart.title == "Unpaid by age")
+    assert [bar.size for bar in ages.bars] == ["0.0", "100.0", "33.3", "0.0", "0.0"]
+
+
+def test_every_link_of_the_page_leads_to_a_page(office_client: Client) -> None:
+    some_of_each()
+    shown = page(office_client).content.decode()
+    ours = own(shown)
+    found = {link.replace("&amp;", "&") for link in re.findall(r'href="(/admin/[^"]*)"', ours)}
+    assert len(found) > 30
+    for link in found:
+        resolve(urlsplit(link).path)
+        parse_qs(urlsplit(link).query, strict_parsing="?" in link)

@@ -1,0 +1,194 @@
+"""An approved quote gets its repair: the verb, its refusals, conflicts, and the page of the second click."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from billing import scheduling
+from billing.models import Appointment, Invoice, Job, Quote
+from billing.refusals import Refused
+from billing.scheduling import Visit
+from contacts.models import Property
+from tests.billing.rows import make_invoice, repair
+from tests.billing.test_figures import quote, total_of
+from tests.contacts.admin.forms import OpenForm
+from tests.factories import make_contact, make_property
+
+pytestmark = pytest.mark.django_db
+TOMORROW = timezone.localdate() + timedelta(days=1)
+
+
+def visit(hour: int = 9, day: date | None = None, **fields: Any) -> Visit:
+    start = timezone.make_aware(datetime.combine(day or TOMORROW, time(hour)))
+    return Visit(start, start + timedelta(hours=2), **fields)
+
+
+def waiting() -> int:
+    return total_of(Quote, "waiting").number
+
+
+def schedule_page(row: Quote) -> str:
+    return reverse("admin:billing_quote_schedule", args=[row.pk])
+
+
+def refused(row: Quote, when: Visit, house: Property | None = None) -> str:
+    """The reason; nothing was written."""
+    before = (Appointment.objects.count(), Job.objects.count(), Property.objects.count(), row.history.count())
+    with pytest.raises(Refused) as reason:
+        scheduling.schedule(row, when, house, None)
+    assert (Appointment.objects.count(), Job.objects.count(), Property.objects.count(), row.history.count()) == before
+    return str(reason.value)
+
+
+# --- The verb -------------------------------------------------------------------------------------
+
+
+def test_a_quote_with_a_job_gets_a_repair_and_leaves_the_money_that_waits(office: User, told: list) -> None:
+    job = Job.objects.create(property=make_property(), title="Crack")
+    row = quote(job=job)
+    made = scheduling.schedule(row, visit(technician=office), None, office)
+    assert (made.kind, made.status, made.job, made.contact, made.technician) == (
+        "repair", "scheduled", job, row.contact, office,
+    )  # fmt: skip
+    assert (waiting(), Job.objects.count()) == (0, 1)
+    entry = row.history.get()
+    assert (entry.by, entry.sentence.startswith("Repair scheduled for ")) == (office, True)
+    assert told == []  # QuickBooks knows no appointments
+
+
+def test_a_quote_without_a_job_gets_one_at_the_house(told: list) -> None:
+    row, house = quote(), make_property()
+    scheduling.schedule(row, visit(), house, None)
+    row.refresh_from_db()
+    assert (row.job.property, row.job.title, waiting()) == (house, "Line 1", 0)
+    assert [(part.contact, part.role) for part in row.job.participants.all()] == [(row.contact, "payer")]
+    assert told == []
+
+
+def test_the_contacts_own_address_becomes_a_house_once(office: User) -> None:
+    contact = make_contact(
+        "Ann", "Lee", address={"street": "5 Oak St", "city": "Quincy", "state": "MA", "zip_code": "02169"}
+    )
+    for _ in range(2):
+        house = scheduling.houses_of(contact)[0]
+        scheduling.schedule(quote(contact=contact), visit(), house, office)
+    assert [str(one) for one in Property.objects.all()] == ["5 Oak St, Quincy, MA 02169"]
+    assert [str(role) for role in Property.objects.get().roles.all()] == ["Ann Lee (Owner)"]
+    assert Job.objects.count() == 2
+
+
+def test_a_second_click_makes_no_second_repair() -> None:
+    row = quote(job=Job.objects.create(property=make_property(), title="Crack"))
+    scheduling.schedule(row, visit(), None, None)
+    stale = Quote.objects.get()
+    assert "is scheduled already: " in refused(stale, visit(15))
+
+
+@pytest.mark.parametrize("status", ["draft", "ready", "sent", "declined", "invoiced"])
+def test_only_what_is_approved_gets_a_date(status: str) -> None:
+    assert "only an approved quote gets a date" in refused(quote(status=status), visit(), make_property())
+
+
+def test_what_cannot_be_scheduled_says_why() -> None:
+    assert "Link its QuickBooks customer" in refused(quote(contact=None, quickbooks_estimate_id="7"), visit())
+    assert "Say where the work is" in refused(quote(), visit())
+    assert "This time is over" in refused(quote(), visit(day=TOMORROW - timedelta(days=3)), make_property())
+    billed = quote()
+    make_invoice(quote=billed, contact=billed.contact)
+    assert "is invoiced already" in refused(billed, visit(), make_property())
+    called_off = quote(job=Job.objects.create(property=make_property(), title="Crack", status="cancelled"))
+    assert "was cancelled" in refused(called_off, visit())
+    assert Invoice.objects.count() == 1
+
+
+# --- Conflicts ------------------------------------------------------------------------------------
+
+
+def test_the_same_technician_or_house_at_that_time_is_a_conflict(office: User, bookkeeper: User) -> None:
+    house = make_property()
+    at_house = repair(TOMORROW, at=time(10), job=Job.objects.create(property=house, title="Crack"))
+    of_technician = repair(TOMORROW, at=time(10), technician=office)
+    repair(TOMORROW, at=time(10), technician=bookkeeper)
+    repair(TOMORROW, at=time(10), technician=office, status="cancelled")
+    found = scheduling.conflicts(visit(technician=office), house)
+    assert found == [at_house, of_technician]
+    assert scheduling.conflicts(visit(), house) == [at_house]
+    assert scheduling.conflicts(visit(technician=office), None) == [of_technician]
+    assert scheduling.conflicts(visit(), None) == []
+
+
+@pytest.mark.parametrize(("hour", "number"), [(7, 0), (8, 0), (9, 1), (11, 1), (12, 0)])
+def test_appointments_that_only_touch_are_no_conflict(hour: int, number: int, office: User) -> None:
+    repair(TOMORROW, at=time(10), technician=office)
+    assert len(scheduling.conflicts(visit(hour, technician=office), None)) == number
+
+
+# --- The page -------------------------------------------------------------------------------------
+
+
+def test_the_form_is_filled_in_so_that_saving_is_the_second_click(office_client: Client) -> None:
+    contact = make_contact("Ann", "Lee")
+    house = make_property("12 Elm St", people=(contact,))
+    row = quote(contact=contact)
+    form = OpenForm(office_client, schedule_page(row))
+    answer = form.save()
+    assert answer.url == reverse("admin:index")
+    made = Appointment.objects.get()
+    day = timezone.localtime(made.starts_at)
+    assert (made.job.property, day.hour, day.weekday() < 5, day.date() > timezone.localdate()) == (house, 9, True, True)
+    assert "is scheduled: " in office_client.get(answer.url).content.decode()
+
+
+def test_a_conflict_is_shown_once_and_a_new_one_again(office: User, office_client: Client) -> None:
+    row = quote(job=Job.objects.create(property=make_property(), title="Crack"))
+    typed = {"day": TOMORROW.isoformat(), "at": "09:00", "hours": "2", "technician": str(office.pk), "seen": ""}
+    repair(TOMORROW, at=time(10), technician=office, contact=make_contact("Bob", "Roy"))
+    page = office_client.post(schedule_page(row), typed)
+    assert "Repair for Bob Roy" in page.content.decode()
+    assert waiting() == 1
+    typed["seen"] = page.context["form"]["seen"].value()
+    repair(TOMORROW, at=time(8), technician=office, contact=make_contact("Cy", "Ray"))
+    page = office_client.post(schedule_page(row), typed)
+    assert "Repair for Cy Ray" in page.content.decode()
+    typed["seen"] = page.context["form"]["seen"].value()
+    assert office_client.post(schedule_page(row), typed).status_code == 302
+    assert waiting() == 0
+
+
+def test_an_hour_that_the_clocks_leave_out_is_refused(office_client: Client) -> None:
+    row = quote(job=Job.objects.create(property=make_property(), title="Crack"))
+    typed = {"day": "2027-03-14", "at": "02:30", "hours": "2", "technician": "", "seen": ""}
+    page = office_client.post(schedule_page(row), typed)
+    assert "at" in page.context["form"].errors
+    assert Appointment.objects.count() == 0
+
+
+def test_another_address_is_typed_when_no_house_is_known(office_client: Client) -> None:
+    row = quote(contact=make_contact("Ann", "Lee"))
+    form = OpenForm(office_client, schedule_page(row))
+    form.save()
+    assert Appointment.objects.count() == 0
+    assert form.save(address="7 New St").status_code == 302
+    assert str(Appointment.objects.get().job.property) == "7 New St"
+
+
+def test_a_quote_that_has_its_repair_leads_back_to_itself(office_client: Client) -> None:
+    row = quote(job=repair(TOMORROW).job)
+    answer = office_client.post(
+        schedule_page(row), {"day": TOMORROW.isoformat(), "at": "09:00", "hours": "2", "seen": ""}
+    )
+    assert answer.url == reverse("admin:billing_quote_change", args=[row.pk])
+    assert Appointment.objects.count() == 1
+
+
+def test_only_the_office_schedules(bookkeeper_client: Client, marketer_client: Client) -> None:
+    row = quote(job=Job.objects.create(property=make_property(), title="Crack"))
+    for client in (bookkeeper_client, marketer_client):
+        typed = {"day": TOMORROW.isoformat(), "at": "09:00", "hours": "2", "seen": ""}
+        assert client.post(schedule_page(row), typed).status_code == 403
+    assert Appointment.objects.count() == 0
