@@ -34,7 +34,7 @@ def main(contacts: int = CONTACTS) -> None:
 def decided(lists: Lists) -> list[Decision]:
     """As the CRM does it, from the texts that were typed."""
     ours, theirs = [person(one) for one in lists.contacts], [person(one) for one in lists.customers]
-    return decide(ours, theirs, family_names=FamilyNames([*ours, *theirs]))
+    return decide(ours, theirs, family_names=FamilyNames.counted([*ours, *theirs]))
 
 
 def person(record: Record) -> Person:

@@ -40,6 +40,9 @@ STREET_WORDS = {
 }  # fmt: skip
 
 
+# Of a key; what a street line says after that tells no house from another.
+LONGEST_STREET = 200
+
 _BARE_NUMBER = re.compile(r"\s*(?:\+?1)?\d{10}\s*", re.ASCII)
 
 
@@ -177,7 +180,7 @@ def place(street_line: str, zip_text: str) -> str:
     """A house as a key: "12 n main st|02169"; "" without a number or a ZIP code, which many houses share."""
     found, code = street(street_line), zip_code(zip_text)
     is_house = found[:1].isdigit() and " " in found and len(code) == 5 and code.isdigit()
-    return f"{found}|{code}" if is_house else ""
+    return f"{found[:LONGEST_STREET]}|{code}" if is_house else ""
 
 
 def zip_code(text: str) -> str:

@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from contacts.matching.candidates import Pair
 from contacts.matching.exact import Decision, Outcome, decide
+from contacts.matching.weights import FamilyNames
 from contacts.models import Contact
 from quickbooks_integration.models import (
     MatchCandidate,
@@ -25,6 +26,8 @@ from quickbooks_integration.reconciling.reading import People
 Action, State = MatchDecision.Action, MatchCandidate.State
 LINKS_A_TRANSACTION = 200
 ROWS_A_STATEMENT = 2_000
+# Customers whose ids are written into a query; for more the query brings those of all.
+FEW = 1_000
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,8 @@ def match(
         _alone(company)
         _mend(company)
         people = reading.everybody(company) if everybody else reading.around(company, contacts or (), customers or ())
-        decisions = _decide(company, people)
+        family_names = reading.count_family_names(company, people) if everybody else reading.family_names(company)
+        decisions = _decide(company, people, family_names)
         asked = _ask(_known(company, people, everybody), decisions)
     linked = _link_all(company, [d for d in decisions if d.outcome is Outcome.LINKED])
     return replace(asked, linked=linked)
@@ -61,7 +65,8 @@ def match(
 
 def propose(company: QuickBooksAuth, contact: Contact) -> list[Decision]:
     """What matching says about one contact, best first; writes nothing. `customer` is QuickBooks' own id."""
-    decisions = [d for d in _decide(company, reading.around(company, [contact.pk], [])) if d.contact == contact.pk]
+    people = reading.around(company, [contact.pk], [])
+    decisions = [d for d in _decide(company, people, reading.family_names(company)) if d.contact == contact.pk]
     ids = QuickBooksSync.objects.in_bulk([d.customer for d in decisions])
     return [replace(d, customer=ids[d.customer].entity_id) for d in decisions]
 
@@ -87,17 +92,24 @@ def _mend(company: QuickBooksAuth) -> None:
     others.filter(state__in=[State.LINKED, State.OPEN]).update(state=State.CLOSED, **NO_CLAIM)
 
 
-def _decide(company: QuickBooksAuth, people: People) -> list[Decision]:
+def _decide(company: QuickBooksAuth, people: People, family_names: FamilyNames) -> list[Decision]:
     refused = MatchCandidate.objects.filter(sync__company=company, state=State.REFUSED)
     undone = MatchDecision.objects.filter(
         sync__company=company, action__in=MatchDecision.LINKING, undone_at__isnull=False, contact__isnull=False
     )
-    return decide(
-        people.contacts.values(), people.customers.values(), refused=_pairs(refused), taken_back=_pairs(undone)
+    decisions = decide(
+        people.contacts.values(),
+        people.customers.values(),
+        refused=_pairs(refused, people),
+        taken_back=_pairs(undone, people),
+        family_names=family_names,
     )
+    return [d for d in decisions if d.contact in people.core_contacts and d.customer in people.core_customers]
 
 
-def _pairs(rows: QuerySet[Any]) -> frozenset[Pair]:
+def _pairs(rows: QuerySet[Any], people: People) -> frozenset[Pair]:
+    if len(people.customers) < FEW:
+        rows = rows.filter(sync__in=people.customers)
     return frozenset(rows.values_list("contact_id", "sync_id"))
 
 
@@ -108,7 +120,7 @@ def _known(company: QuickBooksAuth, people: People, everybody: bool) -> dict[Pai
     """Open questions that this run is about."""
     rows = MatchCandidate.objects.filter(sync__company=company, state=State.OPEN)
     if not everybody:
-        rows = rows.filter(Q(contact__in=people.contacts) | Q(sync__in=people.customers))
+        rows = rows.filter(Q(contact__in=people.core_contacts) | Q(sync__in=people.core_customers))
     return {(row.contact_id, row.sync_id): row for row in rows.iterator(chunk_size=ROWS_A_STATEMENT)}
 
 
