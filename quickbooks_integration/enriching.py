@@ -8,7 +8,7 @@ from typing import Any
 
 from contacts.matching import names, normalise
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone
-from quickbooks_integration import mapping
+from quickbooks_integration import families, mapping
 from quickbooks_integration.mapping import Address, CustomerFacts, Unusable
 from quickbooks_integration.models import QuickBooksCustomer, QuickBooksSync
 
@@ -65,11 +65,32 @@ def apply(contact: Contact, customer: QuickBooksCustomer) -> Applied:
 
     A field that only QuickBooks changed since the base follows; an empty field is filled; a filled field that says
     something else stays, and if QuickBooks moved too it becomes a conflict for a person. Phones and e-mails are
-    added, never removed. Money is always QuickBooks'. Saves contact and sync row. No history echo: the caller names
-    the source.
+    added, never removed. Money is always QuickBooks', and all that comes from a job whose customer is the contact's too.
+    Saves contact and sync row. No history echo: the caller names the source.
     """
     sync, facts = customer.sync, facts_of(customer)
     base, applied = _base_of(sync), Applied()
+    ours_before = ours_of(contact)
+    if not families.is_below_another(contact, customer):
+        _merge(contact, sync, facts, base, applied)
+    set_money(contact)
+    contact.save()
+    if applied.has_new_rows:
+        forget_prefetched(contact)
+    sync.base = _agreed(sync.base or {}, facts)
+    sync.base_ours = _agreed_ours(sync.base_ours, ours_before, ours_of(contact), facts.as_json())
+    forget_prefetched(contact)
+    sync.conflicts = applied.conflicts
+    waits = sync.Status.PENDING if sync.sent < sync.wanted else sync.Status.SYNCED
+    sync.sync_status = sync.Status.CONFLICT if sync.conflicts else waits
+    sync.error_message = ""
+    sync.save(update_fields=["base", "base_ours", "conflicts", "sync_status", "error_message"])
+    return applied
+
+
+def _merge(
+    contact: Contact, sync: QuickBooksSync, facts: CustomerFacts, base: dict[str, Any], applied: Applied
+) -> None:
     ours_before = ours_of(contact)
     others = NAME_FIELDS if _is_another_person(contact, facts, base) else ()
     for name in TEXT_FIELDS:
@@ -86,19 +107,6 @@ def apply(contact: Contact, customer: QuickBooksCustomer) -> Applied:
         edited = _is_edited(known, ours_before["addresses"], kind)
         _merge_address(contact, kind, rows.get(kind), agreed, theirs, applied, is_edited=edited)
     _set_customer_type(contact, applied)
-    set_money(contact)
-    contact.save()
-    if applied.has_new_rows:
-        forget_prefetched(contact)
-    sync.base = _agreed(sync.base or {}, facts)
-    sync.base_ours = _agreed_ours(sync.base_ours, ours_before, ours_of(contact), facts.as_json())
-    forget_prefetched(contact)
-    sync.conflicts = applied.conflicts
-    waits = sync.Status.PENDING if sync.sent < sync.wanted else sync.Status.SYNCED
-    sync.sync_status = sync.Status.CONFLICT if sync.conflicts else waits
-    sync.error_message = ""
-    sync.save(update_fields=["base", "base_ours", "conflicts", "sync_status", "error_message"])
-    return applied
 
 
 def _base_of(sync: QuickBooksSync) -> dict[str, Any]:
@@ -273,26 +281,10 @@ def set_money(contact: Contact) -> None:
     )
     rows = list(customers.values_list("sync__company", "sync__entity_id", "parent_id", "balance_with_jobs"))
     balances = {entity_id: balance for _, entity_id, _, balance in rows}
-    above = _parents_above({company for company, *_ in rows}, {entity_id: parent for _, entity_id, parent, _ in rows})
+    above = families.above({company for company, *_ in rows}, {entity_id: parent for _, entity_id, parent, _ in rows})
     contact.outstanding_balance = sum(
         (balance for entity_id, balance in balances.items() if not above[entity_id] & balances.keys()), Decimal(0)
     )
-
-
-def _parents_above(companies: set[str], parents: dict[str, str]) -> dict[str, set[str]]:
-    """All that is above each customer. Asks the database only about parents that are not among the customers."""
-    known = dict(parents)
-    while missing := set(known.values()) - known.keys() - {""}:
-        rows = QuickBooksCustomer.objects.filter(sync__company__in=companies, sync__entity_id__in=missing)
-        known |= dict.fromkeys(missing, "") | dict(rows.values_list("sync__entity_id", "parent_id"))
-    return {entity_id: _chain(known, entity_id) for entity_id in parents}
-
-
-def _chain(parents: dict[str, str], entity_id: str) -> set[str]:
-    found: set[str] = set()
-    while (entity_id := parents[entity_id]) and entity_id not in found:
-        found.add(entity_id)
-    return found
 
 
 def take_back(contact: Contact, before: dict[str, Any]) -> list[str]:

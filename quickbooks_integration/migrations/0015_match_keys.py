@@ -46,6 +46,10 @@ class Migration(migrations.Migration):
             model_name='quickbookscustomer',
             index=django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['place_keys'], name='quickbooks_customer_places'),
         ),
+        migrations.AddIndex(
+            model_name='quickbookscustomer',
+            index=models.Index(condition=models.Q(('parent_id', ''), _negated=True), fields=['parent_id'], name='quickbooks_customer_jobs'),
+        ),
         migrations.AddField(
             model_name='familyname',
             name='company',

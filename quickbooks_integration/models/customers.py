@@ -68,6 +68,7 @@ class QuickBooksCustomer(models.Model):
                 name="quickbooks_customer_places",
                 fastupdate=False,
             ),
+            models.Index(fields=["parent_id"], name="quickbooks_customer_jobs", condition=~models.Q(parent_id="")),
             models.Index(fields=["display_name"], name="quickbooks_customer_name"),
         ]
 

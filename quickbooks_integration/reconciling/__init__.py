@@ -3,6 +3,7 @@
 reading.py   both sides as persons to compare, all of them or those around one
 matching.py  decides what is beyond doubt, and asks about the rest
 deciding.py  the verbs of a person: link, not the same, new contact, later
+jobs.py      jobs of a linked customer follow it
 merged.py    contacts whose customer was merged into another one there
 undoing.py   takes a decision back
 queue.py     who is asked about which pair next

@@ -138,10 +138,13 @@ def tie(
     by: User | None,
     pair_was: str | None = State.OPEN,
 ) -> MatchDecision:
-    """Links a free customer to a contact, whoever decided it; both locked by the caller, inside its transaction.
+    """Links a free customer to a contact, whoever decided it; both locked by the caller, inside its transaction. Its jobs
+    follow after that.
 
     The contact's first customer stays its primary one while QuickBooks has it. pair_was: the state of the pair's candidate, None if it had none.
     """
+    from quickbooks_integration.reconciling import jobs
+
     # The questions first: a contact whose unique QuickBooks id changes is locked against new questions about it too,
     # and the machine that asks them may hold these.
     candidates = MatchCandidate.objects.filter(sync=customer.sync)
@@ -154,6 +157,7 @@ def tie(
     linking = record(customer, contact, action, reasons, by, applied.before | {"pair": pair_was})
     linking.save()
     attaching.after_commit(customer.sync)
+    jobs.follow_after_commit(customer)
     return linking
 
 

@@ -19,7 +19,7 @@ from quickbooks_integration.models import (
     QuickBooksCustomer,
     QuickBooksSync,
 )
-from quickbooks_integration.reconciling import reading
+from quickbooks_integration.reconciling import jobs, reading
 from quickbooks_integration.reconciling.deciding import NO_CLAIM, attach, record
 from quickbooks_integration.reconciling.reading import People
 
@@ -32,13 +32,14 @@ FEW = 1_000
 
 @dataclass(frozen=True)
 class MatchResult:
-    """linked: by this run. review: questions that are new. unchanged: questions as before. withdrawn: questions that no
-    longer arise."""
+    """linked: by this run. jobs: linked because their customer is. review: questions that are new. unchanged: questions
+    as before. withdrawn: questions that no longer arise."""
 
     linked: int = 0
     review: int = 0
     unchanged: int = 0
     withdrawn: int = 0
+    jobs: int = 0
 
 
 def match(
@@ -60,7 +61,7 @@ def match(
         decisions = _decide(company, people, family_names)
         asked = _ask(_known(company, people, everybody), decisions)
     linked = _link_all(company, [d for d in decisions if d.outcome is Outcome.LINKED])
-    return replace(asked, linked=linked)
+    return replace(asked, linked=linked, jobs=jobs.follow(company))
 
 
 def propose(company: QuickBooksAuth, contact: Contact) -> list[Decision]:
