@@ -19,6 +19,7 @@ _ABROAD = re.compile(r"\+\W*[02-9]|(?<![\d+])011[\s.\-]*[2-9]", re.ASCII)
 _DIALLED_ABROAD = re.compile(r"(?<![\d+])011[\s.\-]*(?=[2-9])", re.ASCII)
 _EMAIL = re.compile(r"""[^\s@,;:|/<>()\[\]"'][^\s@,;:|/<>()\[\]"]*@(?:[\w-]+\.)+(?:xn--[\w-]+|[^\W\d_]{2,})""")
 _WORD = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*")
+_APOSTROPHE = re.compile("['’`]")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
 # Letters that Unicode does not decompose.
 _PLAIN_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
@@ -161,7 +162,8 @@ def _name_words(text: str) -> tuple[str, ...]:
 
 def _words(text: str) -> tuple[str, ...]:
     plain = text.lower() if text.isascii() else _without_accents(text)
-    return tuple(re.sub("['’`]", "", word) for word in _WORD.findall(plain))
+    found = _WORD.findall(plain)
+    return tuple(_APOSTROPHE.sub("", word) for word in found) if _APOSTROPHE.search(plain) else tuple(found)
 
 
 def _without_accents(text: str) -> str:

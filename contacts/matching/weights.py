@@ -78,7 +78,7 @@ class Weights:
         return PLACE - log2(self._shared_by(key))
 
     def _shared_by(self, key: str) -> int:
-        return max(1, *(side.households(key) for side in self._sides))
+        return max(side.households(key) for side in self._sides)
 
     def names(self, said: Names, contact: Person, customer: Person) -> float:
         if said is Names.SILENT:
