@@ -5,7 +5,7 @@ that matching adds at that moment points to both rows. None of this talks to Qui
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -162,15 +162,28 @@ def tie(
 
 
 def attach(customer: QuickBooksCustomer, contact: Contact) -> Applied:
-    """The link itself, without questions and record: for `tie`, and for many at once."""
-    sync = customer.sync
-    sync.local_id = contact.pk
-    sync.save(update_fields=["local_id"])
-    if contact.quickbooks_customer_id is None or _has_vanished(contact.quickbooks_customer_id, sync):
-        contact.quickbooks_customer_id, contact.quickbooks_sync_token = sync.entity_id, sync.sync_version
+    """The link itself, without questions and record: for `tie`."""
+    _point(customer, contact)
+    customer.sync.save(update_fields=["local_id"])
     applied = enriching.apply(contact, customer)
     wanting.release(f"contact {contact.pk}")
     return applied
+
+
+def attach_all(pairs: Sequence[tuple[Contact, QuickBooksCustomer]]) -> list[Applied]:
+    """As attach, for many at once, no contact twice. See enriching.apply_all."""
+    for contact, customer in pairs:
+        _point(customer, contact)
+    found = enriching.apply_all(pairs)
+    wanting.release(*(f"contact {contact.pk}" for contact, _ in pairs))
+    return found
+
+
+def _point(customer: QuickBooksCustomer, contact: Contact) -> None:
+    sync = customer.sync
+    sync.local_id = contact.pk
+    if contact.quickbooks_customer_id is None or _has_vanished(contact.quickbooks_customer_id, sync):
+        contact.quickbooks_customer_id, contact.quickbooks_sync_token = sync.entity_id, sync.sync_version
 
 
 def _has_vanished(customer_id: str, sync: QuickBooksSync) -> bool:

@@ -20,11 +20,11 @@ from quickbooks_integration.models import (
     QuickBooksSync,
 )
 from quickbooks_integration.reconciling import jobs, reading
-from quickbooks_integration.reconciling.deciding import NO_CLAIM, attach, record
+from quickbooks_integration.reconciling.deciding import NO_CLAIM, attach_all, record
 from quickbooks_integration.reconciling.reading import People
 
 Action, State = MatchDecision.Action, MatchCandidate.State
-LINKS_A_TRANSACTION = 200
+LINKS_A_TRANSACTION = 500
 ROWS_A_STATEMENT = 2_000
 # Customers whose ids are written into a query; for more the query brings those of all.
 FEW = 1_000
@@ -191,11 +191,11 @@ def _link(company: QuickBooksAuth, decisions: list[Decision]) -> int:
     _store([_candidate(d, State.LINKED) for d in linkable])
     others = MatchCandidate.objects.filter(sync__in=[d.customer for d in linkable], state=State.OPEN)
     others.update(state=State.CLOSED, **NO_CLAIM)
+    attached = attach_all([(contacts[d.contact], customers[d.customer]) for d in linkable])
     records = []
-    for d in linkable:
-        customer, contact = customers[d.customer], contacts[d.contact]
-        before = attach(customer, contact).before | {"pair": states.get((d.contact, d.customer))}
-        records.append(record(customer, contact, Action.AUTO_LINK, _reasons(d), None, before))
+    for d, applied in zip(linkable, attached, strict=True):
+        before = applied.before | {"pair": states.get((d.contact, d.customer))}
+        records.append(record(customers[d.customer], contacts[d.contact], Action.AUTO_LINK, _reasons(d), None, before))
     MatchDecision.objects.bulk_create(records)
     return len(linkable)
 
