@@ -82,11 +82,12 @@ def apply(contact: Contact, customer: QuickBooksCustomer) -> Applied:
     return applied
 
 
-def apply_all(pairs: Sequence[tuple[Contact, QuickBooksCustomer]]) -> list[Applied]:
+def apply_all(pairs: Sequence[tuple[Contact, QuickBooksCustomer]], *, are_jobs: bool | None = None) -> list[Applied]:
     """As apply, for many pairs that are linked at once, no contact twice; a fixed number of statements. Saves `local_id`
-    of the map rows too. Prefetch phones, e-mails and addresses."""
+    of the map rows too. Prefetch phones, e-mails and addresses. are_jobs: whether all are jobs of another customer of
+    their contact; None if that is to be looked up."""
     contacts, syncs = [contact for contact, _ in pairs], [customer.sync for _, customer in pairs]
-    found = [_compare(contact, customer) for contact, customer in pairs]
+    found = [_compare(contact, customer, are_jobs) for contact, customer in pairs]
     _store(found)
     row_updates.update(syncs, [*AGREED_COLUMNS, "local_id"])
     set_money(*contacts)
@@ -96,11 +97,11 @@ def apply_all(pairs: Sequence[tuple[Contact, QuickBooksCustomer]]) -> list[Appli
     return found
 
 
-def _compare(contact: Contact, customer: QuickBooksCustomer) -> Applied:
+def _compare(contact: Contact, customer: QuickBooksCustomer, is_job: bool | None = None) -> Applied:
     """Brings both up to date in memory."""
     sync, facts = customer.sync, facts_of(customer)
     applied, ours_before = Applied(), ours_of(contact)
-    if not families.is_below_another(contact, customer):
+    if not (families.is_below_another(contact, customer) if is_job is None else is_job):
         _merge(contact, sync, facts, ours_before, applied)
     sync.base = bases.theirs_agreed(sync.base or {}, facts)
     sync.base_ours = bases.ours_agreed(

@@ -200,4 +200,6 @@ def peak() -> int:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "attackacrack.settings")
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
     main(*map(int, sys.argv[1:2]))

@@ -170,11 +170,11 @@ def attach(customer: QuickBooksCustomer, contact: Contact) -> Applied:
     return applied
 
 
-def attach_all(pairs: Sequence[tuple[Contact, QuickBooksCustomer]]) -> list[Applied]:
-    """As attach, for many at once, no contact twice. See enriching.apply_all."""
+def attach_all(pairs: Sequence[tuple[Contact, QuickBooksCustomer]], *, are_jobs: bool = False) -> list[Applied]:
+    """As attach, for many at once, no contact twice. are_jobs: of other customers of the same contacts."""
     for contact, customer in pairs:
         _point(customer, contact)
-    found = enriching.apply_all(pairs)
+    found = enriching.apply_all(pairs, are_jobs=are_jobs or None)
     wanting.release(*(f"contact {contact.pk}" for contact, _ in pairs))
     return found
 
@@ -223,6 +223,12 @@ def lock_contact(contact_id: int | None) -> Contact:
     if contact is None:
         raise Settled("The contact was deleted meanwhile. Nothing was changed.")
     return contact
+
+
+def lock_contacts(contact_ids: list[Any]) -> dict[int, Contact]:
+    """Those that are still there, with all that enriching reads."""
+    rows = Contact.objects.select_for_update(no_key=True).filter(pk__in=contact_ids).order_by("pk")
+    return {row.pk: row for row in rows.prefetch_related("phones", "emails", "addresses")}
 
 
 @contextmanager

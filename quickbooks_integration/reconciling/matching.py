@@ -1,7 +1,7 @@
 """Finds who is who. What is beyond doubt is linked, the rest becomes questions in the queue."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pghistory
@@ -20,7 +20,7 @@ from quickbooks_integration.models import (
     QuickBooksSync,
 )
 from quickbooks_integration.reconciling import jobs, reading
-from quickbooks_integration.reconciling.deciding import NO_CLAIM, attach_all, record
+from quickbooks_integration.reconciling.deciding import NO_CLAIM, attach_all, lock_contacts, record
 from quickbooks_integration.reconciling.reading import People
 
 Action, State = MatchDecision.Action, MatchCandidate.State
@@ -159,7 +159,7 @@ def _candidate(decision: Decision, state: MatchCandidate.State) -> MatchCandidat
 
 
 def _reasons(decision: Decision) -> list[dict[str, Any]]:
-    return [asdict(reason) for reason in decision.reasons]
+    return [{"text": one.text, "agrees": one.agrees, "points": one.points} for one in decision.reasons]
 
 
 # --- Links -------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ def _link_all(company: QuickBooksAuth, decisions: list[Decision]) -> int:
 def _link(company: QuickBooksAuth, decisions: list[Decision]) -> int:
     """Links what is still free and unquestioned, under lock; somebody may have decided since this was read."""
     customers = _lock_customers([d.customer for d in decisions])
-    contacts = _lock_contacts([d.contact for d in decisions])
+    contacts = lock_contacts([d.contact for d in decisions])
     taken = set(_contact_ids_of_links(company, list(contacts)))
     states = _states(decisions)
     linkable = [
@@ -214,11 +214,6 @@ def _lock_customers(sync_ids: list[Any]) -> dict[int, QuickBooksCustomer]:
     rows = QuickBooksCustomer.objects.select_related("sync").select_for_update(of=("sync",), no_key=True)
     rows = rows.filter(pk__in=sync_ids, sync__local_id=None, vanished_at=None).order_by("pk")
     return {row.pk: row for row in rows}
-
-
-def _lock_contacts(contact_ids: list[Any]) -> dict[int, Contact]:
-    rows = Contact.objects.select_for_update(no_key=True).filter(pk__in=contact_ids).order_by("pk")
-    return {row.pk: row for row in rows.prefetch_related("phones", "emails", "addresses")}
 
 
 def _contact_ids_of_links(company: QuickBooksAuth, contact_ids: list[int]) -> QuerySet[Any]:

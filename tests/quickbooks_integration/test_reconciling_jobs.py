@@ -126,11 +126,8 @@ def test_who_takes_the_customer_back_takes_its_jobs_back_and_who_links_it_links_
 
 
 def test_a_job_of_a_customer_that_was_unlinked_meanwhile_stays_free(auth: QuickBooksAuth) -> None:
-    pairs.contact(phone=NUMBER)
+    ours = pairs.contact()
     parent = pairs.customer(auth, "Harbor Homes", NUMBER)
     job = job_of(parent, "12 Main St")
-    match(auth)
-    QuickBooksSync.objects.update(local_id=None)
-    MatchDecision.objects.all().delete()
-    assert jobs._some([(job.pk, parent.pk)], 0) == []
+    assert jobs._link([jobs.Waiting(job.pk, parent.pk, ours.pk)]) == []
     assert (holder(job), MatchDecision.objects.count()) == (None, 0)
