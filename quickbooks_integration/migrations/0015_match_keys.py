@@ -36,6 +36,13 @@ class Migration(migrations.Migration):
                 'ordering': ['bits', 'name'],
             },
         ),
+        migrations.CreateModel(
+            name='MatchingProgress',
+            fields=[
+                ('company', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='matching', serialize=False, to='quickbooks_integration.quickbooksauth', to_field='company_id')),
+                ('until', models.DateTimeField()),
+            ],
+        ),
         migrations.AddField(
             model_name='quickbookscustomer',
             name='place_keys',

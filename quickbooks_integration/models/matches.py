@@ -67,6 +67,18 @@ class MatchCandidate(models.Model):
         return f"{self.sync} / {self.contact}"
 
 
+class MatchingProgress(models.Model):
+    """Up to which change contacts and customers are matched."""
+
+    company = models.OneToOneField(
+        QuickBooksAuth, to_field="company_id", on_delete=models.CASCADE, related_name="matching", primary_key=True
+    )
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.company}: {self.until}"
+
+
 class FamilyName(models.Model):
     """How much a frequent family name tells. Counted when everybody is matched; a name without a row is a rare one."""
 

@@ -12,6 +12,7 @@ from contacts.matching.candidates import Pair
 from contacts.matching.exact import Decision, Outcome, decide
 from contacts.matching.weights import FamilyNames
 from contacts.models import Contact
+from quickbooks_integration import attaching
 from quickbooks_integration.models import (
     MatchCandidate,
     MatchDecision,
@@ -53,15 +54,18 @@ def match(
     so that nobody at a screen waits for the whole.
     """
     everybody = contacts is None and customers is None
+    contact_ids, sync_ids = set(contacts or ()), set(customers or ())
     with transaction.atomic():
         _alone(company)
-        _mend(company)
-        people = reading.everybody(company) if everybody else reading.around(company, contacts or (), customers or ())
+        _mend(company, None if everybody else Q(contact__in=contact_ids) | Q(sync__in=sync_ids))
+        people = reading.everybody(company) if everybody else reading.around(company, contact_ids, sync_ids)
         family_names = reading.count_family_names(company, people) if everybody else reading.family_names(company)
         decisions = _decide(company, people, family_names)
         asked = _ask(_known(company, people, everybody), decisions)
     linked = _link_all(company, [d for d in decisions if d.outcome is Outcome.LINKED])
-    return replace(asked, linked=linked, jobs=jobs.follow(company))
+    if not everybody:
+        _attach_documents([d for d in decisions if d.outcome is Outcome.LINKED])
+    return replace(asked, linked=linked, jobs=jobs.follow(company, None if everybody else people.core_customers))
 
 
 def propose(company: QuickBooksAuth, contact: Contact) -> list[Decision]:
@@ -78,14 +82,20 @@ def _alone(company: QuickBooksAuth) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"match {company.company_id}"])
 
 
-def _mend(company: QuickBooksAuth) -> None:
+def _attach_documents(linked: list[Decision]) -> None:
+    """A pull does it for all of them when it has matched everybody."""
+    for sync in QuickBooksSync.objects.filter(pk__in=[d.customer for d in linked], local_id__isnull=False):
+        attaching.attach_documents(sync)
+
+
+def _mend(company: QuickBooksAuth, only: Q | None) -> None:
     """Brings questions in line with links that were made or lost elsewhere, for example by deleting a contact."""
     gone = ~Exists(Contact.objects.filter(pk=OuterRef("local_id")))
     links = QuickBooksSync.objects.filter(company=company, entity_type="customer").exclude(entity_id="")
     links.filter(gone, local_id__isnull=False).update(
         local_id=None, base=None, conflicts={}, sync_status=QuickBooksSync.Status.PENDING, error_message=""
     )
-    candidates = MatchCandidate.objects.filter(sync__company=company)
+    candidates = MatchCandidate.objects.filter(only or Q(), sync__company=company)
     free, linked = candidates.filter(sync__local_id=None), candidates.exclude(sync__local_id=None)
     free.filter(state__in=[State.LINKED, State.CLOSED]).update(state=State.OPEN)
     linked.filter(contact=F("sync__local_id")).exclude(state=State.LINKED).update(state=State.LINKED, **NO_CLAIM)
