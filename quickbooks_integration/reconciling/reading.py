@@ -33,9 +33,10 @@ SOME_CONTACTS = (
     "SELECT contact.id, first_name, last_name, company, "
     + "".join(f"ARRAY(SELECT DISTINCT key FROM {table} WHERE contact_id = contact.id AND key <> ''), " for table in KINDS.values())
     + f"(SELECT max(id) FROM {LINKS} AND local_id = contact.id)"
-    " FROM contacts_contact AS contact WHERE contact.id = ANY(%(ids)s) OR contact.id IN ("
-    + " UNION ALL ".join(f"SELECT contact_id FROM {table} WHERE key = ANY(%(keys)s) AND key <> ''" for table in KINDS.values())
-    + ")"
+    # As an array: for "one of these ids, or in a subquery" PostgreSQL reads all contacts.
+    " FROM contacts_contact AS contact WHERE contact.id = ANY(ARRAY(SELECT unnest(%(ids)s::bigint[])"
+    + "".join(f" UNION ALL SELECT contact_id FROM {table} WHERE key = ANY(%(keys)s) AND key <> ''" for table in KINDS.values())
+    + "))"
 )  # fmt: skip
 CUSTOMERS = (
     "SELECT customer.sync_id, sync.entity_id, given_name, family_name, company_name, display_name, phone_keys,"
