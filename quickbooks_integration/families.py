@@ -28,3 +28,10 @@ def is_below_another(contact: Contact, customer: QuickBooksCustomer) -> bool:
     parents = above({company}, {entity_id: customer.parent_id})[entity_id]
     linked = QuickBooksSync.objects.filter(company=company, entity_type="customer", local_id=contact.pk)
     return linked.filter(entity_id__in=parents).exists()
+
+
+def jobs_among(customers: list[QuickBooksCustomer]) -> list[QuickBooksCustomer]:
+    """Those of a contact's customers that are jobs, at any depth, of another of them. Reads `sync` of each."""
+    parents = {customer.sync.entity_id: customer.parent_id for customer in customers}
+    over = above({customer.sync.company_id for customer in customers}, parents)
+    return [customer for customer in customers if over[customer.sync.entity_id] & parents.keys()]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-from bench.matching.__main__ import person
+from bench.matching.quality import person
 from bench.matching.situations import lists_of
 from contacts.matching.candidates import Person
 from contacts.matching.exact import Outcome, decide

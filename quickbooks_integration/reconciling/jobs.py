@@ -57,16 +57,19 @@ def follow(company: QuickBooksAuth, sync_ids: Collection[int] | None = None) -> 
     """Links jobs to the contact of the customer above them, jobs of jobs too. sync_ids: only these jobs, and those of
     these customers (ids of map rows).
 
-    Returns how many. Not inside a transaction. A job is left alone where it may be another contact, and where a person
+    Returns how many. Not inside a transaction. Their documents follow, but not of everybody's. A job is left alone where it may be another contact, and where a person
     said that it is not this one.
     """
-    linked = 0
-    while found := _waiting(company, sync_ids):
+    linked, only = 0, sync_ids
+    while found := _waiting(company, only):
         now = [job for portion in _portions(found) for job in _link(portion)]
         linked += len(now)
         if not now:
             break
-        sync_ids = [job.pk for job in now]
+        only = [job.pk for job in now]
+        if sync_ids is not None:  # of all at once the pull does it
+            for job in now:
+                attaching.attach_documents(job.sync)
     return linked
 
 
@@ -140,5 +143,4 @@ def _write(found: list[tuple[Contact, QuickBooksCustomer, QuickBooksCustomer]]) 
         reasons: list[dict[str, Any]] = [{"text": f"A job of {above}, which is this contact", "agrees": True}]
         before = applied.before | {"pair": None, FOLLOWED: above.pk}
         decisions.append(deciding.record(job, contact, Action.AUTO_LINK, reasons, None, before))
-        attaching.after_commit(job.sync)
     MatchDecision.objects.bulk_create(decisions)

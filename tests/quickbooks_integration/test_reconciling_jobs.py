@@ -7,7 +7,7 @@ import pytest
 
 from billing.models import Payment
 from contacts.models import Contact
-from quickbooks_integration import enriching
+from quickbooks_integration import attaching, enriching
 from quickbooks_integration.models import (
     MatchDecision,
     QuickBooksAuth,
@@ -57,14 +57,16 @@ def test_jobs_of_a_linked_customer_are_the_same_contacts_and_nobody_is_asked(aut
     assert told == [{"text": "A job of Harbor Homes, which is this contact", "agrees": True}]
 
 
-def test_documents_of_a_job_go_to_the_contact_of_its_customer(
-    auth: QuickBooksAuth, django_capture_on_commit_callbacks
-) -> None:
+@pytest.mark.parametrize("of_everybody", [True, False])
+def test_documents_of_a_job_go_to_the_contact_of_its_customer(auth: QuickBooksAuth, *, of_everybody: bool) -> None:
     ours = pairs.contact(phone=NUMBER)
     parent = pairs.customer(auth, "Harbor Homes", NUMBER)
     payment = payment_of(job_of(parent, "12 Main St"))
-    with django_capture_on_commit_callbacks(execute=True):
+    if of_everybody:
         match(auth)
+        attaching.sweep(auth, ["payment"])  # as the pull does after it
+    else:
+        match(auth, contacts=[ours.pk])
     payment.refresh_from_db()
     assert payment.contact == ours
 
