@@ -1,6 +1,6 @@
 """Finds who is who. What is beyond doubt is linked, the rest becomes questions in the queue."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from contacts.matching.exact import Decision, Outcome, decide
 from contacts.matching.weights import FamilyNames
 from contacts.models import Contact
 from quickbooks_integration import attaching
+from quickbooks_integration.collector import without_collector
 from quickbooks_integration.models import (
     MatchCandidate,
     MatchDecision,
@@ -58,14 +59,32 @@ def match(
     with transaction.atomic():
         _alone(company)
         _mend(company, None if everybody else Q(contact__in=contact_ids) | Q(sync__in=sync_ids))
-        people = reading.everybody(company) if everybody else reading.around(company, contact_ids, sync_ids)
-        family_names = reading.count_family_names(company, people) if everybody else reading.family_names(company)
-        decisions = _decide(company, people, family_names)
-        asked = _ask(_known(company, people, everybody), decisions)
-    linked = _link_all(company, [d for d in decisions if d.outcome is Outcome.LINKED])
-    if not everybody:
-        _attach_documents([d for d in decisions if d.outcome is Outcome.LINKED])
-    return replace(asked, linked=linked, jobs=jobs.follow(company, None if everybody else people.core_customers))
+        asked, sure, core = _everybody(company) if everybody else _around(company, contact_ids, sync_ids)
+    linked = _link_all(company, sure)
+    if core is not None:
+        _attach_documents(sure)
+    return replace(asked, linked=linked, jobs=jobs.follow(company, core))
+
+
+# What was asked, what is beyond doubt, and the customers that it is about if not all.
+Found = tuple[MatchResult, list[Decision], Set[int] | None]
+
+
+@without_collector
+def _everybody(company: QuickBooksAuth) -> Found:
+    people = reading.everybody(company)
+    decisions = _decide(company, people, reading.count_family_names(company, people))
+    return _ask(_known(company, None), decisions), _sure(decisions), None
+
+
+def _around(company: QuickBooksAuth, contact_ids: set[int], sync_ids: set[int]) -> Found:
+    people = reading.around(company, contact_ids, sync_ids)
+    decisions = _decide(company, people, reading.family_names(company))
+    return _ask(_known(company, people), decisions), _sure(decisions), people.core_customers
+
+
+def _sure(decisions: list[Decision]) -> list[Decision]:
+    return [one for one in decisions if one.outcome is Outcome.LINKED]
 
 
 def propose(company: QuickBooksAuth, contact: Contact) -> list[Decision]:
@@ -127,10 +146,10 @@ def _pairs(rows: QuerySet[Any], people: People) -> frozenset[Pair]:
 # --- Questions ---------------------------------------------------------------------------------
 
 
-def _known(company: QuickBooksAuth, people: People, everybody: bool) -> dict[Pair, MatchCandidate]:
-    """Open questions that this run is about."""
+def _known(company: QuickBooksAuth, people: People | None) -> dict[Pair, MatchCandidate]:
+    """Open questions that this run is about; all of them without people."""
     rows = MatchCandidate.objects.filter(sync__company=company, state=State.OPEN)
-    if not everybody:
+    if people is not None:
         rows = rows.filter(Q(contact__in=people.core_contacts) | Q(sync__in=people.core_customers))
     return {(row.contact_id, row.sync_id): row for row in rows.iterator(chunk_size=ROWS_A_STATEMENT)}
 
