@@ -21,7 +21,7 @@ BLOCKING = [
     block_on("surname", "zip_code", "substr(first_name, 1, 1)"),
 ]
 # Deterministic rules of which Splink is told that they find four of five matches.
-CERTAIN = ["list_has_any(l.emails, r.emails)", "list_has_any(l.phones, r.phones) and l.surname = r.surname"]
+CERTAIN = ["l.first_email = r.first_email", "l.first_phone = r.first_phone and l.surname = r.surname"]
 
 
 def scores(ours: list[Person], theirs: list[Person]) -> dict[tuple[Any, Any], float]:
@@ -73,6 +73,8 @@ def _row(person: Person) -> dict[str, Any]:
         "company": " ".join(normalise.words(person.company)) or None,
         "phones": list(person.phones) or None,
         "emails": list(person.emails) or None,
+        "first_phone": next(iter(person.phones), None),
+        "first_email": next(iter(person.emails), None),
         "place": place,
         "zip_code": place.rpartition("|")[2] if place else None,
     }
