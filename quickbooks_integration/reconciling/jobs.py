@@ -45,6 +45,12 @@ WAITING = (
 )
 
 
+ONLY = (
+    " AND (theirs.sync_id = ANY(%(ids)s) OR theirs.parent_id = ANY(ARRAY("
+    "SELECT entity_id FROM quickbooks_integration_quickbookssync WHERE id = ANY(%(ids)s))))"
+)
+
+
 class Waiting(NamedTuple):
     """A job, the customer above it (ids of map rows), and that customer's contact."""
 
@@ -91,7 +97,7 @@ def free(customer: QuickBooksCustomer) -> list[tuple[QuickBooksCustomer, MatchDe
 
 def _waiting(company: QuickBooksAuth, sync_ids: Collection[int] | None) -> list[Waiting]:
     """sync_ids: only these jobs, and jobs of these customers."""
-    only = "" if sync_ids is None else " AND (job.id = ANY(%(ids)s) OR parent.id = ANY(%(ids)s))"
+    only = "" if sync_ids is None else ONLY
     with connection.cursor() as cursor:
         cursor.execute(
             WAITING + only + " ORDER BY job.id",
