@@ -173,7 +173,10 @@ def attach(customer: QuickBooksCustomer, contact: Contact) -> Applied:
 def attach_all(pairs: Sequence[tuple[Contact, QuickBooksCustomer]], *, are_jobs: bool = False) -> list[Applied]:
     """As attach, for many at once, no contact twice. are_jobs: of other customers of the same contacts."""
     for contact, customer in pairs:
-        _point(customer, contact)
+        if are_jobs:  # never the customer that new documents are written for
+            customer.sync.local_id = contact.pk
+        else:
+            _point(customer, contact)
     found = enriching.apply_all(pairs, are_jobs=are_jobs or None)
     wanting.release(*(f"contact {contact.pk}" for contact, _ in pairs))
     return found

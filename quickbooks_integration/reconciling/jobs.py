@@ -63,8 +63,8 @@ def follow(company: QuickBooksAuth, sync_ids: Collection[int] | None = None) -> 
     """Links jobs to the contact of the customer above them, jobs of jobs too. sync_ids: only these jobs, and those of
     these customers (ids of map rows).
 
-    Returns how many. Not inside a transaction. Their documents follow, but not of everybody's. A job is left alone where it may be another contact, and where a person
-    said that it is not this one.
+    Returns how many. Not inside a transaction. A job is left alone where it may be another contact, and where a person
+    said that it is not this one. Documents follow; of all jobs at once only when the pull sweeps them.
     """
     linked, only = 0, sync_ids
     while found := _waiting(company, only):
@@ -142,7 +142,8 @@ def _is_waiting(one: Waiting, customers: dict[int, QuickBooksCustomer]) -> bool:
 
 
 def _write(found: list[tuple[Contact, QuickBooksCustomer, QuickBooksCustomer]]) -> None:
-    MatchCandidate.objects.filter(sync__in=[job.pk for _, job, _ in found], state=State.OPEN).delete()
+    asked = MatchCandidate.objects.filter(sync__in=[job.pk for _, job, _ in found], state=State.OPEN)
+    asked.update(state=State.CLOSED, **deciding.NO_CLAIM)
     attached = deciding.attach_all([(contact, job) for contact, job, _ in found], are_jobs=True)
     decisions = []
     for (contact, job, above), applied in zip(found, attached, strict=True):
