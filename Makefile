@@ -52,6 +52,7 @@ bench: setup
 	$(RUN) -m bench $(ARGS)
 
 bench-matching: setup
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-input -r requirements-bench.txt
 	$(RUN) -m bench.matching $(ARGS)
 
 lint: setup

@@ -32,6 +32,12 @@ SCHEDULES = [
         "Asks QuickBooks for everything that changed or was deleted since the last time.",
     ),
     Schedule(
+        "Match new contacts with QuickBooks",
+        "quickbooks_integration.tasks.match_arrivals",
+        5,
+        "Looks which QuickBooks customers new, imported and changed contacts may be, where that was not done at once.",
+    ),
+    Schedule(
         "Push what waits to QuickBooks",
         "quickbooks_integration.tasks.push_waiting",
         1,

@@ -355,7 +355,7 @@ def floor_customers(rows: Rows, first: int) -> Copied:
     yield "floor_quickbookssync", SYNC_COLUMNS, _sync("customer", rows, first, None)
     yield "floor_quickbookscustomer", CUSTOMER_COLUMNS, (
         (id, row["DisplayName"], row["GivenName"], row["FamilyName"], "", "", "", row["Active"], row["Balance"],
-         row["BalanceWithJobs"], [row["PrimaryPhone"]["FreeFormNumber"]], [row["PrimaryEmailAddr"]["Address"]],
+         row["BalanceWithJobs"], [row["PrimaryPhone"]["FreeFormNumber"]], [row["PrimaryEmailAddr"]["Address"]], [],
          row["MetaData"]["CreateTime"], row["MetaData"]["LastUpdatedTime"], None, f"{id:040}",
          simplejson.dumps(row, use_decimal=True))
         for id, row in enumerate(rows, first)

@@ -167,7 +167,7 @@ def run_floor(url: str, statements: list[str]) -> None:
                     copy.write_row((
                         id, row["DisplayName"], row["GivenName"], row["FamilyName"], "", "", "", row["Active"],
                         row["Balance"], row["BalanceWithJobs"], [row["PrimaryPhone"]["FreeFormNumber"]],
-                        [row["PrimaryEmailAddr"]["Address"]], row["MetaData"]["CreateTime"],
+                        [row["PrimaryEmailAddr"]["Address"]], [row["BillAddr"]["Line1"]], row["MetaData"]["CreateTime"],
                         row["MetaData"]["LastUpdatedTime"], None, f"{id:040}", simplejson.dumps(row, use_decimal=True),
                     ))  # fmt: skip
         number += len(rows)

@@ -1,10 +1,11 @@
-"""Columns for what people write freely."""
+"""Columns for what people write freely, and for what is derived from it."""
 
 from typing import Any
 
 from django.db import models
 
 from contacts.card_numbers import masked
+from contacts.matching import normalise
 
 
 class _WithoutCardNumbers(models.Field):  # type: ignore[type-arg]
@@ -40,3 +41,12 @@ class FreeTextLine(_WithoutCardNumbers, models.CharField):  # type: ignore[misc,
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
         return value[: self.max_length] if isinstance(value, str) else value
+
+
+class HouseKey(models.CharField):  # type: ignore[type-arg]
+    """normalise.place of the row's street and zip_code, derived on every way into the database but update()."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        key = normalise.place(getattr(model_instance, "street"), getattr(model_instance, "zip_code"))  # noqa: B009
+        setattr(model_instance, self.attname, key)
+        return key

@@ -1,14 +1,16 @@
 """What a contact takes from its QuickBooks customer. Nothing here talks to QuickBooks; all of it runs inside the
 caller's transaction, with the contact's row locked by the caller."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from contacts.matching import names, normalise
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone
-from quickbooks_integration import mapping
+from quickbooks_integration import bases, families, mapping, row_updates
+from quickbooks_integration.bases import ADDRESS_KINDS, NAME_FIELDS, TEXT_FIELDS
 from quickbooks_integration.mapping import Address, CustomerFacts, Unusable
 from quickbooks_integration.models import QuickBooksCustomer, QuickBooksSync
 
@@ -22,10 +24,13 @@ LABELS = {
     "billing": "Billing address",
     "shipping": "Shipping address",
 }
-NAME_FIELDS = ("first_name", "last_name")
-TEXT_FIELDS = (*NAME_FIELDS, "company", "notes", "payment_terms")
 LONGEST_NUMBER = ContactPhone._meta.get_field("number").max_length
-ADDRESS_KINDS = ("billing", "shipping")
+AGREED_COLUMNS = ("base", "base_ours", "conflicts", "sync_status", "error_message")
+ADDRESS_COLUMNS = ("street", "city", "state", "zip_code", "key")
+CONTACT_COLUMNS = (
+    *TEXT_FIELDS, "tax_exempt", "customer_type", "outstanding_balance", "quickbooks_customer_id", "quickbooks_sync_token",
+    "updated_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,14 +51,14 @@ class Applied:
     filled: dict[str, Any] = field(default_factory=dict)
     conflicts: dict[str, dict[str, Any]] = field(default_factory=dict)
     before: dict[str, Any] = field(default_factory=lambda: {"fields": {}, "phones": [], "emails": [], "addresses": []})
+    phones: list[ContactPhone] = field(default_factory=list)
+    emails: list[ContactEmail] = field(default_factory=list)
+    new_addresses: list[ContactAddress] = field(default_factory=list)
+    changed_addresses: list[ContactAddress] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:
-        return bool(self.filled) or self.has_new_rows
-
-    @property
-    def has_new_rows(self) -> bool:
-        return bool(self.before["phones"] or self.before["emails"] or self.before["addresses"])
+        return bool(self.filled or self.phones or self.emails or self.new_addresses or self.changed_addresses)
 
 
 def facts_of(customer: QuickBooksCustomer) -> CustomerFacts:
@@ -65,16 +70,81 @@ def apply(contact: Contact, customer: QuickBooksCustomer) -> Applied:
 
     A field that only QuickBooks changed since the base follows; an empty field is filled; a filled field that says
     something else stays, and if QuickBooks moved too it becomes a conflict for a person. Phones and e-mails are
-    added, never removed. Money is always QuickBooks'. Saves contact and sync row. No history echo: the caller names
-    the source.
+    added, never removed. Money is always QuickBooks', and all that comes from a job whose customer is the contact's too.
+    Saves contact and sync row. No history echo: the caller names the source.
     """
+    applied = _compare(contact, customer)
+    _store([applied])
+    set_money(contact)
+    contact.save()
+    forget_prefetched(contact)
+    customer.sync.save(update_fields=AGREED_COLUMNS)
+    return applied
+
+
+def apply_all(pairs: Sequence[tuple[Contact, QuickBooksCustomer]], *, are_jobs: bool | None = None) -> list[Applied]:
+    """As apply, for many pairs that are linked at once, no contact twice; a fixed number of statements. Saves `local_id`
+    of the map rows too. Prefetch phones, e-mails and addresses. are_jobs: whether all are jobs of another customer of
+    their contact; None if that is to be looked up."""
+    contacts, syncs = [contact for contact, _ in pairs], [customer.sync for _, customer in pairs]
+    found = [_compare(contact, customer, are_jobs) for contact, customer in pairs]
+    _store(found)
+    row_updates.update(syncs, [*AGREED_COLUMNS, "local_id"])
+    set_money(*contacts)
+    row_updates.update(contacts, CONTACT_COLUMNS)
+    for contact in contacts:
+        forget_prefetched(contact)
+    return found
+
+
+def _compare(contact: Contact, customer: QuickBooksCustomer, is_job: bool | None = None) -> Applied:
+    """Brings both up to date in memory."""
     sync, facts = customer.sync, facts_of(customer)
-    base, applied = _base_of(sync), Applied()
-    ours_before = ours_of(contact)
+    applied, ours_before = Applied(), ours_of(contact)
+    if not (families.is_below_another(contact, customer) if is_job is None else is_job):
+        _merge(contact, sync, facts, ours_before, applied)
+    sync.base = bases.theirs_agreed(sync.base or {}, facts)
+    sync.base_ours = bases.ours_agreed(
+        sync.base_ours, ours_before, _ours_after(ours_before, contact, applied), facts.as_json()
+    )
+    sync.conflicts = applied.conflicts
+    waits = sync.Status.PENDING if sync.sent < sync.wanted else sync.Status.SYNCED
+    sync.sync_status = sync.Status.CONFLICT if sync.conflicts else waits
+    sync.error_message = ""
+    return applied
+
+
+def _ours_after(before: dict[str, Any], contact: Contact, applied: Applied) -> dict[str, Any]:
+    addresses = [*applied.new_addresses, *applied.changed_addresses]
+    return {
+        **{name: getattr(contact, name) if name in TEXT_FIELDS else value for name, value in before.items()},
+        "phones": [*before["phones"], *(phone.number for phone in applied.phones)],
+        "emails": [*before["emails"], *(email.key for email in applied.emails if email.key)],
+        "addresses": before["addresses"] | {row.kind: _address(row)._asdict() for row in addresses},
+    }
+
+
+def _store(found: Sequence[Applied]) -> None:
+    """The rows that were added or changed, and in `before` how to take them back."""
+    ContactPhone.objects.bulk_create([row for applied in found for row in applied.phones])
+    ContactEmail.objects.bulk_create([row for applied in found for row in applied.emails])
+    ContactAddress.objects.bulk_create([row for applied in found for row in applied.new_addresses])
+    row_updates.update([row for applied in found for row in applied.changed_addresses], ADDRESS_COLUMNS)
+    for applied in found:
+        applied.before["phones"] += [row.pk for row in applied.phones]
+        applied.before["emails"] += [row.pk for row in applied.emails]
+        new = ({"id": row.pk, "was": None, "became": _address(row)._asdict()} for row in applied.new_addresses)
+        applied.before["addresses"] += new
+
+
+def _merge(
+    contact: Contact, sync: QuickBooksSync, facts: CustomerFacts, ours_before: dict[str, Any], applied: Applied
+) -> None:
+    base = bases.of(sync)
     others = NAME_FIELDS if _is_another_person(contact, facts, base) else ()
     for name in TEXT_FIELDS:
         if name not in others or getattr(contact, name):
-            edited = _is_edited(sync.base_ours, ours_before, name)
+            edited = bases.is_edited(sync.base_ours, ours_before, name)
             _merge_text(contact, name, base.get(name, ""), getattr(facts, name), applied, is_edited=edited)
     _merge_flag(contact, base.get("tax_exempt"), facts.tax_exempt, applied)
     _add_phones(contact, facts, base.get("phones", ()), applied)
@@ -83,33 +153,9 @@ def apply(contact: Contact, customer: QuickBooksCustomer) -> Applied:
     for kind, theirs in facts.addresses.items():
         agreed = Address(**(base.get("addresses") or {}).get(kind, {}))
         known = (sync.base_ours or {}).get("addresses") if sync.base_ours else None
-        edited = _is_edited(known, ours_before["addresses"], kind)
+        edited = bases.is_edited(known, ours_before["addresses"], kind)
         _merge_address(contact, kind, rows.get(kind), agreed, theirs, applied, is_edited=edited)
     _set_customer_type(contact, applied)
-    set_money(contact)
-    contact.save()
-    if applied.has_new_rows:
-        forget_prefetched(contact)
-    sync.base = _agreed(sync.base or {}, facts)
-    sync.base_ours = _agreed_ours(sync.base_ours, ours_before, ours_of(contact), facts.as_json())
-    forget_prefetched(contact)
-    sync.conflicts = applied.conflicts
-    waits = sync.Status.PENDING if sync.sent < sync.wanted else sync.Status.SYNCED
-    sync.sync_status = sync.Status.CONFLICT if sync.conflicts else waits
-    sync.error_message = ""
-    sync.save(update_fields=["base", "base_ours", "conflicts", "sync_status", "error_message"])
-    return applied
-
-
-def _base_of(sync: QuickBooksSync) -> dict[str, Any]:
-    """What both agreed on last; a conflict that waits for a person still starts from what it started from."""
-    base = {**(sync.base or {})}
-    for name, sides in sync.conflicts.items():
-        if name in ADDRESS_KINDS:
-            base["addresses"] = {**(base.get("addresses") or {}), name: sides["base"]}
-        else:
-            base[name] = sides["base"]
-    return base
 
 
 def ours_of(contact: Contact) -> dict[str, Any]:
@@ -127,28 +173,6 @@ def ours_of(contact: Contact) -> dict[str, Any]:
     }
 
 
-def _agreed_ours(
-    base: dict[str, Any] | None, before: dict[str, Any], after: dict[str, Any], theirs: dict[str, Any]
-) -> dict[str, Any]:
-    """Our side as QuickBooks knows it by now; what a person changed and what was not sent yet stays a difference, unless
-    QuickBooks says the same by itself. Address by address: each is a unit."""
-    if base is None:
-        return after
-    agreed = {
-        name: after[name] if before[name] == base.get(name) or after[name] == theirs.get(name) else base.get(name)
-        for name in after
-    }
-    if "addresses" in after and agreed["addresses"] is not after["addresses"]:
-        sides = (one.get("addresses") or {} for one in (base, before, after, theirs))
-        agreed["addresses"] = _agreed_ours(*sides)
-    return {name: value for name, value in agreed.items() if value is not None}
-
-
-def _is_edited(base_ours: dict[str, Any] | None, ours: dict[str, Any], name: str) -> bool:
-    """Whether a person changed it here since both agreed, so that it is about to be sent. Terms are never sent."""
-    return base_ours is not None and name in ours and ours[name] != base_ours.get(name)
-
-
 def _is_another_person(contact: Contact, facts: CustomerFacts, base: dict[str, Any]) -> bool:
     """Whether filling up half a name would make one of two people: Bob of here with Lee of Ann Lee is nobody."""
     return any(
@@ -162,13 +186,6 @@ def _can_be_one(ours: str, theirs: str) -> bool:
     """The same name, a short form of it, or its beginning: Annie and Ann."""
     shorter, longer = sorted((ours.casefold(), theirs.casefold()), key=len)
     return longer.startswith(shorter) or names.same_person(normalise.words(ours), normalise.words(theirs))
-
-
-def _agreed(base: dict[str, Any], facts: CustomerFacts) -> dict[str, Any]:
-    """The next base. What QuickBooks does not say any more stays: without it a later value would look like the first."""
-    kept = {name: base[name] for name in TEXT_FIELDS if base.get(name) and not getattr(facts, name)}
-    told = {kind: address._asdict() for kind, address in facts.addresses.items() if address != Address()}
-    return facts.as_json() | kept | {"addresses": (base.get("addresses") or {}) | told}
 
 
 def _merge_text(
@@ -206,10 +223,9 @@ def _add_phones(contact: Contact, facts: CustomerFacts, agreed: Iterable[str], a
     for number in _numbers(facts.phones):
         if _phone_identity(number) not in known:
             known.add(_phone_identity(number))
-            row = ContactPhone(contact=contact, number=number[:LONGEST_NUMBER], position=len(phones))
-            row.save()
-            phones.append(row)
-            applied.before["phones"].append(row.pk)
+            position = len(phones) + len(applied.phones)
+            row = ContactPhone(contact=contact, number=number[:LONGEST_NUMBER], position=position)
+            applied.phones.append(row.set_key())
 
 
 def _numbers(texts: Iterable[str]) -> list[str]:
@@ -225,8 +241,8 @@ def _add_emails(contact: Contact, facts: CustomerFacts, agreed: Iterable[str], a
     emails = list(contact.emails.all())
     known = {email.key for email in emails} | set(agreed)
     for position, address in enumerate([one for one in facts.emails if one not in known], len(emails)):
-        row = ContactEmail.objects.create(contact=contact, address=address[:254], position=position)
-        applied.before["emails"].append(row.pk)
+        row = ContactEmail(contact=contact, address=address[:254], position=position)
+        applied.emails.append(row.set_key())
 
 
 def forget_prefetched(contact: Contact) -> None:
@@ -249,13 +265,12 @@ def _merge_address(
     if theirs == Address() or _same_address(ours, theirs) or _same_address(base, theirs):
         return
     if row is None:
-        row = ContactAddress.objects.create(contact=contact, kind=kind, **theirs._asdict())
-        applied.before["addresses"].append({"id": row.pk, "was": None, "became": theirs._asdict()})
+        applied.new_addresses.append(ContactAddress(contact=contact, kind=kind, **theirs._asdict()))
     elif ours == Address() or (base != Address() and _same_address(ours, base)):
         applied.before["addresses"].append({"id": row.pk, "was": ours._asdict(), "became": theirs._asdict()})
         for name, value in theirs._asdict().items():
             setattr(row, name, value)
-        row.save()
+        applied.changed_addresses.append(row)
     elif base != Address() or is_edited:
         applied.conflicts[kind] = {"base": base._asdict(), "ours": ours._asdict(), "theirs": theirs._asdict()}
 
@@ -265,34 +280,22 @@ def _set_customer_type(contact: Contact, applied: Applied) -> None:
         _set(contact, "customer_type", Contact.CustomerType.CUSTOMER, applied)
 
 
-def set_money(contact: Contact) -> None:
-    """The contact's balance in dollars: the sum over its customers. A job counts in the customer above it, however far
+def set_money(*contacts: Contact) -> None:
+    """Each contact's balance in dollars: the sum over its customers. A job counts in the customer above it, however far
     above, when that is linked too. Sets the field, does not save."""
     customers = QuickBooksCustomer.objects.filter(
-        sync__entity_type="customer", sync__local_id=contact.pk, vanished_at=None
+        sync__entity_type="customer", sync__local_id__in=[contact.pk for contact in contacts], vanished_at=None
     )
-    rows = list(customers.values_list("sync__company", "sync__entity_id", "parent_id", "balance_with_jobs"))
-    balances = {entity_id: balance for _, entity_id, _, balance in rows}
-    above = _parents_above({company for company, *_ in rows}, {entity_id: parent for _, entity_id, parent, _ in rows})
-    contact.outstanding_balance = sum(
-        (balance for entity_id, balance in balances.items() if not above[entity_id] & balances.keys()), Decimal(0)
-    )
-
-
-def _parents_above(companies: set[str], parents: dict[str, str]) -> dict[str, set[str]]:
-    """All that is above each customer. Asks the database only about parents that are not among the customers."""
-    known = dict(parents)
-    while missing := set(known.values()) - known.keys() - {""}:
-        rows = QuickBooksCustomer.objects.filter(sync__company__in=companies, sync__entity_id__in=missing)
-        known |= dict.fromkeys(missing, "") | dict(rows.values_list("sync__entity_id", "parent_id"))
-    return {entity_id: _chain(known, entity_id) for entity_id in parents}
-
-
-def _chain(parents: dict[str, str], entity_id: str) -> set[str]:
-    found: set[str] = set()
-    while (entity_id := parents[entity_id]) and entity_id not in found:
-        found.add(entity_id)
-    return found
+    columns = ("sync__company", "sync__entity_id", "parent_id", "sync__local_id", "balance_with_jobs")
+    rows = list(customers.values_list(*columns))
+    above = families.above({company for company, *_ in rows}, {entity_id: parent for _, entity_id, parent, *_ in rows})
+    balances: dict[int, dict[str, Decimal]] = defaultdict(dict)
+    for _, entity_id, _, contact_id, balance in rows:
+        balances[contact_id][entity_id] = balance
+    for contact in contacts:
+        mine = balances[contact.pk]
+        counted = (balance for entity_id, balance in mine.items() if not above[entity_id] & mine.keys())
+        contact.outstanding_balance = sum(counted, Decimal(0))
 
 
 def take_back(contact: Contact, before: dict[str, Any]) -> list[str]:
@@ -348,16 +351,8 @@ def take_theirs(contact: Contact, customer: QuickBooksCustomer, name: str) -> No
     put(contact, facts_of(customer), name)
     sync = customer.sync
     # Both agree now, so nothing of it goes back there.
-    sync.base_ours = _agreed_on(sync.base_ours, ours_of(contact), name)
+    sync.base_ours = bases.with_field(sync.base_ours, ours_of(contact), name)
     sync.save(update_fields=["base_ours"])
-
-
-def _agreed_on(base: dict[str, Any] | None, ours: dict[str, Any], name: str) -> dict[str, Any] | None:
-    if base is None:
-        return None
-    if name in ADDRESS_KINDS:
-        return {**base, "addresses": {**(base.get("addresses") or {}), name: ours["addresses"][name]}}
-    return {**base, name: ours[name]} if name in ours else base
 
 
 def differences(contact: Contact, customer: QuickBooksCustomer) -> list[Difference]:

@@ -102,6 +102,7 @@ class CustomerRow(NamedTuple):
     balance_with_jobs: Decimal
     phone_keys: list[str]
     email_keys: list[str]
+    place_keys: list[str]
     remote_created_at: datetime | None
     remote_updated_at: datetime | None
     digest: str
@@ -234,6 +235,7 @@ def customer_row(document: Document, terms: dict[str, str]) -> CustomerRow:
         balance_with_jobs=balance_with_jobs,
         phone_keys=list(dict.fromkeys(phone.key for number in who.phones for phone in normalise.phones(number))),
         email_keys=normalise.emails(who.email),
+        place_keys=place_keys(who.billing, who.shipping),
         remote_created_at=moment(meta.get("CreateTime")),
         remote_updated_at=moment(meta.get("LastUpdatedTime")),
         digest=_digest(who, balance, balance_with_jobs, payment_terms, sync_token, *_rest(document)),
@@ -267,6 +269,12 @@ def identity(document: Document) -> Identity:
         billing=address(document.get("BillAddr")),
         shipping=address(document.get("ShipAddr")),
     )
+
+
+def place_keys(*addresses: Address) -> list[str]:
+    """The houses of some addresses, each once."""
+    keys = (normalise.place(address.street, address.zip_code) for address in addresses)
+    return list(filter(None, dict.fromkeys(keys)))
 
 
 def _rest(document: Document) -> tuple[Any, ...]:

@@ -8,8 +8,8 @@ from billing.models import Invoice, Payment, Quote
 from billing.signals import invoice_changed, payment_changed, quote_changed
 from contacts.models import Contact
 from contacts.signals import contact_changed
-from quickbooks_integration import wanting
-from quickbooks_integration.models import QuickBooksSync
+from quickbooks_integration import reconciling, wanting
+from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
 
 OFFICE, LINK = "office", "link"
 
@@ -34,7 +34,9 @@ def payment_is_wanted(payment: Payment, origin: str, **signal: Any) -> None:
 
 @receiver(contact_changed)
 def contact_is_wanted(contact: Contact, origin: str, **signal: Any) -> None:
-    """Of the customers of a contact the primary one is kept up to it."""
+    """Of the customers of a contact the primary one is kept up to it. And it may be another customer now."""
+    if QuickBooksAuth.objects.in_use().exists():
+        reconciling.ring_for(contact)
     rows = QuickBooksSync.objects.filter(entity_type="customer", local_id=contact.pk).exclude(entity_id="")
     row = rows.filter(entity_id=contact.quickbooks_customer_id or "").select_related("company").first()
     if row is not None and origin == OFFICE and wanting.may_push(row.company):

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from quickbooks_integration import connecting, metering, probing, reading_first, reminding
+from quickbooks_integration import connecting, metering, probing, reading_first, reconciling, reminding
 from quickbooks_integration.bells import RINGER
 from quickbooks_integration.conflicts import batches
 from quickbooks_integration.errors import QuickBooksError
@@ -267,6 +267,22 @@ def remind_of_sign_in() -> None:
 def sweep_calls() -> None:
     """Every day: the log of calls is for finding trouble, not for keeping."""
     ApiCall.objects.filter(at__lt=timezone.now() - CALLS_KEPT).delete()
+
+
+@shared_task
+def match_contacts(contact_ids: list[int]) -> None:
+    """After somebody saved contacts: which customers they may be. What this misses beat finds."""
+    auth = QuickBooksAuth.objects.in_use().first()
+    if auth is not None and reconciling.has_begun(auth):
+        reconciling.match(auth, contacts=contact_ids)
+
+
+@shared_task(time_limit=PULL_AT_MOST_SECONDS)
+def match_arrivals() -> None:
+    """Every five minutes: contacts that were imported or changed since the last time."""
+    auth = QuickBooksAuth.objects.in_use().first()
+    if auth is not None and reconciling.has_begun(auth):
+        reconciling.match_arrivals(auth)
 
 
 @shared_task

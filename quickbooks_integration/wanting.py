@@ -85,9 +85,9 @@ def settle(sync: QuickBooksSync, *, is_edited: bool) -> None:
         ring([sync.pk])
 
 
-def release(what: str) -> None:
-    """Lets rows go on that waited for this ("contact 12", "invoice 5")."""
-    waiting = QuickBooksSync.objects.filter(waits_for=what)
+def release(*what: str) -> None:
+    """Lets rows go on that waited for these ("contact 12", "invoice 5")."""
+    waiting = QuickBooksSync.objects.filter(waits_for__in=what)
     ids = list(waiting.values_list("pk", flat=True))
     if ids:
         rows = QuickBooksSync.objects.filter(pk__in=ids)

@@ -32,7 +32,7 @@ def store(chunk: Chunk) -> None:
     _update(
         ContactAddress,
         (row for card in changed for row in card.addresses if row.pk),
-        ("street", "city", "state", "zip_code"),
+        ("street", "city", "state", "zip_code", "key"),
     )
     _store_places(chunk)
 

@@ -1,7 +1,7 @@
 """Pairs of people that share a phone, an e-mail or a house. Never compares all with all."""
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from contacts.matching import normalise
@@ -61,10 +61,19 @@ class Index:
 
     def __init__(self, people: Iterable[Person]) -> None:
         self.people: dict[Hashable, Person] = {person.id: person for person in people}
-        self.by_phone, crowded_phones = _holders(self.people.values(), lambda person: person.phones)
-        self.by_email, crowded_emails = _holders(self.people.values(), lambda person: person.emails)
-        self.by_place, crowded_places = _holders(self.people.values(), lambda person: person.places)
-        self.crowded = crowded_phones | crowded_emails | crowded_places
+        self.crowded: dict[str, list[Hashable]] = {}
+        self._households: dict[str, int] = {}
+        self.by_phone = self._few(_holders((person.phones, person.id) for person in self.people.values()))
+        self.by_email = self._few(_holders((person.emails, person.id) for person in self.people.values()))
+        self.by_place = self._few(_holders((person.places, person.id) for person in self.people.values()))
+
+    def _few(self, holders: dict[str, list[Hashable]]) -> dict[str, list[Hashable]]:
+        """Takes out what too many hold, and counts the rest."""
+        for key in [key for key, ids in holders.items() if len(ids) > 1]:
+            self._households[key] = len({self.people[id].household for id in holders[key]})
+            if self._households[key] >= SHARED_BY_TOO_MANY:
+                self.crowded[key] = holders.pop(key)
+        return holders
 
     def holders(self, key: str) -> list[Hashable]:
         """All, also of a value that many share."""
@@ -72,8 +81,8 @@ class Index:
         return next((ids for ids in found if ids is not None), [])
 
     def households(self, key: str) -> int:
-        """How many hold it; a customer and its jobs are one."""
-        return len({self.people[id].household for id in self.holders(key)})
+        """How many hold it, and 1 if none; a customer and its jobs are one."""
+        return self._households.get(key, 1)
 
 
 def pairs(contacts: Index, customers: Index) -> dict[Pair, SharedKeys]:
@@ -125,15 +134,10 @@ def _all_pairs(ours: list[Hashable], theirs: list[Hashable]) -> Iterator[Pair]:
         yield from ((contact, customer) for contact in ours for customer in theirs)
 
 
-def _holders(
-    people: Iterable[Person], keys_of: Callable[[Person], tuple[str, ...]]
-) -> tuple[dict[str, list[Hashable]], dict[str, list[Hashable]]]:
-    """Those who hold a value of few, and those who hold one of too many."""
+def _holders(keys_of: Iterable[tuple[tuple[str, ...], Hashable]]) -> dict[str, list[Hashable]]:
+    """Who holds which value, each once."""
     holders: dict[str, list[Hashable]] = defaultdict(list)
-    households: dict[str, set[Hashable]] = defaultdict(set)
-    for person in people:
-        for key in dict.fromkeys(keys_of(person)):
-            holders[key].append(person.id)
-            households[key].add(person.household)
-    few = {key: ids for key, ids in holders.items() if len(households[key]) < SHARED_BY_TOO_MANY}
-    return few, {key: ids for key, ids in holders.items() if key not in few}
+    for keys, id in keys_of:
+        for key in keys if len(keys) < 2 else dict.fromkeys(keys):
+            holders[key].append(id)
+    return dict(holders)

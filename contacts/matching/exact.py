@@ -5,7 +5,7 @@ new owner, so a pair is linked by itself only if, beside its weight, nothing at 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from math import log2
@@ -72,21 +72,37 @@ def decide(
     refused: (contact id, customer id) pairs to which a person said no; they are never proposed again and, being
     other people, still count as sharing the number. taken_back: pairs whose link a person undid; they are never linked
     without asking again. family_names: how frequent they are, if that is known. Customers that are linked already are
-    left out of the result.
+    left out of the result, and so are jobs whose customer is a candidate of the same contact: they follow it.
     """
     ours, theirs = Index(contacts), Index(customers)
     weights, found = Weights(ours, theirs, family_names or FamilyNames()), _candidates(ours, theirs)
-    # A customer and its jobs are one: the person is linked to the customer, each job stays a question.
+    # A customer and its jobs are one: the person is linked to the customer, and a job goes where its customer goes.
     customers_of = Counter(contact for contact, _ in {(pair[0], theirs.people[pair[1]].household) for pair in found})
     contacts_of = Counter(customer for _, customer in found)
+    heads = {customer.household: customer for customer in theirs.people.values() if not customer.is_job}
+    open_pairs = found.keys() - refused
     decisions = []
     for pair, (shared, said) in found.items():
         contact, customer = ours.people[pair[0]], theirs.people[pair[1]]
         if pair in refused or customer.linked_to is not None:
             continue
+        if customer.is_job and _is_the_same_question(contact, heads.get(customer.household), open_pairs):
+            continue
         sharing = customers_of[contact.id], contacts_of[customer.id]
         decisions.append(_decide(_Candidate(contact, customer, shared, said, weights, *sharing, pair in taken_back)))
     return sorted(decisions, key=lambda decision: (-decision.score, str(decision.customer), str(decision.contact)))
+
+
+def _is_the_same_question(contact: Person, head: Person | None, candidates: Set[Pair]) -> bool:
+    """Whether the job's customer is, or may be, this contact: then nobody asks about the job by itself."""
+    if head is None:
+        return False
+    return (contact.id, head.id) in candidates if head.linked_to is None else head.linked_to == contact.id
+
+
+def candidate_pairs(contacts: Iterable[Person], customers: Iterable[Person]) -> Set[Pair]:
+    """The pairs that `decide` looks at."""
+    return _candidates(Index(contacts), Index(customers)).keys()
 
 
 def _candidates(ours: Index, theirs: Index) -> dict[Pair, tuple[SharedKeys, Names]]:

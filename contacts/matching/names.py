@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
 from rapidfuzz.distance import OSA
@@ -99,6 +100,8 @@ def compare(ours: Named, theirs: Named) -> Names:
 
     Different people of one firm, and different generations of one name, contradict each other.
     """
+    if _are_written_alike(ours, theirs):
+        return Names.AGREE
     one, other = _read(ours), _read(theirs)
     if not one or not other:
         return Names.SILENT
@@ -109,15 +112,29 @@ def compare(ours: Named, theirs: Named) -> Names:
     return Names.AGREE if one.titles & other.titles else Names.CONTRADICT
 
 
+def _are_written_alike(ours: Named, theirs: Named) -> bool:
+    """Most pairs, told at a glance: the same first and last name, and nothing about father or son."""
+    if not ours.last_name or not ours.first_name:
+        return False
+    full = _full_name(ours).lower()
+    if full != _full_name(theirs).lower() or not _words(full):
+        return False
+    texts = (full, ours.company, ours.display_name, theirs.company, theirs.display_name)
+    return _GENERATION.search("  ".join(texts)) is None
+
+
+def _full_name(named: Named) -> str:
+    return f"{named.first_name} {named.last_name}".strip()
+
+
 def _read(named: Named) -> _Reading:
-    full = f"{named.first_name} {named.last_name}".strip()
-    people = people_in(full)
-    is_title = _title(named.display_name) in {_title(named.company), _title(full)}
+    full = _full_name(named)
     texts = (full, named.company, named.display_name)
+    titles = [_title(text) for text in texts]
     return _Reading(
-        people=people,
-        perhaps=frozenset() if is_title else people_in(named.display_name),
-        titles=frozenset(filter(None, map(_title, texts))),
+        people=people_in(full),
+        perhaps=frozenset() if titles[2] in titles[:2] else people_in(named.display_name),
+        titles=frozenset(filter(None, titles)),
         generations=frozenset(_GENERATIONS[found.lower()] for found in _GENERATION.findall(" ".join(texts))),
     )
 
@@ -127,6 +144,7 @@ def _title(text: str) -> str:
     return "".join(_words(text))
 
 
+@lru_cache(maxsize=10_000)
 def _words(text: str) -> Words:
     """The words of a name; () for a bare number and for "Unknown caller"."""
     found = normalise.words(text)
@@ -142,6 +160,8 @@ def people_in(text: str) -> frozenset[Words]:
         last = _words(family)
         parts = [part for part in map(_words, _BETWEEN_PEOPLE.split(given)) if part]
         return frozenset(part + last for part in parts)
+    if _BETWEEN_PEOPLE.search(text) is None:
+        return frozenset(filter(None, [_words(text)]))
     parts = [part for part in map(_words, _BETWEEN_PEOPLE.split(text)) if part]
     return frozenset(_with_family_names(parts)) if len(parts) > 1 else frozenset(parts)
 

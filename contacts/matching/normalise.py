@@ -19,6 +19,7 @@ _ABROAD = re.compile(r"\+\W*[02-9]|(?<![\d+])011[\s.\-]*[2-9]", re.ASCII)
 _DIALLED_ABROAD = re.compile(r"(?<![\d+])011[\s.\-]*(?=[2-9])", re.ASCII)
 _EMAIL = re.compile(r"""[^\s@,;:|/<>()\[\]"'][^\s@,;:|/<>()\[\]"]*@(?:[\w-]+\.)+(?:xn--[\w-]+|[^\W\d_]{2,})""")
 _WORD = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*")
+_APOSTROPHE = re.compile("['’`]")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
 # Letters that Unicode does not decompose.
 _PLAIN_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
@@ -39,6 +40,9 @@ STREET_WORDS = {
     "square": "sq", "north": "n", "south": "s", "east": "e", "west": "w", "apartment": "apt", "suite": "ste",
 }  # fmt: skip
 
+
+# Of a key; what a street line says after that tells no house from another.
+LONGEST_STREET = 200
 
 _BARE_NUMBER = re.compile(r"\s*(?:\+?1)?\d{10}\s*", re.ASCII)
 
@@ -158,7 +162,8 @@ def _name_words(text: str) -> tuple[str, ...]:
 
 def _words(text: str) -> tuple[str, ...]:
     plain = text.lower() if text.isascii() else _without_accents(text)
-    return tuple(re.sub("['’`]", "", word) for word in _WORD.findall(plain))
+    found = _WORD.findall(plain)
+    return tuple(_APOSTROPHE.sub("", word) for word in found) if _APOSTROPHE.search(plain) else tuple(found)
 
 
 def _without_accents(text: str) -> str:
@@ -177,7 +182,7 @@ def place(street_line: str, zip_text: str) -> str:
     """A house as a key: "12 n main st|02169"; "" without a number or a ZIP code, which many houses share."""
     found, code = street(street_line), zip_code(zip_text)
     is_house = found[:1].isdigit() and " " in found and len(code) == 5 and code.isdigit()
-    return f"{found}|{code}" if is_house else ""
+    return f"{found[:LONGEST_STREET]}|{code}" if is_house else ""
 
 
 def zip_code(text: str) -> str:

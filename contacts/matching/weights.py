@@ -6,7 +6,7 @@ person more than that of an office. `make bench-matching` measures what comes of
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import log2
 
 from contacts.matching import normalise
@@ -22,21 +22,37 @@ ANOTHER_PHONE, ANOTHER_EMAIL, ANOTHER_PLACE = -2.5, -1.5, -1.0
 SAME_GIVEN_NAME, SLIP = 3.0, -4.0
 # A family name of which nothing is known, and the rarest: they are worth that much.
 A_FAMILY_NAME, RAREST_NAME, ANOTHER_NAME = 9.0, 13.0, -8.0
+# What fewer are called says nothing about how frequent a name is.
+FEWEST_TO_COUNT = 1_000
 
 
 class FamilyNames:
-    """How frequent they are. Made of nobody it takes all for equally frequent."""
+    """How frequent they are. frequent: bits by name, of those that are worth less than the rarest: at most 8,192 names.
+    Empty: nothing is known, and all count alike."""
 
-    def __init__(self, people: Iterable[Person] = ()) -> None:
-        self._seen = Counter(name for person in people if (name := _family_name(person)))
-        self._all = sum(self._seen.values())
+    def __init__(self, frequent: Mapping[str, float] | None = None) -> None:
+        self.frequent = frequent or {}
+
+    @classmethod
+    def counted(cls, people: Iterable[Person]) -> "FamilyNames":
+        """As these are called."""
+        seen = Counter(name for person in people if (name := _family_name(person)))
+        everybody = sum(seen.values())
+        if everybody < FEWEST_TO_COUNT:
+            return cls()
+        worth = ((name, _in_steps(log2(everybody / count))) for name, count in seen.items())
+        return cls({name: bits for name, bits in worth if bits < RAREST_NAME})
 
     def worth(self, *people: Person) -> float:
         """Bits of a family name that these share, by the more frequent way to write it."""
-        if not self._all:
+        if not self.frequent:
             return A_FAMILY_NAME
-        seen = max(self._seen[_family_name(person)] for person in people)
-        return min(RAREST_NAME, log2(self._all / max(seen, 1)))
+        return min(self.frequent.get(_family_name(person), RAREST_NAME) for person in people)
+
+
+def _in_steps(bits: float) -> float:
+    """Of half a bit, so that a score stays when one more Smith is entered."""
+    return round(2 * bits) / 2
 
 
 class Weights:
@@ -62,7 +78,7 @@ class Weights:
         return PLACE - log2(self._shared_by(key))
 
     def _shared_by(self, key: str) -> int:
-        return max(1, *(side.households(key) for side in self._sides))
+        return max(side.households(key) for side in self._sides)
 
     def names(self, said: Names, contact: Person, customer: Person) -> float:
         if said is Names.SILENT:

@@ -9,7 +9,7 @@ import pgtrigger
 from django.core.validators import MinValueValidator
 from django.db import models
 
-from contacts.fields import FreeText
+from contacts.fields import FreeText, HouseKey
 from contacts.matching import normalise
 
 
@@ -225,11 +225,20 @@ class ContactAddress(models.Model):
     city = models.CharField(max_length=255, blank=True)
     state = models.CharField(max_length=255, blank=True)
     zip_code = models.CharField(max_length=30, blank=True)
+    key = HouseKey(
+        max_length=240,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text='Finds the house however it is spelled, "" when it is no house.',
+    )
 
     class Meta:
         ordering = ["kind", "id"]
         verbose_name = "address"
         verbose_name_plural = "addresses"
+        indexes = [models.Index(fields=["key"], name="contact_address_key", condition=~models.Q(key=""))]
         constraints = [models.UniqueConstraint(fields=["contact", "kind"], name="contact_address_once_per_kind")]
 
     def __str__(self) -> str:
@@ -242,3 +251,8 @@ class ContactAddress(models.Model):
             )
             if part
         )
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        if update_fields is not None:
+            update_fields = {*update_fields, "key"}
+        super().save(*args, update_fields=update_fields, **kwargs)

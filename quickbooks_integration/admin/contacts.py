@@ -29,7 +29,7 @@ from quickbooks_integration.reconciling import Settled, comparing, settling, und
 from quickbooks_integration.standing import Standing, State
 from quickbooks_integration.sync import outbox, pushing
 
-PAIRS_SHOWN = 20
+PAIRS_SHOWN, JOBS_SHOWN = 20, 50
 SYNC = "quickbooks_integration.sync_quickbooks"
 
 
@@ -52,6 +52,8 @@ class LinkedCustomer:
 @dataclass(frozen=True)
 class Panel:
     linked: list[LinkedCustomer]
+    jobs: list[QuickBooksCustomer]
+    more_jobs: int
     questions: list[MatchCandidate]
     can_decide: bool
     may_answer: bool  # a question about what both sides changed
@@ -66,8 +68,11 @@ def panel(contact: Contact, request: HttpRequest) -> Panel:
     questions = MatchCandidate.objects.filter(contact=contact, state=MatchCandidate.State.OPEN)
     auth = QuickBooksAuth.objects.in_use().first()
     made = standing.rows_of(("customer",)).filter(local_id=contact.pk, entity_id="").first()
+    customers, jobs = comparing.customers_and_jobs(contact)
     return Panel(
-        linked=[_linked(contact, customer) for customer in comparing.customers_of(contact)],
+        linked=[_linked(contact, customer) for customer in customers],
+        jobs=jobs[:JOBS_SHOWN],
+        more_jobs=len(jobs[JOBS_SHOWN:]),
         questions=list(questions.select_related("sync__customer")[:PAIRS_SHOWN]),
         can_decide=_can_decide(request),
         may_answer=conflict_pages.may_decide(request.user, "customer"),

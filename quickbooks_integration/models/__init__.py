@@ -6,7 +6,7 @@ from quickbooks_integration.models.customers import QuickBooksCustomer
 from quickbooks_integration.models.documents import QuickBooksDocument
 from quickbooks_integration.models.history import HistoryImport
 from quickbooks_integration.models.lists import ListEntry
-from quickbooks_integration.models.matches import MatchCandidate, MatchDecision
+from quickbooks_integration.models.matches import FamilyName, MatchCandidate, MatchDecision, MatchingProgress
 from quickbooks_integration.models.sending import EmailSending
 from quickbooks_integration.models.sync import (
     PullCursor,
@@ -26,11 +26,13 @@ __all__ = [
     "ConflictPolicy",
     "CoverageRange",
     "EmailSending",
+    "FamilyName",
     "FeedPoll",
     "HistoryImport",
     "ListEntry",
     "MatchCandidate",
     "MatchDecision",
+    "MatchingProgress",
     "PullCursor",
     "QuickBooksAuth",
     "QuickBooksCustomer",

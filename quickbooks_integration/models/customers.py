@@ -35,6 +35,7 @@ class QuickBooksCustomer(models.Model):
     # Normalised when the row is written, so that matching only compares.
     phone_keys = ArrayField(models.CharField(max_length=20), default=list)
     email_keys = ArrayField(models.CharField(max_length=254), default=list)
+    place_keys = ArrayField(models.CharField(max_length=240), default=list, db_default=[])
     remote_created_at = models.DateTimeField(null=True)
     remote_updated_at = models.DateTimeField(null=True)
     vanished_at = models.DateTimeField(null=True, blank=True, help_text="QuickBooks no longer has it: merged or gone.")
@@ -62,6 +63,12 @@ class QuickBooksCustomer(models.Model):
                 name="quickbooks_customer_emails",
                 fastupdate=False,
             ),
+            GinIndex(
+                fields=["place_keys"],
+                name="quickbooks_customer_places",
+                fastupdate=False,
+            ),
+            models.Index(fields=["parent_id"], name="quickbooks_customer_jobs", condition=~models.Q(parent_id="")),
             models.Index(fields=["display_name"], name="quickbooks_customer_name"),
         ]
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from contacts.models import Contact
+from quickbooks_integration.models.connection import QuickBooksAuth
 from quickbooks_integration.models.sync import QuickBooksSync
 
 
@@ -64,6 +65,35 @@ class MatchCandidate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sync} / {self.contact}"
+
+
+class MatchingProgress(models.Model):
+    """Up to which change contacts and customers are matched."""
+
+    company = models.OneToOneField(
+        QuickBooksAuth, to_field="company_id", on_delete=models.CASCADE, related_name="matching", primary_key=True
+    )
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.company}: {self.until}"
+
+
+class FamilyName(models.Model):
+    """How much a frequent family name tells. Counted when everybody is matched; a name without a row is a rare one."""
+
+    company = models.ForeignKey(
+        QuickBooksAuth, to_field="company_id", on_delete=models.CASCADE, related_name="family_names"
+    )
+    name = models.CharField(max_length=100)
+    bits = models.FloatField(help_text="Fewer for a more frequent name.")
+
+    class Meta:
+        ordering = ["bits", "name"]
+        constraints = [models.UniqueConstraint(fields=["company", "name"], name="family_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class MatchDecision(models.Model):

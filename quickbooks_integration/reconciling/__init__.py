@@ -1,14 +1,17 @@
 """Which customer of the books is which contact: what the machine finds, what people decide, and the way back.
 
+arriving.py  what is new or changed since everybody was matched
 reading.py   both sides as persons to compare, all of them or those around one
 matching.py  decides what is beyond doubt, and asks about the rest
 deciding.py  the verbs of a person: link, not the same, new contact, later
+jobs.py      jobs of a linked customer follow it
 merged.py    contacts whose customer was merged into another one there
 undoing.py   takes a decision back
 queue.py     who is asked about which pair next
 reporting.py every pair and its state, for a file
 """
 
+from quickbooks_integration.reconciling.arriving import has_begun, match_arrivals, ring_for
 from quickbooks_integration.reconciling.deciding import (
     Settled,
     Tally,
@@ -32,14 +35,17 @@ __all__ = [
     "create_contact",
     "each",
     "last_decision",
+    "has_begun",
     "link",
     "link_each",
     "link_to",
     "match",
+    "match_arrivals",
     "next_for",
     "propose",
     "refuse",
     "remaining",
+    "ring_for",
     "skip",
     "undo",
     "unlink",

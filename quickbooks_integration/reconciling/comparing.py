@@ -12,7 +12,7 @@ from contacts.matching import names, normalise
 from contacts.matching.candidates import Person
 from contacts.matching.names import Names
 from contacts.models import Contact
-from quickbooks_integration import enriching
+from quickbooks_integration import enriching, families
 from quickbooks_integration.mapping import Address
 from quickbooks_integration.models import MatchCandidate, QuickBooksCustomer
 
@@ -74,10 +74,21 @@ def compare(candidate: MatchCandidate) -> Comparison:
 
 
 def customers_of(contact: Contact) -> list[QuickBooksCustomer]:
-    """The contact's customers, the primary one first."""
+    """The contact's customers, the primary one first; without jobs of them."""
+    return customers_and_jobs(contact)[0]
+
+
+def customers_and_jobs(contact: Contact) -> tuple[list[QuickBooksCustomer], list[QuickBooksCustomer]]:
+    """The contact's customers, the primary one first, and those that are jobs of another of them, by name."""
     linked = QuickBooksCustomer.objects.filter(sync__entity_type="customer", sync__local_id=contact.pk)
-    found = linked.select_related("sync__company").order_by("pk")
-    return sorted(found, key=lambda customer: customer.sync.entity_id != contact.quickbooks_customer_id)
+    found = list(linked.select_related("sync__company").order_by("pk"))
+    jobs = {customer.pk for customer in families.jobs_among(found)}
+    jobs -= {customer.pk for customer in found if customer.sync.entity_id == contact.quickbooks_customer_id}
+    customers = [customer for customer in found if customer.pk not in jobs]
+    return (
+        sorted(customers, key=lambda customer: customer.sync.entity_id != contact.quickbooks_customer_id),
+        sorted((customer for customer in found if customer.pk in jobs), key=lambda job: job.display_name.casefold()),
+    )
 
 
 def _parent(customer: QuickBooksCustomer) -> QuickBooksCustomer | None:

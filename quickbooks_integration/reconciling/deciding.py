@@ -5,7 +5,7 @@ that matching adds at that moment points to both rows. None of this talks to Qui
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -138,10 +138,13 @@ def tie(
     by: User | None,
     pair_was: str | None = State.OPEN,
 ) -> MatchDecision:
-    """Links a free customer to a contact, whoever decided it; both locked by the caller, inside its transaction.
+    """Links a free customer to a contact, whoever decided it; both locked by the caller, inside its transaction. Its jobs
+    follow after that.
 
     The contact's first customer stays its primary one while QuickBooks has it. pair_was: the state of the pair's candidate, None if it had none.
     """
+    from quickbooks_integration.reconciling import jobs
+
     # The questions first: a contact whose unique QuickBooks id changes is locked against new questions about it too,
     # and the machine that asks them may hold these.
     candidates = MatchCandidate.objects.filter(sync=customer.sync)
@@ -154,19 +157,36 @@ def tie(
     linking = record(customer, contact, action, reasons, by, applied.before | {"pair": pair_was})
     linking.save()
     attaching.after_commit(customer.sync)
+    jobs.follow_after_commit(customer)
     return linking
 
 
 def attach(customer: QuickBooksCustomer, contact: Contact) -> Applied:
-    """The link itself, without questions and record: for `tie`, and for many at once."""
-    sync = customer.sync
-    sync.local_id = contact.pk
-    sync.save(update_fields=["local_id"])
-    if contact.quickbooks_customer_id is None or _has_vanished(contact.quickbooks_customer_id, sync):
-        contact.quickbooks_customer_id, contact.quickbooks_sync_token = sync.entity_id, sync.sync_version
+    """The link itself, without questions and record: for `tie`."""
+    _point(customer, contact)
+    customer.sync.save(update_fields=["local_id"])
     applied = enriching.apply(contact, customer)
     wanting.release(f"contact {contact.pk}")
     return applied
+
+
+def attach_all(pairs: Sequence[tuple[Contact, QuickBooksCustomer]], *, are_jobs: bool = False) -> list[Applied]:
+    """As attach, for many at once, no contact twice. are_jobs: of other customers of the same contacts."""
+    for contact, customer in pairs:
+        if are_jobs:  # never the customer that new documents are written for
+            customer.sync.local_id = contact.pk
+        else:
+            _point(customer, contact)
+    found = enriching.apply_all(pairs, are_jobs=are_jobs or None)
+    wanting.release(*(f"contact {contact.pk}" for contact, _ in pairs))
+    return found
+
+
+def _point(customer: QuickBooksCustomer, contact: Contact) -> None:
+    sync = customer.sync
+    sync.local_id = contact.pk
+    if contact.quickbooks_customer_id is None or _has_vanished(contact.quickbooks_customer_id, sync):
+        contact.quickbooks_customer_id, contact.quickbooks_sync_token = sync.entity_id, sync.sync_version
 
 
 def _has_vanished(customer_id: str, sync: QuickBooksSync) -> bool:
@@ -206,6 +226,12 @@ def lock_contact(contact_id: int | None) -> Contact:
     if contact is None:
         raise Settled("The contact was deleted meanwhile. Nothing was changed.")
     return contact
+
+
+def lock_contacts(contact_ids: list[Any]) -> dict[int, Contact]:
+    """Those that are still there, with all that enriching reads."""
+    rows = Contact.objects.select_for_update(no_key=True).filter(pk__in=contact_ids).order_by("pk")
+    return {row.pk: row for row in rows.prefetch_related("phones", "emails", "addresses")}
 
 
 @contextmanager

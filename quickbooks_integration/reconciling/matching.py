@@ -1,7 +1,7 @@
 """Finds who is who. What is beyond doubt is linked, the rest becomes questions in the queue."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pghistory
@@ -10,7 +10,10 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from contacts.matching.candidates import Pair
 from contacts.matching.exact import Decision, Outcome, decide
+from contacts.matching.weights import FamilyNames
 from contacts.models import Contact
+from quickbooks_integration import attaching
+from quickbooks_integration.collector import without_collector
 from quickbooks_integration.models import (
     MatchCandidate,
     MatchDecision,
@@ -18,24 +21,27 @@ from quickbooks_integration.models import (
     QuickBooksCustomer,
     QuickBooksSync,
 )
-from quickbooks_integration.reconciling import reading
-from quickbooks_integration.reconciling.deciding import NO_CLAIM, attach, record
+from quickbooks_integration.reconciling import jobs, reading
+from quickbooks_integration.reconciling.deciding import NO_CLAIM, attach_all, lock_contacts, record
 from quickbooks_integration.reconciling.reading import People
 
 Action, State = MatchDecision.Action, MatchCandidate.State
-LINKS_A_TRANSACTION = 200
+LINKS_A_TRANSACTION = 500
 ROWS_A_STATEMENT = 2_000
+# Customers whose ids are written into a query; for more the query brings those of all.
+FEW = 1_000
 
 
 @dataclass(frozen=True)
 class MatchResult:
-    """linked: by this run. review: questions that are new. unchanged: questions as before. withdrawn: questions that no
-    longer arise."""
+    """linked: by this run. jobs: linked because their customer is. review: questions that are new. unchanged: questions
+    as before. withdrawn: questions that no longer arise."""
 
     linked: int = 0
     review: int = 0
     unchanged: int = 0
     withdrawn: int = 0
+    jobs: int = 0
 
 
 def match(
@@ -49,19 +55,42 @@ def match(
     so that nobody at a screen waits for the whole.
     """
     everybody = contacts is None and customers is None
+    contact_ids, sync_ids = set(contacts or ()), set(customers or ())
     with transaction.atomic():
         _alone(company)
-        _mend(company)
-        people = reading.everybody(company) if everybody else reading.around(company, contacts or (), customers or ())
-        decisions = _decide(company, people)
-        asked = _ask(_known(company, people, everybody), decisions)
-    linked = _link_all(company, [d for d in decisions if d.outcome is Outcome.LINKED])
-    return replace(asked, linked=linked)
+        _mend(company, None if everybody else Q(contact__in=contact_ids) | Q(sync__in=sync_ids))
+        asked, sure, core = _everybody(company) if everybody else _around(company, contact_ids, sync_ids)
+    linked = _link_all(company, sure)
+    if core is not None:
+        _attach_documents(sure)
+    return replace(asked, linked=linked, jobs=jobs.follow(company, core))
+
+
+# What was asked, what is beyond doubt, and the customers that it is about if not all.
+Found = tuple[MatchResult, list[Decision], Set[int] | None]
+
+
+@without_collector
+def _everybody(company: QuickBooksAuth) -> Found:
+    people = reading.everybody(company)
+    decisions = _decide(company, people, reading.count_family_names(company, people))
+    return _ask(_known(company, None), decisions), _sure(decisions), None
+
+
+def _around(company: QuickBooksAuth, contact_ids: set[int], sync_ids: set[int]) -> Found:
+    people = reading.around(company, contact_ids, sync_ids)
+    decisions = _decide(company, people, reading.family_names(company))
+    return _ask(_known(company, people), decisions), _sure(decisions), people.core_customers
+
+
+def _sure(decisions: list[Decision]) -> list[Decision]:
+    return [one for one in decisions if one.outcome is Outcome.LINKED]
 
 
 def propose(company: QuickBooksAuth, contact: Contact) -> list[Decision]:
     """What matching says about one contact, best first; writes nothing. `customer` is QuickBooks' own id."""
-    decisions = [d for d in _decide(company, reading.around(company, [contact.pk], [])) if d.contact == contact.pk]
+    people = reading.around(company, [contact.pk], [])
+    decisions = [d for d in _decide(company, people, reading.family_names(company)) if d.contact == contact.pk]
     ids = QuickBooksSync.objects.in_bulk([d.customer for d in decisions])
     return [replace(d, customer=ids[d.customer].entity_id) for d in decisions]
 
@@ -72,14 +101,20 @@ def _alone(company: QuickBooksAuth) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"match {company.company_id}"])
 
 
-def _mend(company: QuickBooksAuth) -> None:
+def _attach_documents(linked: list[Decision]) -> None:
+    """A pull does it for all of them when it has matched everybody."""
+    for sync in QuickBooksSync.objects.filter(pk__in=[d.customer for d in linked], local_id__isnull=False):
+        attaching.attach_documents(sync)
+
+
+def _mend(company: QuickBooksAuth, only: Q | None) -> None:
     """Brings questions in line with links that were made or lost elsewhere, for example by deleting a contact."""
     gone = ~Exists(Contact.objects.filter(pk=OuterRef("local_id")))
     links = QuickBooksSync.objects.filter(company=company, entity_type="customer").exclude(entity_id="")
     links.filter(gone, local_id__isnull=False).update(
         local_id=None, base=None, conflicts={}, sync_status=QuickBooksSync.Status.PENDING, error_message=""
     )
-    candidates = MatchCandidate.objects.filter(sync__company=company)
+    candidates = MatchCandidate.objects.filter(only or Q(), sync__company=company)
     free, linked = candidates.filter(sync__local_id=None), candidates.exclude(sync__local_id=None)
     free.filter(state__in=[State.LINKED, State.CLOSED]).update(state=State.OPEN)
     linked.filter(contact=F("sync__local_id")).exclude(state=State.LINKED).update(state=State.LINKED, **NO_CLAIM)
@@ -87,28 +122,35 @@ def _mend(company: QuickBooksAuth) -> None:
     others.filter(state__in=[State.LINKED, State.OPEN]).update(state=State.CLOSED, **NO_CLAIM)
 
 
-def _decide(company: QuickBooksAuth, people: People) -> list[Decision]:
+def _decide(company: QuickBooksAuth, people: People, family_names: FamilyNames) -> list[Decision]:
     refused = MatchCandidate.objects.filter(sync__company=company, state=State.REFUSED)
     undone = MatchDecision.objects.filter(
         sync__company=company, action__in=MatchDecision.LINKING, undone_at__isnull=False, contact__isnull=False
     )
-    return decide(
-        people.contacts.values(), people.customers.values(), refused=_pairs(refused), taken_back=_pairs(undone)
+    decisions = decide(
+        people.contacts.values(),
+        people.customers.values(),
+        refused=_pairs(refused, people),
+        taken_back=_pairs(undone, people),
+        family_names=family_names,
     )
+    return [d for d in decisions if d.contact in people.core_contacts and d.customer in people.core_customers]
 
 
-def _pairs(rows: QuerySet[Any]) -> frozenset[Pair]:
+def _pairs(rows: QuerySet[Any], people: People) -> frozenset[Pair]:
+    if len(people.customers) < FEW:
+        rows = rows.filter(sync__in=people.customers)
     return frozenset(rows.values_list("contact_id", "sync_id"))
 
 
 # --- Questions ---------------------------------------------------------------------------------
 
 
-def _known(company: QuickBooksAuth, people: People, everybody: bool) -> dict[Pair, MatchCandidate]:
-    """Open questions that this run is about."""
+def _known(company: QuickBooksAuth, people: People | None) -> dict[Pair, MatchCandidate]:
+    """Open questions that this run is about; all of them without people."""
     rows = MatchCandidate.objects.filter(sync__company=company, state=State.OPEN)
-    if not everybody:
-        rows = rows.filter(Q(contact__in=people.contacts) | Q(sync__in=people.customers))
+    if people is not None:
+        rows = rows.filter(Q(contact__in=people.core_contacts) | Q(sync__in=people.core_customers))
     return {(row.contact_id, row.sync_id): row for row in rows.iterator(chunk_size=ROWS_A_STATEMENT)}
 
 
@@ -146,7 +188,7 @@ def _candidate(decision: Decision, state: MatchCandidate.State) -> MatchCandidat
 
 
 def _reasons(decision: Decision) -> list[dict[str, Any]]:
-    return [asdict(reason) for reason in decision.reasons]
+    return [{"text": one.text, "agrees": one.agrees, "points": one.points} for one in decision.reasons]
 
 
 # --- Links -------------------------------------------------------------------------------------
@@ -164,7 +206,7 @@ def _link_all(company: QuickBooksAuth, decisions: list[Decision]) -> int:
 def _link(company: QuickBooksAuth, decisions: list[Decision]) -> int:
     """Links what is still free and unquestioned, under lock; somebody may have decided since this was read."""
     customers = _lock_customers([d.customer for d in decisions])
-    contacts = _lock_contacts([d.contact for d in decisions])
+    contacts = lock_contacts([d.contact for d in decisions])
     taken = set(_contact_ids_of_links(company, list(contacts)))
     states = _states(decisions)
     linkable = [
@@ -178,11 +220,11 @@ def _link(company: QuickBooksAuth, decisions: list[Decision]) -> int:
     _store([_candidate(d, State.LINKED) for d in linkable])
     others = MatchCandidate.objects.filter(sync__in=[d.customer for d in linkable], state=State.OPEN)
     others.update(state=State.CLOSED, **NO_CLAIM)
+    attached = attach_all([(contacts[d.contact], customers[d.customer]) for d in linkable])
     records = []
-    for d in linkable:
-        customer, contact = customers[d.customer], contacts[d.contact]
-        before = attach(customer, contact).before | {"pair": states.get((d.contact, d.customer))}
-        records.append(record(customer, contact, Action.AUTO_LINK, _reasons(d), None, before))
+    for d, applied in zip(linkable, attached, strict=True):
+        before = applied.before | {"pair": states.get((d.contact, d.customer))}
+        records.append(record(customers[d.customer], contacts[d.contact], Action.AUTO_LINK, _reasons(d), None, before))
     MatchDecision.objects.bulk_create(records)
     return len(linkable)
 
@@ -201,11 +243,6 @@ def _lock_customers(sync_ids: list[Any]) -> dict[int, QuickBooksCustomer]:
     rows = QuickBooksCustomer.objects.select_related("sync").select_for_update(of=("sync",), no_key=True)
     rows = rows.filter(pk__in=sync_ids, sync__local_id=None, vanished_at=None).order_by("pk")
     return {row.pk: row for row in rows}
-
-
-def _lock_contacts(contact_ids: list[Any]) -> dict[int, Contact]:
-    rows = Contact.objects.select_for_update(no_key=True).filter(pk__in=contact_ids).order_by("pk")
-    return {row.pk: row for row in rows.prefetch_related("phones", "emails", "addresses")}
 
 
 def _contact_ids_of_links(company: QuickBooksAuth, contact_ids: list[int]) -> QuerySet[Any]:

@@ -1,81 +1,121 @@
-"""Contacts and customers as persons to compare. A customer's id is that of its row in QuickBooksSync."""
+"""Contacts and customers as persons to compare. A customer's id is that of its row in QuickBooksSync.
 
-from collections import defaultdict
+By hand in SQL: one statement brings the persons of one side with all their keys, where the ORM needs one for each kind.
+"""
+
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 
-from contacts.matching.candidates import SHARED_BY_TOO_MANY, Index, Person
-from contacts.models import Contact, ContactEmail, ContactPhone
-from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
+from contacts.matching.candidates import SHARED_BY_TOO_MANY, Person
+from contacts.matching.exact import candidate_pairs
+from contacts.matching.weights import FamilyNames
+from quickbooks_integration.models import FamilyName, MatchCandidate, QuickBooksAuth, QuickBooksCustomer
 
-CUSTOMER_COLUMNS = (
-    "sync_id", "sync__entity_id", "display_name", "given_name", "family_name", "company_name", "parent_id", "active",
-    "phone_keys", "email_keys", "sync__local_id",
+Row = tuple[Any, ...]
+KINDS = {"phone": "contacts_contactphone", "email": "contacts_contactemail", "place": "contacts_contactaddress"}
+LINKS = "quickbooks_integration_quickbookssync WHERE entity_type = 'customer' AND company_id = %(company)s"
+ALL_CONTACTS = (
+    "SELECT contact.id, first_name, last_name, company, phone.keys, email.keys, place.keys, link.id"
+    " FROM contacts_contact AS contact"
+    + "".join(
+        f" LEFT JOIN (SELECT contact_id, array_agg(DISTINCT key) AS keys FROM {table} WHERE key <> '' GROUP BY contact_id)"
+        f" AS {kind} ON {kind}.contact_id = contact.id"
+        for kind, table in KINDS.items()
+    )
+    + f" LEFT JOIN (SELECT local_id, max(id) AS id FROM {LINKS} GROUP BY local_id) AS link ON link.local_id = contact.id"
+    " WHERE coalesce(phone.keys, email.keys, place.keys) IS NOT NULL"
+)
+SOME_CONTACTS = (
+    "SELECT contact.id, first_name, last_name, company, "
+    + "".join(f"ARRAY(SELECT DISTINCT key FROM {table} WHERE contact_id = contact.id AND key <> ''), " for table in KINDS.values())
+    + f"(SELECT max(id) FROM {LINKS} AND local_id = contact.id)"
+    # As an array: for "one of these ids, or in a subquery" PostgreSQL reads all contacts.
+    " FROM contacts_contact AS contact WHERE contact.id = ANY(ARRAY(SELECT unnest(%(ids)s::bigint[])"
+    + "".join(f" UNION ALL SELECT contact_id FROM {table} WHERE key = ANY(%(keys)s) AND key <> ''" for table in KINDS.values())
+    + "))"
 )  # fmt: skip
+CUSTOMERS = (
+    "SELECT customer.sync_id, sync.entity_id, given_name, family_name, company_name, display_name, phone_keys,"
+    " email_keys, place_keys, parent_id, active, sync.local_id"
+    " FROM quickbooks_integration_quickbookscustomer AS customer"
+    " JOIN quickbooks_integration_quickbookssync AS sync ON sync.id = customer.sync_id"
+    " WHERE sync.company_id = %(company)s AND sync.entity_type = 'customer' AND vanished_at IS NULL"
+)
+HOLDING = " AND (phone_keys && %(keys)s OR email_keys && %(keys)s OR place_keys && %(keys)s)"
 
 
 @dataclass
 class People:
+    """core: those whose pairs can be decided, because everybody who shares something with them is here; the others
+    only tell how many share it."""
+
     contacts: dict[int, Person] = field(default_factory=dict)
     customers: dict[int, Person] = field(default_factory=dict)
+    core_contacts: Set[int] = frozenset()
+    core_customers: Set[int] = frozenset()
 
 
 def everybody(company: QuickBooksAuth) -> People:
-    """All contacts that can be reached, and all customers; a fixed number of queries.
-
-    Without the numbers and mailboxes that too many share, as in `around`: those behind a switchboard are not compared.
-    """
-    phones, emails = _keys(ContactPhone), _keys(ContactEmail)
-    reachable = phones.keys() | emails.keys()
-    rows = Contact.objects.values_list("id", "first_name", "last_name", "company").iterator(chunk_size=20_000)
-    linked = _linked(company)
-    contacts = {
-        id: Person(id, first, last, firm, "", phones.get(id, ()), emails.get(id, ()), linked_to=linked.get(id))
-        for id, first, last, firm in rows
-        if id in reachable
-    }
-    customers = QuickBooksCustomer.objects.filter(sync__company=company, vanished_at=None)
-    parents = dict(customers.exclude(parent_id="").values_list("sync__entity_id", "parent_id"))
-    people = People(contacts, dict(_customers(customers.values_list(*CUSTOMER_COLUMNS), parents)))
-    dead = Index(people.contacts.values()).crowded.keys() | Index(people.customers.values()).crowded.keys()
-    return People(_without(people.contacts, dead), _without(people.customers, dead))
+    """All contacts that can be reached or live somewhere, and all customers; a fixed number of queries."""
+    contacts = {row[0]: _contact(row) for row in _rows(ALL_CONTACTS, company)}
+    parents = QuickBooksCustomer.objects.filter(sync__company=company, vanished_at=None).exclude(parent_id="")
+    chains = dict(parents.values_list("sync__entity_id", "parent_id"))
+    customers = {row[0]: _customer(row, chains) for row in _rows(CUSTOMERS, company)}
+    return People(contacts, customers, contacts.keys(), customers.keys())
 
 
-def _keys(model: type[ContactPhone] | type[ContactEmail], **only: object) -> dict[int, tuple[str, ...]]:
-    found: dict[int, list[str]] = defaultdict(list)
-    rows = model.objects.filter(**only).exclude(key="").order_by("contact_id", "position", "id")
-    for contact_id, key in rows.values_list("contact_id", "key").iterator(chunk_size=20_000):
-        found[contact_id].append(key)
-    return {contact_id: tuple(keys) for contact_id, keys in found.items()}
+def family_names(company: QuickBooksAuth) -> FamilyNames:
+    """As they were counted when everybody was matched last."""
+    return FamilyNames(dict(FamilyName.objects.filter(company=company).values_list("name", "bits")))
 
 
-def _linked(company: QuickBooksAuth, **only: object) -> dict[int, int]:
-    """Contacts that are linked, or about to become a customer."""
-    links = QuickBooksSync.objects.filter(company=company, entity_type="customer", local_id__isnull=False, **only)
-    return {contact_id: id for contact_id, id in links.values_list("local_id", "id") if contact_id}
+def count_family_names(company: QuickBooksAuth, people: People) -> FamilyNames:
+    """Counts them anew, for everybody who is matched until the next time."""
+    counted = FamilyNames.counted([*people.contacts.values(), *people.customers.values()])
+    known = family_names(company).frequent
+    rare = known.keys() - counted.frequent.keys()
+    if rare:
+        FamilyName.objects.filter(company=company, name__in=rare).delete()
+    new = [FamilyName(company=company, name=n, bits=b) for n, b in counted.frequent.items() if known.get(n) != b]
+    FamilyName.objects.bulk_create(
+        new, batch_size=2_000, update_conflicts=True, unique_fields=["company", "name"], update_fields=["bits"]
+    )
+    return counted
 
 
-def _customers(rows: Iterable[tuple[Any, ...]], parents: dict[str, str]) -> Iterator[tuple[int, Person]]:
-    for id, entity_id, display, given, family, firm, parent_id, active, phones, emails, local_id in rows:
-        yield (
-            id,
-            Person(
-                id,
-                given,
-                family,
-                firm,
-                display,
-                tuple(phones),
-                tuple(emails),
-                family=_topmost(entity_id, parents),
-                is_job=bool(parent_id),
-                active=active,
-                linked_to=local_id,
-            ),
-        )
+def _rows(statement: str, company: QuickBooksAuth, **values: Any) -> Iterator[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"company": company.company_id, **values})
+        while rows := cursor.fetchmany(5_000):
+            yield from rows
+
+
+def _contact(row: Row) -> Person:
+    id, first, last, firm, phones, emails, places, linked = row
+    keys = tuple(phones or ()), tuple(emails or ())
+    return Person(id, first, last, firm, "", *keys, linked_to=linked, places=tuple(places or ()))
+
+
+def _customer(row: Row, parents: dict[str, str]) -> Person:
+    id, entity_id, given, family, firm, display, phones, emails, places, parent_id, active, local_id = row
+    return Person(
+        id,
+        given,
+        family,
+        firm,
+        display,
+        tuple(phones),
+        tuple(emails),
+        family=_topmost(entity_id, parents) if parent_id else entity_id,
+        is_job=bool(parent_id),
+        active=active,
+        linked_to=local_id,
+        places=tuple(places),
+    )
 
 
 def _topmost(entity_id: str, parents: dict[str, str]) -> str:
@@ -89,14 +129,9 @@ def _topmost(entity_id: str, parents: dict[str, str]) -> str:
 # --- Only those around one ----------------------------------------------------------------------
 
 
-@dataclass
-class _Holders:
-    contacts: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
-    customers: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
-
-
 def around(company: QuickBooksAuth, contact_ids: Iterable[int], sync_ids: Iterable[int]) -> People:
-    """Everybody whom a telling phone or e-mail connects with these, so that deciding gives what `everybody` would give.
+    """Those whose decisions these may change, and who shares something with them: deciding gives what it gives among
+    `everybody`.
 
     Those with whom they were a pair until now belong to it: their question may be over.
     """
@@ -105,37 +140,81 @@ def around(company: QuickBooksAuth, contact_ids: Iterable[int], sync_ids: Iterab
     for sync_id, contact_id in before.values_list("sync_id", "contact_id"):
         contact_ids.add(contact_id)
         sync_ids.add(sync_id)
-    people = People()
-    dead: set[str] = set()
-    seen: set[str] = set()
-    while contact_ids or sync_ids:
-        people.contacts |= _some_contacts(company, contact_ids)
-        people.customers |= _some_customers(company, sync_ids)
-        keys = _keys_of(people) - seen
-        seen |= keys
-        holders = _holders(company, keys)
-        too_many = {key for key in keys if _says_nothing(company, holders, key)}
-        dead |= too_many
-        contact_ids = _new(holders.contacts, too_many, people.contacts)
-        sync_ids = _new(holders.customers, too_many, people.customers)
-    return People(_without(people.contacts, dead), _without(people.customers, dead))
+    return _Neighbourhood(company, contact_ids, sync_ids).people()
 
 
-def _some_contacts(company: QuickBooksAuth, ids: set[int]) -> dict[int, Person]:
-    phones, emails = _keys(ContactPhone, contact__in=ids), _keys(ContactEmail, contact__in=ids)
-    linked = _linked(company, local_id__in=ids)
-    rows = Contact.objects.filter(pk__in=ids).values_list("id", "first_name", "last_name", "company")
-    return {
-        id: Person(id, first, last, firm, "", phones.get(id, ()), emails.get(id, ()), linked_to=linked.get(id))
-        for id, first, last, firm in rows
-    }
+class _Neighbourhood:
+    """Grows from some persons along pairs; numbers and houses that are no pair lead nowhere."""
+
+    def __init__(self, company: QuickBooksAuth, contact_ids: set[int], sync_ids: set[int]) -> None:
+        self.company = company
+        self.contacts: dict[int, Person] = {}
+        self.customers: dict[int, Person] = {}
+        self.core_contacts, self.core_customers = contact_ids, sync_ids
+        self.seen: set[str] = set()
+
+    def people(self) -> People:
+        self._read(set())
+        first = self._keys_of_core()
+        self._read(first)
+        self._add_those_who_share(first)
+        self._read(self._keys_of_core() - self.seen)
+        while self._grow():
+            self._read(self._keys_of_core() - self.seen)
+        self._read_heads()
+        return People(self.contacts, self.customers, frozenset(self.core_contacts), frozenset(self.core_customers))
+
+    def _read(self, keys: set[str]) -> None:
+        """The core as far as it is not here, and all who hold these keys."""
+        self.seen |= keys
+        ids, wanted = list(self.core_contacts - self.contacts.keys()), sorted(keys)
+        if ids or wanted:
+            found = _rows(SOME_CONTACTS, self.company, ids=ids, keys=wanted)
+            self.contacts |= {row[0]: _contact(row) for row in found}
+        if missing := list(self.core_customers - self.customers.keys()):
+            self._take(_rows(f"{CUSTOMERS} AND sync.id = ANY(%(ids)s)", self.company, ids=missing))
+        if wanted:
+            self._take(_rows(CUSTOMERS + HOLDING, self.company, keys=wanted))
+
+    def _take(self, rows: Iterable[Row]) -> None:
+        found = list(rows)
+        parents = _ancestors(self.company, {row[1]: row[9] for row in found if row[9]})
+        self.customers |= {row[0]: _customer(row, parents) for row in found}
+
+    def _core(self) -> Iterator[Person]:
+        yield from (self.contacts[id] for id in self.core_contacts & self.contacts.keys())
+        yield from (self.customers[id] for id in self.core_customers & self.customers.keys())
+
+    def _keys_of_core(self) -> set[str]:
+        return {key for person in self._core() for key in _keys(person)}
+
+    def _add_those_who_share(self, keys: set[str]) -> None:
+        """One more who holds a key makes it tell less of the others, and one too many makes it tell nothing. Beyond that
+        the next one changes hardly a point, which waits until everybody is matched."""
+        for side, core in ((self.contacts, self.core_contacts), (self.customers, self.core_customers)):
+            for key in keys:
+                holders = [person for person in side.values() if key in _keys(person)]
+                if len({person.household for person in holders}) <= SHARED_BY_TOO_MANY:
+                    core |= {person.id for person in holders}
+
+    def _grow(self) -> bool:
+        """Takes in whoever is a pair with somebody of the core. Returns whether there was anybody."""
+        found = candidate_pairs(self.contacts.values(), self.customers.values())
+        touching = [pair for pair in found if (pair[0] in self.core_contacts) != (pair[1] in self.core_customers)]
+        self.core_contacts |= {contact for contact, _ in touching}
+        self.core_customers |= {customer for _, customer in touching}
+        return bool(touching)
+
+    def _read_heads(self) -> None:
+        """The customers that these are jobs of: they say whether a job is a question."""
+        wanted = {customer.household for customer in self.customers.values() if customer.is_job}
+        known = {customer.household for customer in self.customers.values() if not customer.is_job}
+        if missing := sorted(wanted - known):
+            self._take(_rows(f"{CUSTOMERS} AND sync.entity_id = ANY(%(heads)s)", self.company, heads=missing))
 
 
-def _some_customers(company: QuickBooksAuth, ids: set[int]) -> dict[int, Person]:
-    rows = QuickBooksCustomer.objects.filter(sync__in=ids, sync__company=company, vanished_at=None)
-    found = list(rows.values_list(*CUSTOMER_COLUMNS))
-    parents = _ancestors(company, {row[1]: row[6] for row in found if row[6]})
-    return dict(_customers(found, parents))
+def _keys(person: Person) -> tuple[str, ...]:
+    return (*person.phones, *person.emails, *person.places)
 
 
 def _ancestors(company: QuickBooksAuth, parents: dict[str, str]) -> dict[str, str]:
@@ -146,50 +225,3 @@ def _ancestors(company: QuickBooksAuth, parents: dict[str, str]) -> dict[str, st
         parents = parents | found
         missing = set(found.values()) - parents.keys()
     return parents
-
-
-def _keys_of(people: People) -> set[str]:
-    everyone = [*people.contacts.values(), *people.customers.values()]
-    return {key for person in everyone for key in (*person.phones, *person.emails)}
-
-
-def _holders(company: QuickBooksAuth, keys: set[str]) -> _Holders:
-    holders, wanted = _Holders(), sorted(keys)
-    for model in (ContactPhone, ContactEmail):
-        for key, contact_id in model.objects.filter(key__in=wanted).values_list("key", "contact_id"):
-            holders.contacts[key].add(contact_id)
-    sharing = QuickBooksCustomer.objects.filter(
-        Q(phone_keys__overlap=wanted) | Q(email_keys__overlap=wanted), sync__company=company, vanished_at=None
-    )
-    for sync_id, phones, emails in sharing.values_list("sync_id", "phone_keys", "email_keys"):
-        for key in keys & {*phones, *emails}:
-            holders.customers[key].add(sync_id)
-    return holders
-
-
-def _says_nothing(company: QuickBooksAuth, holders: _Holders, key: str) -> bool:
-    if len(holders.contacts[key]) >= SHARED_BY_TOO_MANY:
-        return True
-    if len(holders.customers[key]) < SHARED_BY_TOO_MANY:
-        return False
-    customers = _some_customers(company, holders.customers[key])
-    return len({customer.household for customer in customers.values()}) >= SHARED_BY_TOO_MANY
-
-
-def _new(holders: dict[str, set[int]], dead: set[str], known: dict[int, Person]) -> set[int]:
-    return {id for key, ids in holders.items() if key not in dead for id in ids} - known.keys()
-
-
-def _without(people: dict[int, Person], dead: Set[str]) -> dict[int, Person]:
-    return {
-        id: person if dead.isdisjoint((*person.phones, *person.emails)) else _bereft(person, dead)
-        for id, person in people.items()
-    }
-
-
-def _bereft(person: Person, dead: Set[str]) -> Person:
-    return replace(
-        person,
-        phones=tuple(key for key in person.phones if key not in dead),
-        emails=tuple(key for key in person.emails if key not in dead),
-    )

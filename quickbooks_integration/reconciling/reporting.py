@@ -9,6 +9,7 @@ from contacts.models import Contact
 from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
 
 State = MatchCandidate.State
+UNASKED = "Made from the other side, or a job of a linked customer"
 DECISIONS = {State.LINKED: "linked", State.OPEN: "review", State.REFUSED: "rejected"}
 
 
@@ -38,14 +39,14 @@ def _candidates(company: QuickBooksAuth) -> Iterator[Line]:
 
 
 def _other_links(company: QuickBooksAuth) -> Iterator[Line]:
-    """Links that were never a question: contacts made from a customer, or the other way round."""
+    """Links that were never a question: contacts made from a customer, the other way round, and jobs."""
     links = QuickBooksSync.objects.filter(company=company, entity_type="customer")
     asked = MatchCandidate.objects.filter(sync__company=company, state=State.LINKED, contact=F("sync__local_id"))
     links = links.exclude(entity_id="").exclude(pk__in=asked.values("sync"))
     found = {entity_id: contact for entity_id, contact in links.values_list("entity_id", "local_id") if contact}
     external_ids = dict(Contact.objects.filter(pk__in=found.values()).values_list("pk", "external_id"))
     for entity_id, contact_id in found.items():
-        yield Line(external_ids.get(contact_id) or "", entity_id, "linked", None, "Made from the other side")
+        yield Line(external_ids.get(contact_id) or "", entity_id, "linked", None, UNASKED)
 
 
 def counts(company: QuickBooksAuth) -> dict[str, int]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from contacts.models import Contact
 from quickbooks_integration import attaching, enriching
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksCustomer, QuickBooksSync
-from quickbooks_integration.reconciling import snapshots
+from quickbooks_integration.reconciling import jobs, snapshots
 from quickbooks_integration.reconciling.deciding import NO_CLAIM, Settled, decision, lock_contact, lock_customer
 
 Action, State = MatchDecision.Action, MatchCandidate.State
@@ -60,6 +60,8 @@ def _untie(customer: QuickBooksCustomer, decided: MatchDecision) -> list[str]:
     contact = lock_contact(decided.contact_id)
     if sync.local_id != contact.pk:
         raise Settled(f"{customer} is no longer linked to {contact}. Nothing was changed.")
+    _free_jobs(customer)
+    contact.refresh_from_db()
     _free(sync)
     attaching.after_commit(sync, was=contact.pk)
     _reopen(sync, contact, decided)
@@ -67,6 +69,15 @@ def _untie(customer: QuickBooksCustomer, decided: MatchDecision) -> list[str]:
         return _delete_or_keep(contact, sync, decided)
     stays = _take_back(contact, sync, decided.before)
     return [*stays, STAYS_IN_QUICKBOOKS] if decided.action == Action.CREATE_CUSTOMER else stays
+
+
+def _free_jobs(customer: QuickBooksCustomer) -> None:
+    """Those that have the contact only because their customer has it."""
+    for job, decided in jobs.free(customer):
+        _untie(job, decided)
+        decided.before[jobs.FREED_TOO] = True
+        decided.undone_at = timezone.now()
+        decided.save(update_fields=["before", "undone_at"])
 
 
 def _free(sync: QuickBooksSync) -> None:

@@ -12,9 +12,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from quickbooks_integration import coverage, mapping
+from quickbooks_integration.collector import without_collector
 from quickbooks_integration.mapping import MALFORMED, NOT_READABLE, Document, Unusable
 from quickbooks_integration.models import PullCursor, QuickBooksAuth, RejectedRow, SyncRun
-from quickbooks_integration.sync import bulk, reading, runs
+from quickbooks_integration.sync import reading, runs
 from quickbooks_integration.sync.outcomes import Outcome
 from quickbooks_integration.sync.reading import Page, Source, Told
 
@@ -145,7 +146,7 @@ class Pull(ABC, Generic[AnyRow]):
 
     # --- Reading ---------------------------------------------------------------------------
 
-    @bulk.without_collector
+    @without_collector
     def _read(self, since: datetime | None) -> None:
         for page in reading.changes(self.source, self.entity, since):
             self.first_server_time = self.first_server_time or page.server_time

@@ -1,14 +1,10 @@
 """Many new rows of one model at once, by COPY: the ORM takes several times as long as PostgreSQL to write them."""
 
-import gc
-from collections.abc import Callable, Iterable, Sequence
-from functools import wraps
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection, models
 from django.utils import timezone
-
-Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 
 def take_ids(cursor: Any, table: str, amount: int) -> list[int]:
@@ -23,23 +19,6 @@ def take_ids(cursor: Any, table: str, amount: int) -> list[int]:
 
 def copy_into(table: str, columns: Iterable[str]) -> str:
     return f"COPY {table} ({', '.join(columns)}) FROM STDIN"
-
-
-def without_collector(verb: Verb) -> Verb:
-    """For a verb that makes a thousand documents and drops them again: they hold no cycles, and looking for some in the
-    middle takes a third of the time."""
-
-    @wraps(verb)
-    def quickly(*args: Any, **options: Any) -> Any:
-        was_on = gc.isenabled()
-        gc.disable()
-        try:
-            return verb(*args, **options)
-        finally:
-            if was_on:
-                gc.enable()
-
-    return quickly  # type: ignore[return-value]
 
 
 def insert(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> list[int]:

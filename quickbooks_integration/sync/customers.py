@@ -21,8 +21,8 @@ SYNC_COLUMNS = (
 )  # fmt: skip
 CUSTOMER_COLUMNS = (
     "sync_id", "display_name", "given_name", "family_name", "company_name", "parent_id", "payment_terms", "active",
-    "balance", "balance_with_jobs", "phone_keys", "email_keys", "remote_created_at", "remote_updated_at",
-    "vanished_at", "digest", "raw",
+    "balance", "balance_with_jobs", "phone_keys", "email_keys", "place_keys", "remote_created_at",
+    "remote_updated_at", "vanished_at", "digest", "raw",
 )  # fmt: skip
 VANISHED = (
     "QuickBooks no longer has this customer: it was probably merged into another one there. Open QuickBooks > Merged "
@@ -102,7 +102,8 @@ def insert(auth: QuickBooksAuth, rows: list[CustomerRow]) -> None:
                 copy.write_row(
                     (id, row.display_name, row.given_name, row.family_name, row.company_name, row.parent_id,
                      row.payment_terms, row.active, row.balance, row.balance_with_jobs, row.phone_keys,
-                     row.email_keys, row.remote_created_at, row.remote_updated_at, None, row.digest, row.raw)
+                     row.email_keys, row.place_keys, row.remote_created_at, row.remote_updated_at, None, row.digest,
+                     row.raw)
                 )  # fmt: skip
 
 

@@ -83,7 +83,7 @@ class CustomerPull(Pull[CustomerRow]):
     def _conclude(self) -> None:
         if self.keep:
             runs.report(self.run, message="All read. Now matching customers with contacts.")
-            reconciling.match(self.auth)
+            reconciling.match_arrivals(self.auth, everybody=self.run.full)
             attaching.sweep(self.auth, mirroring.ORDER)
             merged.settle_same(self.auth)
 

@@ -32,6 +32,7 @@ from billing.models import (
     numbers,
 )
 from contacts.models import Contact
+from quickbooks_integration.collector import without_collector
 from quickbooks_integration.documents import taking
 from quickbooks_integration.documents.facts import PaymentFacts, SalesFacts
 from quickbooks_integration.documents.projecting import Projection, money
@@ -95,7 +96,7 @@ class Taker(ABC):
         self.auth, self.entity_type, self.names, self.at_once = auth, entity_type, names, at_once
         self.known = _everything(auth)
 
-    @bulk.without_collector
+    @without_collector
     def run(self) -> None:
         """Reads one chunk ahead: understanding documents and storing them keep different processors busy."""
         ids = self._waiting()

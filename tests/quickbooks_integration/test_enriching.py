@@ -244,3 +244,42 @@ def test_a_number_that_is_new_in_quickbooks_is_added_beside_a_removed_one(compan
     contact.phones.all().delete()
     enriching.apply(contact, changed(customer, Mobile={"FreeFormNumber": "617 555 0199"}))
     assert [phone.key for phone in contact.phones.all()] == ["+16175550199"]
+
+
+def test_an_address_that_is_new_there_comes_beside_one_that_was_edited_here(company):
+    customer = store(company)
+    contact = linked(customer)
+    enriching.apply(contact, customer)
+    contact.addresses.update(street="6 Main St")
+    enriching.apply(contact, changed(customer, ShipAddr={"Line1": "1 Elm St", "City": "Quincy"}))
+    assert {row.kind: row.street for row in contact.addresses.all()} == {"billing": "6 Main St", "shipping": "1 Elm St"}
+    assert customer.sync.base_ours["addresses"]["billing"]["street"] == "5 Main St"
+
+
+def test_many_pairs_get_what_each_alone_gets_in_a_fixed_number_of_statements(company, django_assert_num_queries):
+    def made(number: int) -> tuple[Contact, QuickBooksCustomer]:
+        shipping = {"Line1": f"{number} Elm St"} if number % 2 else {}
+        customer = store(company, DOCUMENT | {"Id": str(number), "ShipAddr": shipping})
+        contact = linked(customer, first_name="Ann" if number % 3 else "")
+        if number % 5 == 0:
+            ContactAddress.objects.create(contact=contact, kind="billing")
+        return contact, customer
+
+    def kept(contact: Contact) -> dict:
+        contact = Contact.objects.get(pk=contact.pk)
+        columns = ("first_name", "last_name", "company", "payment_terms", "customer_type", "outstanding_balance")
+        phones = [phone.number for phone in contact.phones.all()]
+        return {name: getattr(contact, name) for name in columns} | {"phones": phones}
+
+    alone, together = [made(number) for number in range(10)], [made(number) for number in range(10, 20)]
+    one_by_one = [enriching.apply(contact, customer) for contact, customer in alone]
+    rows = Contact.objects.prefetch_related("phones", "emails", "addresses").in_bulk([c.pk for c, _ in together])
+    with django_assert_num_queries(7):
+        all_at_once = enriching.apply_all([(rows[contact.pk], customer) for contact, customer in together])
+    assert [kept(contact) for contact, _ in together] == [kept(contact) for contact, _ in alone]
+    contact, customer = together[1]
+    assert customer.sync.base_ours == enriching.ours_of(Contact.objects.get(pk=contact.pk))
+    assert [len(one.before["addresses"]) for one in all_at_once] == [len(one.before["addresses"]) for one in one_by_one]
+    for (contact, _), applied in zip(together, all_at_once, strict=True):
+        assert enriching.take_back(Contact.objects.get(pk=contact.pk), applied.before) == []
+        assert ContactPhone.objects.filter(contact=contact).count() == 0

@@ -36,7 +36,7 @@ def test_json_counts_this_run_and_what_is_left(auth: QuickBooksAuth) -> None:
     answer = json.loads(run("--json"))
     assert answer.pop("seconds") >= 0
     assert answer == {
-        "run": {"linked": 1, "review": 2, "unchanged": 0, "withdrawn": 0},
+        "run": {"linked": 1, "review": 2, "unchanged": 0, "withdrawn": 0, "jobs": 0},
         "customers": 4,
         "linked": 1,
         "review": 2,

@@ -9,8 +9,10 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contacts.models import ContactPhone
-from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksAuth, QuickBooksCustomer
+from contacts.matching.weights import FamilyNames
+from contacts.models import Contact, ContactAddress, ContactPhone
+from contacts.particulars import Address
+from quickbooks_integration.models import FamilyName, MatchCandidate, MatchDecision, QuickBooksAuth, QuickBooksCustomer
 from quickbooks_integration.reconciling import MatchResult, link, match, propose, reading, refuse, skip, undo
 from quickbooks_integration.reconciling.matching import _decide, _link_all
 from tests.quickbooks_integration import pairs
@@ -69,21 +71,12 @@ def test_every_doubt_becomes_a_question_and_links_nothing(auth: QuickBooksAuth) 
     assert MatchDecision.objects.count() == 0
 
 
-def test_of_a_customer_and_its_job_on_one_number_the_customer_is_linked_and_the_job_asked(auth: QuickBooksAuth) -> None:
-    pairs.contact(phone=NUMBER)
-    parent = pairs.customer(auth, "Harbor Homes", NUMBER)
-    pairs.customer(auth, "12 Main St", NUMBER, Job=True, ParentRef={"value": parent.entity_id})
-    assert match(auth) == MatchResult(linked=1, review=1)
-    parent.refresh_from_db()
-    assert parent.local_id is not None
-
-
 def test_jobs_of_jobs_count_as_one_family_so_that_their_number_still_tells(auth: QuickBooksAuth) -> None:
     pairs.contact(phone=NUMBER)
     parent = above = pairs.customer(auth, "Harbor Homes", NUMBER)
     for level in range(6):
         above = pairs.customer(auth, f"Level {level}", NUMBER, Job=True, ParentRef={"value": above.entity_id})
-    assert match(auth) == MatchResult(linked=1, review=6)
+    assert match(auth) == MatchResult(linked=1, jobs=6)
     assert parent.candidates.get().state == "linked"
 
 
@@ -123,7 +116,7 @@ def test_a_no_that_comes_while_matching_runs_is_heard(auth: QuickBooksAuth) -> N
     theirs = pairs.customer(auth, "Ann Smith", NUMBER)
     match(auth)
     other.delete()
-    decided = _decide(auth, reading.everybody(auth))
+    decided = _decide(auth, reading.everybody(auth), reading.family_names(auth))
     assert [decision.outcome.value for decision in decided] == ["linked"]
     refuse(pairs.pair(theirs, ours), pairs.somebody())
     assert _link_all(auth, decided) == 0
@@ -206,29 +199,96 @@ def test_matching_reads_in_a_fixed_number_of_queries(auth: QuickBooksAuth) -> No
 
 # --- Only a part of the contacts ----------------------------------------------------------------
 
-TELEPHONES = [f"617-555-02{number:02d}" for number in range(10)]
-ROWS = st.lists(st.lists(st.sampled_from(TELEPHONES), max_size=2, unique=True), max_size=14)
+TELEPHONES = [f"617-555-02{number:02d}" for number in range(4)]
+HOUSES = [{}, *({"Line1": f"{number} Main Street", "PostalCode": "02169"} for number in range(1, 4))]
+ROWS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "first": st.sampled_from(["Ann", "Bob"]),
+            "last": st.sampled_from(["Smith", "Jones", "Smyth"]),
+            "phones": st.lists(st.sampled_from(TELEPHONES), max_size=2, unique=True),
+            "email": st.sampled_from(["", "office@example.com", "ann@example.com"]),
+            "house": st.sampled_from(HOUSES),
+            "job_of": st.none() | st.integers(0, 6),
+        }
+    ),
+    max_size=16,
+)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def _store(auth: QuickBooksAuth, ours: list[dict], theirs: list[dict]) -> tuple[list, list]:
+    contacts, customers = [], []
+    for row in ours:
+        contact = pairs.contact(row["first"], row["last"], email=row["email"])
+        for number in row["phones"]:
+            ContactPhone.objects.create(contact=contact, number=number)
+        ContactAddress.objects.create(
+            contact=contact, street=row["house"].get("Line1", ""), zip_code=row["house"].get("PostalCode", "")
+        )
+        contacts.append(contact.pk)
+    for number, row in enumerate(theirs):
+        parent = customers[row["job_of"]] if row["job_of"] is not None and row["job_of"] < len(customers) else None
+        job = {"ParentRef": {"value": parent.entity_id}} if parent else {}
+        names = {"GivenName": row["first"], "FamilyName": row["last"], "BillAddr": row["house"]}
+        name, phones = f"{row['first']} {row['last']} {number}", " / ".join(row["phones"])
+        customers.append(pairs.customer(auth, name, phones, row["email"], **names, **job))
+    return contacts, [customer.pk for customer in customers]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ours=ROWS, theirs=ROWS, data=st.data())
-def test_matching_around_one_contact_gives_what_matching_everybody_gives(
+def test_matching_around_one_gives_what_matching_everybody_gives(
     db, django_db_blocker, ours: list, theirs: list, data: st.DataObject
 ) -> None:
+    """Numbers of few and of many, houses, jobs: the same candidates, points and sentences."""
     with transaction.atomic():
         auth = pairs.company()
-        contacts = [pairs.contact("Ann") for _ in ours]
-        for contact, numbers in zip(contacts, ours, strict=True):
-            for number in numbers:
-                ContactPhone.objects.create(contact=contact, number=number)
-        for number, numbers in enumerate(theirs):
-            pairs.customer(auth, f"Ann {number}", " / ".join(numbers))
-        if contacts:
-            chosen = data.draw(st.sampled_from(contacts)).pk
-            everything = {d for d in _decide(auth, reading.everybody(auth)) if d.contact == chosen}
-            around = {d for d in _decide(auth, reading.around(auth, [chosen], [])) if d.contact == chosen}
-            assert around == everything
+        contacts, customers = _store(auth, ours, theirs)
+        everything, names = _decide(auth, reading.everybody(auth), FamilyNames()), FamilyNames()
+        for ids, sides in ((contacts, "contact"), (customers, "customer")):
+            if ids:
+                chosen = data.draw(st.sampled_from(ids))
+                around = reading.around(auth, *(([chosen], []) if sides == "contact" else ([], [chosen])))
+                found = {d for d in _decide(auth, around, names) if getattr(d, sides) == chosen}
+                assert found == {d for d in everything if getattr(d, sides) == chosen}
         transaction.set_rollback(True)
+
+
+def test_colleagues_behind_a_switchboard_are_told_apart_by_their_names(auth: QuickBooksAuth) -> None:
+    staff = ["Ann Smith", "Bob Jones", "Carl Lee", "Dan Brown", "Eve Stone", "Fay Wood"]
+    contacts = [pairs.contact(*name.split(), phone=NUMBER) for name in staff]
+    for name in staff:
+        pairs.customer(auth, name, NUMBER)
+    assert {d.contact for d in _decide(auth, reading.around(auth, [contacts[2].pk], []), FamilyNames())} == {
+        contacts[2].pk
+    }
+    match(auth)
+    assert {(ours, theirs) for ours, theirs in pairs.states()} == {(name, name) for name in staff}
+
+
+def test_a_name_and_a_house_find_each_other_without_a_number(auth: QuickBooksAuth) -> None:
+    ours = pairs.contact("Ann", "Zimquist", addresses=(Address("12 North Main Street", "Quincy", "MA", "02169"),))
+    theirs = pairs.customer(
+        auth, "Ann Zimquist", BillAddr={"Line1": "12 N. Main St", "City": "Quincy", "PostalCode": "02169-1234"}
+    )
+    assert match(auth, contacts=[ours.pk]) == MatchResult(linked=1)
+    theirs.refresh_from_db()
+    assert theirs.local_id == ours.pk
+
+
+def test_how_frequent_a_name_is_is_counted_when_everybody_is_matched_and_read_for_one(auth: QuickBooksAuth) -> None:
+    people = [
+        Contact(first_name="Ann", last_name="Smith" if number % 2 else f"Zimquist{number}") for number in range(1_000)
+    ]
+    phones = [ContactPhone(contact=one, number=f"617-555-{1000 + n}").set_key() for n, one in enumerate(people)]
+    Contact.objects.bulk_create(people)
+    ContactPhone.objects.bulk_create(phones)
+    match(auth)
+    assert dict(FamilyName.objects.values_list("name", "bits"))["smith"] == 1.0
+    pairs.customer(auth, "Ann Smith", "617-555-1001")
+    pairs.customer(auth, "Ann Zimquist2", "617-555-1002")
+    frequent, rare = (propose(auth, people[number])[0].reasons[-1].points for number in (1, 2))
+    assert (frequent, rare) == (10, 32)
 
 
 def test_matching_one_contact_withdraws_its_old_question_and_clears_its_old_neighbours(auth: QuickBooksAuth) -> None:

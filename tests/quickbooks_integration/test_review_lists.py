@@ -283,3 +283,29 @@ def test_a_vanished_customer_is_named_on_the_contact_page(linked: Contact, offic
     QuickBooksCustomer.objects.update(vanished_at=timezone.now())
     assert "no longer in QuickBooks" in words(office.get(contact_page(linked)))
     assert MatchCandidate.objects.count() == 1
+
+
+def test_the_contact_page_lists_jobs_apart_and_in_a_fixed_number_of_queries(
+    auth: QuickBooksAuth, office: Client
+) -> None:
+    ours = pairs.contact("Ann", "Smith", NUMBER)
+    parent = pairs.customer(auth, "Ann Smith", NUMBER)
+
+    def add(number: int) -> None:
+        pairs.customer(auth, f"{number} Main St", Job=True, ParentRef={"value": parent.entity_id})
+        match(auth)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            office.get(reverse("admin:contacts_contact_change", args=[ours.pk]))
+        return len(captured)
+
+    add(0)
+    queries()
+    few = queries()
+    for number in range(1, 4):
+        add(number)
+    page = words(office.get(reverse("admin:contacts_contact_change", args=[ours.pk])))
+    assert "4 jobs of Ann Smith belong to this contact too" in page
+    assert "0 Main St" in page
+    assert queries() == few

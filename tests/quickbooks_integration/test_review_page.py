@@ -261,7 +261,7 @@ def test_the_list_opens_with_what_is_to_decide(auth: QuickBooksAuth, office: Cli
 )
 def test_the_list_is_filtered_by_what_is_unclear(auth: QuickBooksAuth, office: Client, query: str, shown: set) -> None:
     pairs.contact("Harbor", "", NUMBER, company="Harbor")
-    parent = pairs.customer(auth, "Harbor", NUMBER, CompanyName="Harbor")
+    parent = pairs.customer(auth, "Harbor Homes")
     pairs.customer(auth, "12 Main St", NUMBER, CompanyName="Harbor", Job=True, ParentRef={"value": parent.entity_id})
     strangers(auth)
     MatchCandidate.objects.filter(sync__customer__company_name="Harbor").update(score=60)

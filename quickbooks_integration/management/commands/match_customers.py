@@ -48,8 +48,9 @@ class Command(BaseCommand):
 
     @staticmethod
     def _sentences(result: Any, counts: dict[str, int]) -> str:
+        and_jobs = f" and {result.jobs} of their jobs" if result.jobs else ""
         return (
-            f"{result.linked} customers were linked, {result.review} pairs are new for review, "
+            f"{result.linked} customers were linked{and_jobs}, {result.review} pairs are new for review, "
             f"{result.unchanged} are as before, {result.withdrawn} no longer arise.\n"
             f"Of {counts['customers']} customers {counts['linked']} are linked, {counts['review']} wait for review "
             f"({counts['open_pairs']} pairs), and {counts['unmatched']} fit no contact."

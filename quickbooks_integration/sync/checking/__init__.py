@@ -18,6 +18,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
+from quickbooks_integration.collector import without_collector
 from quickbooks_integration.documents.facts import SalesFacts
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.mapping import Document
@@ -25,7 +26,6 @@ from quickbooks_integration.models import CheckRun, QuickBooksAuth, QuickBooksDo
 from quickbooks_integration.service import QuickBooksService
 from quickbooks_integration.sync import history, lists, reading
 from quickbooks_integration.sync.base_pull import IDS_A_QUERY
-from quickbooks_integration.sync.bulk import without_collector
 from quickbooks_integration.sync.checking import customers, documents, products, telling, totals
 from quickbooks_integration.sync.checking.findings import RECORD, Found, Record, State, Why
 from quickbooks_integration.sync.mirroring import ORDER

@@ -93,10 +93,17 @@ def test_phone_of_one_customer_and_email_of_another_is_for_a_person() -> None:
     assert outcomes([ours], theirs) == {(1, "a"): "review", (1, "b"): "review"}
 
 
-def test_a_person_is_linked_to_the_customer_and_asked_about_its_jobs() -> None:
+def test_a_person_is_linked_to_the_customer_and_nobody_is_asked_about_its_jobs() -> None:
     jobs = [customer(id, family="p", is_job=True) for id in ("j1", "j2")]
-    found = outcomes([contact()], [customer("p"), *jobs])
-    assert found == {(1, "p"): "linked", (1, "j1"): "review", (1, "j2"): "review"}
+    assert outcomes([contact()], [customer("p"), *jobs]) == {(1, "p"): "linked"}
+    assert outcomes([contact(linked_to="p")], [customer("p", linked_to=1), *jobs]) == {}
+
+
+def test_a_job_whose_customer_is_somebody_elses_or_refused_is_for_a_person() -> None:
+    job = customer("j", family="p", is_job=True)
+    assert outcomes([contact()], [customer("p", linked_to=2), job]) == {(1, "j"): "review"}
+    found = decide([contact()], [customer("p"), job], refused=frozenset({(1, "p")}))
+    assert [(one.customer, one.outcome.value) for one in found] == [("j", "review")]
 
 
 def test_a_job_whose_customer_has_another_number_is_for_a_person() -> None:
@@ -151,16 +158,20 @@ def test_behind_a_switchboard_the_name_tells_who_is_who() -> None:
 
 
 def test_a_rare_family_name_is_worth_more_than_a_frequent_one() -> None:
-    town = [Person(number, last_name="Smith") for number in range(99)] + [Person(99, last_name="Zimquist")]
+    town = [Person(number, last_name="Smith" if number % 8 else f"Zimquist{number}") for number in range(8_000)]
     scores = [
         decide(
             [contact(first_name="Ann", last_name=name)],
             [customer(first_name="Ann", last_name=name)],
-            family_names=FamilyNames(town),
+            family_names=FamilyNames.counted(town),
         )[0].score
         for name in ("Smith", "Zimquist")
     ]
-    assert scores == [68, 84]
+    assert scores == [68, 100]
+
+
+def test_a_short_list_says_nothing_about_how_frequent_a_name_is() -> None:
+    assert FamilyNames.counted([Person(number, last_name="Smith") for number in range(999)]).frequent == {}
 
 
 def test_the_points_of_the_reasons_make_the_score() -> None:

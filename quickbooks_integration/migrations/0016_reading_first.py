@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('quickbooks_integration', '0014_conflict_decisions'),
+        ('quickbooks_integration', '0015_match_keys'),
     ]
 
     operations = [

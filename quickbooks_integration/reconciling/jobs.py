@@ -1,0 +1,153 @@
+"""Jobs of a linked customer are the same contact's, so that their documents are found there.
+
+Nobody is asked about them, unless they may be somebody else: then the question comes first. Nothing of a job but its
+money comes to the contact (enriching). None of this talks to QuickBooks.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import pghistory
+from django.db import connection, transaction
+
+from contacts.models import Contact
+from quickbooks_integration import attaching
+from quickbooks_integration.models import (
+    MatchCandidate,
+    MatchDecision,
+    QuickBooksAuth,
+    QuickBooksCustomer,
+)
+from quickbooks_integration.reconciling import deciding
+
+Action, State = MatchDecision.Action, MatchCandidate.State
+JOBS_A_TRANSACTION = 500
+# Keys of MatchDecision.before: the customer that the job followed, and that it was freed together with it.
+FOLLOWED, FREED_TOO = "job_of", "freed_with_its_customer"
+# By hand: PostgreSQL looks for the customer above each job by itself otherwise, which takes minutes for thousands.
+WAITING = (
+    "SELECT job.id, parent.id, parent.local_id FROM quickbooks_integration_quickbookscustomer AS theirs"
+    " JOIN quickbooks_integration_quickbookssync AS job ON job.id = theirs.sync_id"
+    " JOIN quickbooks_integration_quickbookssync AS parent ON parent.company_id = job.company_id"
+    " AND parent.entity_type = 'customer' AND parent.entity_id = theirs.parent_id AND parent.id <> job.id"
+    " JOIN quickbooks_integration_quickbookscustomer AS above ON above.sync_id = parent.id"
+    " WHERE job.company_id = %(company)s AND job.local_id IS NULL AND parent.local_id IS NOT NULL"
+    " AND theirs.parent_id <> '' AND theirs.vanished_at IS NULL AND above.vanished_at IS NULL"
+    # Another contact may be meant, or a person said that this one is not.
+    " AND NOT EXISTS (SELECT FROM quickbooks_integration_matchcandidate AS pair WHERE pair.sync_id = job.id"
+    " AND (pair.state = 'open' AND pair.contact_id <> parent.local_id"
+    " OR pair.state = 'refused' AND pair.contact_id = parent.local_id))"
+    " AND NOT EXISTS (SELECT FROM quickbooks_integration_matchdecision AS undone WHERE undone.sync_id = job.id"
+    " AND undone.contact_id = parent.local_id AND undone.action = ANY(%(linking)s) AND undone.undone_at IS NOT NULL"
+    " AND NOT undone.before ? %(too)s)"
+)
+
+
+ONLY = (
+    " AND (theirs.sync_id = ANY(%(ids)s) OR theirs.parent_id = ANY(ARRAY("
+    "SELECT entity_id FROM quickbooks_integration_quickbookssync WHERE id = ANY(%(ids)s))))"
+)
+
+
+class Waiting(NamedTuple):
+    """A job, the customer above it (ids of map rows), and that customer's contact."""
+
+    job: int
+    above: int
+    contact: int
+
+
+def follow(company: QuickBooksAuth, sync_ids: Collection[int] | None = None) -> int:
+    """Links jobs to the contact of the customer above them, jobs of jobs too. sync_ids: only these jobs, and those of
+    these customers (ids of map rows).
+
+    Returns how many. Not inside a transaction. A job is left alone where it may be another contact, and where a person
+    said that it is not this one. Documents follow; of all jobs at once only when the pull sweeps them.
+    """
+    linked, only = 0, sync_ids
+    while found := _waiting(company, only):
+        now = [job for portion in _portions(found) for job in _link(portion)]
+        linked += len(now)
+        if not now:
+            break
+        only = [job.pk for job in now]
+        if sync_ids is not None:  # of all at once the pull does it
+            for job in now:
+                attaching.attach_documents(job.sync)
+    return linked
+
+
+def follow_after_commit(customer: QuickBooksCustomer) -> None:
+    """For the verbs that link a customer, inside their transaction."""
+    transaction.on_commit(partial(follow, customer.sync.company, [customer.pk]))
+
+
+def free(customer: QuickBooksCustomer) -> list[tuple[QuickBooksCustomer, MatchDecision]]:
+    """The jobs that followed this customer, with the decisions to take back. They are locked with its contact's other
+    customers."""
+    followed = MatchDecision.objects.filter(
+        undone_at=None, action=Action.AUTO_LINK, **{f"before__{FOLLOWED}": customer.pk}
+    )
+    decisions = followed.filter(contact=customer.sync.local_id, sync__local_id=customer.sync.local_id).order_by("sync")
+    jobs = QuickBooksCustomer.objects.select_related("sync").in_bulk([decided.sync_id for decided in decisions])
+    return [(jobs[decided.sync_id], decided) for decided in decisions if decided.sync_id in jobs]
+
+
+def _waiting(company: QuickBooksAuth, sync_ids: Collection[int] | None) -> list[Waiting]:
+    """sync_ids: only these jobs, and jobs of these customers."""
+    only = "" if sync_ids is None else ONLY
+    with connection.cursor() as cursor:
+        cursor.execute(
+            WAITING + only + " ORDER BY job.id",
+            {
+                "company": company.company_id,
+                "linking": MatchDecision.LINKING,
+                "ids": list(sync_ids or ()),
+                "too": FREED_TOO,
+            },
+        )
+        return [Waiting(*row) for row in cursor.fetchall()]
+
+
+def _portions(found: list[Waiting]) -> Iterator[list[Waiting]]:
+    """In none a contact twice."""
+    rounds: dict[int, list[Waiting]] = defaultdict(list)
+    met: Counter[int] = Counter()
+    for one in found:
+        rounds[met[one.contact]].append(one)
+        met[one.contact] += 1
+    for some in rounds.values():
+        for start in range(0, len(some), JOBS_A_TRANSACTION):
+            yield some[start : start + JOBS_A_TRANSACTION]
+
+
+def _link(portion: list[Waiting]) -> list[QuickBooksCustomer]:
+    """Those that are still as they were read; somebody may have decided since."""
+    with pghistory.context(source="matching"), transaction.atomic():
+        rows = QuickBooksCustomer.objects.select_related("sync").select_for_update(of=("sync",), no_key=True)
+        ids = {id for one in portion for id in (one.job, one.above)}
+        customers = {row.pk: row for row in rows.filter(pk__in=ids, vanished_at=None).order_by("pk")}
+        contacts = deciding.lock_contacts([one.contact for one in portion])
+        still = [one for one in portion if one.contact in contacts and _is_waiting(one, customers)]
+        _write([(contacts[one.contact], customers[one.job], customers[one.above]) for one in still])
+        return [customers[one.job] for one in still]
+
+
+def _is_waiting(one: Waiting, customers: dict[int, QuickBooksCustomer]) -> bool:
+    if one.job not in customers or one.above not in customers:
+        return False
+    return customers[one.job].sync.local_id is None and customers[one.above].sync.local_id == one.contact
+
+
+def _write(found: list[tuple[Contact, QuickBooksCustomer, QuickBooksCustomer]]) -> None:
+    asked = MatchCandidate.objects.filter(sync__in=[job.pk for _, job, _ in found], state=State.OPEN)
+    asked.update(state=State.CLOSED, **deciding.NO_CLAIM)
+    attached = deciding.attach_all([(contact, job) for contact, job, _ in found], are_jobs=True)
+    decisions = []
+    for (contact, job, above), applied in zip(found, attached, strict=True):
+        reasons: list[dict[str, Any]] = [{"text": f"A job of {above}, which is this contact", "agrees": True}]
+        before = applied.before | {"pair": None, FOLLOWED: above.pk}
+        decisions.append(deciding.record(job, contact, Action.AUTO_LINK, reasons, None, before))
+    MatchDecision.objects.bulk_create(decisions)
