@@ -1,4 +1,5 @@
 from contacts.models.imports import ContactImport, ContactImportRow
+from contacts.models.merges import ContactMerge
 from contacts.models.people import Contact, ContactAddress, ContactEmail, ContactPhone
 from contacts.models.places import Property, PropertyContact
 
@@ -8,6 +9,7 @@ __all__ = [
     "ContactEmail",
     "ContactImport",
     "ContactImportRow",
+    "ContactMerge",
     "ContactPhone",
     "Property",
     "PropertyContact",
