@@ -161,9 +161,10 @@ class ContactAdmin(MergingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
         queryset = super().get_queryset(request)
-        if request.resolver_match and request.resolver_match.url_name == "contacts_contact_changelist":
-            return queryset.prefetch_related("phones", "emails", "addresses")
-        return queryset
+        page = request.resolver_match.url_name if request.resolver_match else ""
+        if page == "contacts_contact_changelist":
+            return queryset.filter(merged_into=None).prefetch_related("phones", "emails", "addresses")
+        return queryset.filter(merged_into=None) if page == "autocomplete" else queryset
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Once, when phones, e-mails and addresses are stored too."""

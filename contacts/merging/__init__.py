@@ -172,11 +172,12 @@ def _merge(survivor: Contact, loser: Contact, by: AbstractBaseUser | None, chose
         choice.name: chosen[choice.name] if chosen.get(choice.name) in choice.options else choice.default
         for choice in choices(survivor, loser)
     }
-    for name in choosing.UNITS:
-        _take(journal, name, wanted[name])
     for relation in all_relations():
         _move(journal, relation, wanted)
     _line_up(journal)
+    # After the questions of matching have moved: a contact whose unique columns change is locked against new ones.
+    for name in choosing.UNITS:
+        _take(journal, name, wanted[name])
     _forget(survivor, loser)
     for care in CARES:
         care.finish(journal)

@@ -205,6 +205,8 @@ def lock_contact(contact_id: int | None) -> Contact:
     contact = Contact.objects.select_for_update(no_key=True).filter(pk=contact_id or 0).first()
     if contact is None:
         raise Settled("The contact was deleted meanwhile. Nothing was changed.")
+    if contact.merged_into is not None:
+        raise Settled(f"{contact} was merged into {contact.merged_into} meanwhile. Nothing was changed.")
     return contact
 
 

@@ -204,7 +204,7 @@ def _lock_customers(sync_ids: list[Any]) -> dict[int, QuickBooksCustomer]:
 
 
 def _lock_contacts(contact_ids: list[Any]) -> dict[int, Contact]:
-    rows = Contact.objects.select_for_update(no_key=True).filter(pk__in=contact_ids).order_by("pk")
+    rows = Contact.objects.current().select_for_update(no_key=True).filter(pk__in=contact_ids).order_by("pk")
     return {row.pk: row for row in rows.prefetch_related("phones", "emails", "addresses")}
 
 

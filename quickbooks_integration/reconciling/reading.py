@@ -30,7 +30,7 @@ def everybody(company: QuickBooksAuth) -> People:
     """
     phones, emails = _keys(ContactPhone), _keys(ContactEmail)
     reachable = phones.keys() | emails.keys()
-    rows = Contact.objects.values_list("id", "first_name", "last_name", "company").iterator(chunk_size=20_000)
+    rows = Contact.objects.current().values_list("id", "first_name", "last_name", "company").iterator(chunk_size=20_000)
     linked = _linked(company)
     contacts = {
         id: Person(id, first, last, firm, "", phones.get(id, ()), emails.get(id, ()), linked_to=linked.get(id))
@@ -124,7 +124,7 @@ def around(company: QuickBooksAuth, contact_ids: Iterable[int], sync_ids: Iterab
 def _some_contacts(company: QuickBooksAuth, ids: set[int]) -> dict[int, Person]:
     phones, emails = _keys(ContactPhone, contact__in=ids), _keys(ContactEmail, contact__in=ids)
     linked = _linked(company, local_id__in=ids)
-    rows = Contact.objects.filter(pk__in=ids).values_list("id", "first_name", "last_name", "company")
+    rows = Contact.objects.current().filter(pk__in=ids).values_list("id", "first_name", "last_name", "company")
     return {
         id: Person(id, first, last, firm, "", phones.get(id, ()), emails.get(id, ()), linked_to=linked.get(id))
         for id, first, last, firm in rows

@@ -86,8 +86,8 @@ def test_undo_leaves_what_was_changed_since_and_says_so_by_name(ann, anne):
     ContactPhone.objects.filter(number="617-555-0103").delete()
     undone = merging.undo(found.pk, None)
     assert undone.left == [
-        "The phone 617-555-0103 was deleted since.",
         "Company of Ann Lee was changed since and stays.",
+        "The phone 617-555-0103 was deleted since.",
         "The person at a property Anne Lee (Owner) was moved to Bob Ray since and stays there.",
     ]
     assert (fresh(ann).company, house.roles.get().contact) == ("Lee and Sons", bob)
