@@ -63,7 +63,8 @@ class LinksCare(Care):
         _drop_refused_creates(journal, rows)
         for sync in rows:
             if sync.entity_id and sync.local_id == loser.pk:
-                journal.change(sync, local_id=survivor.pk)
+                otherwise = f"The QuickBooks customer {sync.customer} was linked anew since and stays where it is."
+                journal.change(sync, local_id=survivor.pk, otherwise=otherwise)
         _settle_questions(journal)
         _pass_on_primary(journal)
         _reckon([survivor, loser])
@@ -76,6 +77,8 @@ class LinksCare(Care):
 
     def undone(self, merge: ContactMerge, survivor: Contact, loser: Contact) -> list[str]:
         _reckon([survivor, loser])
+        for contact in (survivor, loser):
+            _take_token(contact)
         note = merge.notes.get(APP)
         sync = QuickBooksSync.objects.filter(pk=note["sync"]).first() if note else None
         if sync is not None:
@@ -119,13 +122,21 @@ def _settle_questions(journal: Journal) -> None:
     others = {kept.pk: dropped.state for dropped, kept in journal.doubles if isinstance(dropped, MatchCandidate)}
     survivor = journal.survivor.pk
     for candidate in MatchCandidate.objects.filter(contact=survivor).select_related("sync__customer").order_by("pk"):
-        holder, states = candidate.sync.local_id, {candidate.state, others.get(candidate.pk)}
-        if holder == survivor:
-            journal.change(candidate, state=State.LINKED)
-        elif State.REFUSED in states:
-            journal.change(candidate, state=State.REFUSED)
-        elif State.LINKED in states:  # linked to neither by now
-            journal.change(candidate, state=State.OPEN if holder is None else State.CLOSED)
+        state = _state(candidate, others.get(candidate.pk), survivor)
+        otherwise = f"Whether {candidate.sync.customer} is one of the two was decided since, and stays so."
+        journal.change(candidate, state=state, otherwise=otherwise)
+
+
+def _state(candidate: MatchCandidate, other: str | None, survivor: int) -> str:
+    """other: what was decided about the same customer and the loser."""
+    holder, states = candidate.sync.local_id, {candidate.state, other}
+    if holder == survivor:
+        return State.LINKED
+    if State.REFUSED in states:
+        return State.REFUSED
+    if State.LINKED in states:  # linked to neither by now
+        return State.OPEN if holder is None else State.CLOSED
+    return candidate.state
 
 
 def _pass_on_primary(journal: Journal) -> None:
@@ -137,6 +148,13 @@ def _pass_on_primary(journal: Journal) -> None:
     live = {one.sync.entity_id for one in _live_customers(survivor)}
     if theirs and (ours is None or (ours not in live and theirs in live)):
         journal.change(survivor, quickbooks_customer_id=theirs, quickbooks_sync_token=token)
+
+
+def _take_token(contact: Contact) -> None:
+    """It may have moved on since the merge."""
+    primary = _primary(contact)
+    contact.quickbooks_sync_token = primary.sync_version if primary is not None else None
+    contact.save(update_fields=["quickbooks_sync_token"])
 
 
 def _reckon(contacts: list[Contact]) -> None:

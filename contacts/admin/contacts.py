@@ -15,6 +15,7 @@ from unfold.decorators import action, display
 
 from contacts import exporting, search
 from contacts.admin.filters import LinkedFilter, OwesFilter
+from contacts.admin.merge_pages import MergesContacts
 from contacts.admin.merging import MergingAdmin, MergingFormSet, MergingInline
 from contacts.matching import normalise
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone, PropertyContact
@@ -99,7 +100,7 @@ class PropertyRoleInline(MergingInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(MergingAdmin):
+class ContactAdmin(MergesContacts, MergingAdmin):
     list_display = (
         "shown_name",
         "shown_phone",
@@ -122,7 +123,7 @@ class ContactAdmin(MergingAdmin):
     # Switches the search field on; get_search_results decides what is searched.
     search_fields = ("first_name",)
     search_help_text = "Name, company, phone in any format, e-mail, street or id"
-    actions = ("export_csv",)
+    actions = ("export_csv", "merge_contacts")
     actions_list = ("import_contacts",)
     inlines = (PhoneInline, EmailInline, AddressInline, PropertyRoleInline)
     readonly_fields = (

@@ -15,8 +15,8 @@ from django.utils.text import capfirst
 from contacts.merging.relations import Relation, all_relations
 from contacts.models import Contact, ContactMerge
 
-# Where a row stands in a list: not worth a sentence.
-QUIET = {"position"}
+# Where a row stands in a list, and what follows from a link: not worth a sentence.
+QUIET = {"position", "quickbooks_sync_token"}
 
 
 class Journal:
@@ -50,8 +50,9 @@ class Journal:
             self.doubles.append((row, kept))
         row._meta.model._base_manager.filter(pk=row.pk).delete()
 
-    def change(self, row: Model, **values: Any) -> None:
-        """Sets columns that are different by now."""
+    def change(self, row: Model, *, otherwise: str = "", **values: Any) -> None:
+        """Sets columns. otherwise: what an undo says if they were changed again since, where the names of the columns
+        mean nothing to people."""
         fields = {name: row._meta.get_field(name) for name in values}
         was = {name: _written(field, row) for name, field in fields.items()}
         for name, value in values.items():
@@ -62,7 +63,7 @@ class Journal:
             return
         _update(row, {name: values[name] for name in changed})
         self.changed.append({
-            "model": row._meta.label, "pk": row.pk, "name": name_of(row),
+            "model": row._meta.label, "pk": row.pk, "name": name_of(row), "otherwise": otherwise,
             "was": {name: was[name] for name in changed}, "became": {name: became[name] for name in changed},
         })  # fmt: skip
 
@@ -92,7 +93,8 @@ def _change_back(change: dict[str, Any], left: list[str]) -> None:
         if getattr(row, field.attname) == _read(field, change["became"][name]):
             back[field.attname] = _read(field, was)
         elif name not in QUIET:
-            left.append(f"{capfirst(field.verbose_name)} of {_named(model, name_of(row))} was changed since and stays.")
+            said = f"{capfirst(field.verbose_name)} of {_named(model, name_of(row))} was changed since and stays."
+            left.append(change["otherwise"] or said)
     try:
         with transaction.atomic():
             _update(row, back)
