@@ -67,7 +67,8 @@ class LinksCare(Care):
                 journal.change(sync, local_id=survivor.pk, otherwise=otherwise)
         _settle_questions(journal)
         _pass_on_primary(journal)
-        _reckon([survivor, loser])
+        summaries.refresh([survivor.pk, loser.pk])  # again: only one of them is linked by now
+        _take_balances([survivor, loser])
         primary = _primary(survivor)
         if primary is not None:
             agreed = _agree(primary, before[holders[primary.pk]], enriching.ours_of(survivor))
@@ -76,7 +77,7 @@ class LinksCare(Care):
         transaction.on_commit(partial(wanting.release, f"contact {loser.pk}"))
 
     def undone(self, merge: ContactMerge, survivor: Contact, loser: Contact) -> list[str]:
-        _reckon([survivor, loser])
+        _take_balances([survivor, loser])
         for contact in (survivor, loser):
             _take_token(contact)
         note = merge.notes.get(APP)
@@ -157,9 +158,8 @@ def _take_token(contact: Contact) -> None:
     contact.save(update_fields=["quickbooks_sync_token"])
 
 
-def _reckon(contacts: list[Contact]) -> None:
-    """Of a linked contact QuickBooks' balance counts, of another one what its documents come to."""
-    summaries.refresh(contact.pk for contact in contacts)
+def _take_balances(contacts: list[Contact]) -> None:
+    """Of a linked contact QuickBooks' balance counts."""
     for contact in contacts:
         contact.refresh_from_db()
         if contact.quickbooks_customer_id is not None:

@@ -182,6 +182,7 @@ def test_a_merged_contact_is_no_candidate_and_cannot_be_linked(auth):
     merging.merge(ann.pk, anne.pk, None, {"name": "survivor"})
     anne.phones.create(number="617-555-0199")  # as somebody's late click would
     sync = pairs.customer(auth, "Anne Leigh", "617-555-0199")
+    pairs.customer(auth, "Bob Jones", "617-555-0199")
     reconciling.match(auth)
     assert (holder(sync), MatchCandidate.objects.count()) == (None, 0)
     with pytest.raises(reconciling.Settled, match="was merged into Ann Lee meanwhile"):
