@@ -18,7 +18,7 @@ from contacts.admin.filters import LinkedFilter, OwesFilter
 from contacts.admin.merge_pages import MergesContacts
 from contacts.admin.merging import MergingAdmin, MergingFormSet, MergingInline
 from contacts.matching import normalise
-from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone, PropertyContact
+from contacts.models import CURRENT, Contact, ContactAddress, ContactEmail, ContactPhone, PropertyContact
 from contacts.signals import contact_changed
 
 # On a phone the style sheet leaves out the lines of a card that say nothing.
@@ -164,8 +164,8 @@ class ContactAdmin(MergesContacts, MergingAdmin):
         queryset = super().get_queryset(request)
         page = request.resolver_match.url_name if request.resolver_match else ""
         if page == "contacts_contact_changelist":
-            return queryset.filter(merged_into=None).prefetch_related("phones", "emails", "addresses")
-        return queryset.filter(merged_into=None) if page == "autocomplete" else queryset
+            return queryset.filter(**CURRENT).prefetch_related("phones", "emails", "addresses")
+        return queryset.filter(**CURRENT) if page == "autocomplete" else queryset
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Once, when phones, e-mails and addresses are stored too."""

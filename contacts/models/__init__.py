@@ -1,9 +1,10 @@
 from contacts.models.imports import ContactImport, ContactImportRow
 from contacts.models.merges import ContactMerge
-from contacts.models.people import Contact, ContactAddress, ContactEmail, ContactPhone
+from contacts.models.people import CURRENT, Contact, ContactAddress, ContactEmail, ContactPhone
 from contacts.models.places import Property, PropertyContact
 
 __all__ = [
+    "CURRENT",
     "Contact",
     "ContactAddress",
     "ContactEmail",

@@ -12,12 +12,15 @@ from django.db import models
 from contacts.fields import FreeText
 from contacts.matching import normalise
 
+# Of a key to a contact: a form that was open while its contact was merged away is told so.
+CURRENT = {"merged_into": None}
+
 
 class ContactQuerySet(models.QuerySet["Contact"]):
     def current(self) -> Self:
         """Without those that were merged into others: their rows are kept for the history and for an undo only. Every
         list, search, match, import and export begins here."""
-        return self.filter(merged_into=None)
+        return self.filter(**CURRENT)
 
 
 @pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent(), exclude=["updated_at", "version"])

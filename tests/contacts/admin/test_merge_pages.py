@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from billing.models import Appointment
 from contacts import merging
 from contacts.models import Contact, ContactMerge
 from tests.factories import make_contact
@@ -164,3 +165,14 @@ def test_the_page_costs_the_same_for_many_rows(office_client, ann, anne, django_
         anne.phones.create(number=f"617-555-1{number:03d}")
     with django_assert_max_num_queries(45):
         office_client.get(page(ann, anne))
+
+
+def test_a_form_that_was_open_meanwhile_does_not_give_work_to_who_was_merged_away(office_client, ann, anne):
+    merging.merge(ann.pk, anne.pk, None)
+    data = {"kind": "repair", "contact": anne.pk, "status": "scheduled", "starts_at_0": "2026-05-01", "starts_at_1": "9:00",
+            "ends_at_0": "2026-05-01", "ends_at_1": "10:00"}  # fmt: skip
+    answer = office_client.post(reverse("admin:billing_appointment_add"), data)
+    assert "Select a valid choice" in answer.content.decode()
+    assert not Appointment.objects.exists()
+    assert office_client.post(reverse("admin:billing_appointment_add"), data | {"contact": ann.pk}).status_code == 302
+    assert Appointment.objects.get().contact == ann
