@@ -75,6 +75,8 @@ class LinksCare(Care):
             journal.notes[APP] = {"sync": primary.pk, "agreed": agreed}
             _want(primary, survivor)
         transaction.on_commit(partial(wanting.release, f"contact {loser.pk}"))
+        for company_id in {sync.company_id for sync in rows}:
+            transaction.on_commit(partial(_settle_merged_customers, company_id))
 
     def undone(self, merge: ContactMerge, survivor: Contact, loser: Contact) -> list[str]:
         _take_balances([survivor, loser])
@@ -89,6 +91,13 @@ class LinksCare(Care):
                 _want(sync, holder)
         transaction.on_commit(partial(wanting.release, f"contact {survivor.pk}"))
         return []
+
+
+def _settle_merged_customers(company_id: str) -> None:
+    """Two customers that were merged in QuickBooks and had a contact each: there is one contact now, and no question."""
+    from quickbooks_integration.reconciling import merged
+
+    merged.settle_same(QuickBooksAuth.objects.get(company_id=company_id))
 
 
 def _rows(contact_ids: Iterable[int]) -> Any:

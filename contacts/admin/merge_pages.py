@@ -6,7 +6,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
@@ -131,8 +130,8 @@ def _merge(request: HttpRequest, survivor: Contact, loser: Contact) -> HttpRespo
     except Refused as refused:
         messages.error(request, str(refused))
         return HttpResponseRedirect(address_of(survivor.pk, loser.pk))
-    moved = sum(len(names) for names in done.moved.values())
-    what = f" {moved} thing{pluralize(moved)} moved here." if moved else ""
+    moved = merging.moved(done)
+    what = f" Moved here: {', '.join(moved)}." if moved else ""
     messages.success(request, f"{done.loser_name} is part of this contact now.{what} You can undo it below.")
     return HttpResponseRedirect(reverse(CHANGE, args=[survivor.pk]))
 

@@ -23,6 +23,8 @@ from contacts.merging.relations import Relation, all_relations
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactMerge, ContactPhone, PropertyContact
 
 Versions = tuple[int, int]
+# Chosen or shown one by one, so not counted.
+PARTS = {ContactPhone, ContactEmail, ContactAddress}
 
 
 class Refused(Exception):
@@ -51,7 +53,7 @@ def plan(survivor: Contact, loser: Contact) -> Plan:
         survivor,
         loser,
         choices(survivor, loser),
-        [_counted(relation, count) for relation in all_relations() if (count := relation.rows(loser.pk).count())],
+        _counted({relation.label: relation.rows(loser.pk).count() for relation in all_relations()}),
         [sentence for care in CARES for sentence in care.foresee(survivor, loser)],
         _objections(survivor, loser),
     )
@@ -96,6 +98,11 @@ def undo(merge_id: int, by: AbstractBaseUser | None) -> ContactMerge:
         found.undone_by, found.undone_at, found.left = by, timezone.now(), left
         found.save(update_fields=["undone_by", "undone_at", "left"])
         return found
+
+
+def moved(done: ContactMerge) -> list[str]:
+    """What the survivor got: "3 quotes". Phones, e-mails and addresses are seen on its page."""
+    return _counted({label: len(names) for label, names in done.moved.items()})
 
 
 def open_merges(contact: Contact) -> list[ContactMerge]:
@@ -249,9 +256,14 @@ def _forget(*contacts: Contact) -> None:
         contact.refresh_from_db()
 
 
-def _counted(relation: Relation, count: int) -> str:
-    meta = relation.model._meta
-    return f"{count} {meta.verbose_name if count == 1 else meta.verbose_name_plural}"
+def _counted(counts: Mapping[str, int]) -> list[str]:
+    """counts: by the labels of relations."""
+    metas = {relation.label: relation.model._meta for relation in all_relations() if relation.model not in PARTS}
+    return [
+        f"{count} {metas[label].verbose_name if count == 1 else metas[label].verbose_name_plural}"
+        for label, count in counts.items()
+        if count and label in metas
+    ]
 
 
-__all__ = ["Care", "Plan", "Refused", "merge", "open_merges", "plan", "register", "survivors", "undo"]
+__all__ = ["Care", "Plan", "Refused", "merge", "moved", "open_merges", "plan", "register", "survivors", "undo"]

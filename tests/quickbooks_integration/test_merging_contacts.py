@@ -13,6 +13,7 @@ from contacts.merging.relations import all_relations
 from contacts.models import Contact, ContactMerge
 from quickbooks_integration import reconciling
 from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
+from quickbooks_integration.reconciling import merged
 from tests.billing import rows
 from tests.quickbooks_integration import pairs
 from tests.quickbooks_integration.merged_graphs import CHOSEN, LINKED, SIDES, Side, build, snapshot
@@ -124,13 +125,16 @@ def test_contacts_of_two_customers_are_refused_by_name_and_nothing_changes(auth)
     assert not ContactMerge.objects.exists()
 
 
-def test_a_customer_that_was_merged_away_in_quickbooks_is_no_obstacle(auth):
+def test_a_customer_that_was_merged_away_in_quickbooks_is_no_obstacle(auth, django_capture_on_commit_callbacks):
     ann, anne = pairs.contact("Ann", "Lee"), pairs.contact("Anne", "Lee")
     gone, live = linked(auth, "Ann Lee", ann), linked(auth, "Anne Lee", anne)
     QuickBooksCustomer.objects.filter(sync=gone).update(vanished_at="2026-05-01T00:00Z", merged_into=live.entity_id)
-    merging.merge(ann.pk, anne.pk, None)
+    assert merged.losers().count() == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        merging.merge(ann.pk, anne.pk, None)
     ann.refresh_from_db()
-    assert (holder(live), holder(gone), ann.quickbooks_customer_id) == (ann.pk, ann.pk, live.entity_id)
+    assert (holder(live), holder(gone), ann.quickbooks_customer_id) == (ann.pk, None, live.entity_id)
+    assert not merged.losers().exists()
 
 
 def test_what_is_on_its_way_to_quickbooks_is_not_merged(auth):

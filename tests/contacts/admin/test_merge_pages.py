@@ -9,7 +9,8 @@ from django.urls import reverse
 from billing.models import Appointment
 from contacts import merging
 from contacts.models import Contact, ContactMerge
-from tests.factories import make_contact
+from tests.billing.rows import make_quote
+from tests.factories import make_contact, make_property
 
 LIST = reverse("admin:contacts_contact_changelist")
 PAGE = reverse("admin:contacts_contact_merge")
@@ -50,6 +51,7 @@ def said(client: Client, address: str) -> str:
 
 
 def test_the_action_leads_to_the_page_and_the_page_merges_as_chosen(office_client, office, ann, anne):
+    make_quote(contact=anne)
     assert pick(office_client, anne, ann) == page(ann, anne)
     data = {"seen": seen(office_client, ann, anne), "field-name": "loser", "field-company": "survivor"}
     answer = office_client.post(page(ann, anne), data)
@@ -58,7 +60,7 @@ def test_the_action_leads_to_the_page_and_the_page_merges_as_chosen(office_clien
     assert (ann.name, ann.company) == ("Anne Lee", "Lee Realty")
     assert ContactMerge.objects.get().merged_by == office
     text = said(office_client, change(ann))
-    assert "1 thing moved here" in text
+    assert "Moved here: 1 quote." in text
     assert re.search(r"Merged with <strong>Anne Lee</strong> on \w{3} \d+, \d{4} by olivia", text)
 
 
@@ -70,8 +72,11 @@ def test_one_or_three_contacts_are_not_merged(office_client, ann, anne, count):
 
 
 def test_the_page_says_what_moves_and_changes_nothing(office_client, ann, anne):
+    make_property(people=(anne,))
+    for _ in range(2):
+        make_quote(contact=anne)
     text = said(office_client, page(ann, anne))
-    assert "Moves from Anne Lee to Ann Lee: 1 phone." in text
+    assert "Moves from Anne Lee to Ann Lee: 1 person at a property, 2 quotes." in text
     assert "617-555-0101" in text
     assert "Keep Anne Lee instead" in text
     assert not ContactMerge.objects.exists()
