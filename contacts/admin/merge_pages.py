@@ -66,7 +66,7 @@ class MergesContacts(ModelAdmin):
             messages.warning(request, "One of the two contacts is not there any more. Pick two from the list.")
             return HttpResponseRedirect(reverse(LIST))
         if request.method == "POST":
-            return _merge(request, *pair)
+            return self._merge(request, *pair)
         found = merging.plan(*pair)
         context = {
             **self.admin_site.each_context(request),
@@ -76,6 +76,19 @@ class MergesContacts(ModelAdmin):
             "swapped": address_of(found.loser.pk, found.survivor.pk),
         }
         return TemplateResponse(request, "contacts/merge.html", context)
+
+    def _merge(self, request: HttpRequest, survivor: Contact, loser: Contact) -> HttpResponse:
+        chosen = {name.removeprefix(FIELD): text for name, text in request.POST.items() if name.startswith(FIELD)}
+        try:
+            done = merging.merge(survivor.pk, loser.pk, request.user, chosen, seen=_seen(request))
+        except Refused as refused:
+            messages.error(request, str(refused))
+            return HttpResponseRedirect(address_of(survivor.pk, loser.pk))
+        self.log_change(request, survivor, f"Merged with {done.loser_name}.")
+        moved = merging.moved(done)
+        what = f" Moved here: {', '.join(moved)}." if moved else ""
+        messages.success(request, f"{done.loser_name} is part of this contact now.{what} You can undo it below.")
+        return HttpResponseRedirect(reverse(CHANGE, args=[survivor.pk]))
 
     @method_decorator(require_POST)
     def undo_merge_view(self, request: HttpRequest, merge_id: int) -> HttpResponse:
@@ -87,6 +100,7 @@ class MergesContacts(ModelAdmin):
             messages.error(request, str(refused))
             found = ContactMerge.objects.filter(pk=merge_id).first()
             return HttpResponseRedirect(reverse(CHANGE, args=[found.survivor_id]) if found else reverse(LIST))
+        self.log_change(request, undone.survivor, f"Took back the merge with {undone.loser_name}.")
         messages.success(request, f"{undone.loser_name} is a contact of its own again.")
         for sentence in undone.left:
             messages.warning(request, sentence)
@@ -121,19 +135,6 @@ def _found(key: str) -> Contact | None:
         return None
     rows = Contact.objects.select_related("merged_into").prefetch_related("phones", "emails", "addresses")
     return rows.filter(pk=int(key)).first()
-
-
-def _merge(request: HttpRequest, survivor: Contact, loser: Contact) -> HttpResponse:
-    chosen = {name.removeprefix(FIELD): text for name, text in request.POST.items() if name.startswith(FIELD)}
-    try:
-        done = merging.merge(survivor.pk, loser.pk, request.user, chosen, seen=_seen(request))
-    except Refused as refused:
-        messages.error(request, str(refused))
-        return HttpResponseRedirect(address_of(survivor.pk, loser.pk))
-    moved = merging.moved(done)
-    what = f" Moved here: {', '.join(moved)}." if moved else ""
-    messages.success(request, f"{done.loser_name} is part of this contact now.{what} You can undo it below.")
-    return HttpResponseRedirect(reverse(CHANGE, args=[survivor.pk]))
 
 
 def _seen(request: HttpRequest) -> merging.Versions:
