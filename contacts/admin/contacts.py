@@ -14,8 +14,8 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
 from contacts import exporting, search
+from contacts.admin.duplicate_pages import ShowsDuplicates
 from contacts.admin.filters import LinkedFilter, OwesFilter
-from contacts.admin.merge_pages import MergesContacts
 from contacts.admin.merging import MergingAdmin, MergingFormSet, MergingInline
 from contacts.matching import normalise
 from contacts.models import CURRENT, Contact, ContactAddress, ContactEmail, ContactPhone, PropertyContact
@@ -100,7 +100,7 @@ class PropertyRoleInline(MergingInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(MergesContacts, MergingAdmin):
+class ContactAdmin(ShowsDuplicates, MergingAdmin):
     list_display = (
         "shown_name",
         "shown_phone",

@@ -1,5 +1,5 @@
 from contacts.models.imports import ContactImport, ContactImportRow
-from contacts.models.merges import ContactMerge
+from contacts.models.merges import ContactMerge, DismissedDuplicate
 from contacts.models.people import CURRENT, Contact, ContactAddress, ContactEmail, ContactPhone
 from contacts.models.places import Property, PropertyContact
 
@@ -12,6 +12,7 @@ __all__ = [
     "ContactImportRow",
     "ContactMerge",
     "ContactPhone",
+    "DismissedDuplicate",
     "Property",
     "PropertyContact",
 ]

@@ -46,3 +46,21 @@ class ContactMerge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.loser_name} into {self.survivor_name}"
+
+
+class DismissedDuplicate(models.Model):
+    """A person said that these two contacts are not the same. By their keys and not by keys of the database, so that it
+    neither moves nor stands in the way when one of them is merged with somebody else."""
+
+    pair = models.CharField(max_length=41, unique=True, help_text="Both keys, the smaller first: 12-57.")
+    dismissed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    dismissed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "dismissed duplicate"
+
+    def __str__(self) -> str:
+        return self.pair
