@@ -88,7 +88,7 @@ def _shared(rows: QuerySet[Any], *columns: str) -> list[tuple[Any, ...]]:
     """What two or a few have; what many have is a switchboard's."""
     counted = rows.values_list(*columns).annotate(people=Count("contact", distinct=True))
     few = counted.filter(people__gt=1, people__lt=SHARED_BY_TOO_MANY).order_by(*columns)[:MOST_KEYS]
-    return [key for *key_of, _ in few for key in [tuple(key_of)]]
+    return [tuple(key) for *key, _ in few]
 
 
 def _holders(rows: QuerySet[Any], *columns: str) -> dict[tuple[Any, ...], set[int]]:
@@ -109,15 +109,16 @@ def _connected(found: dict[Pair, int]) -> list[list[int]]:
             above[pk] = pk = above[above[pk]]
         return pk
 
-    for one, other in found:
-        above[root(one)] = root(other)
+    for pair in found:
+        above[root(pair[0])] = root(pair[1])
     called = _words({pk for pair in found for pk in pair})
     members: dict[int, set[int]] = defaultdict(set)
     weight: dict[int, tuple[bool, int]] = defaultdict(lambda: (False, 0))
     for pair, much in found.items():
         group = root(pair[0])
         members[group].update(pair)
-        weight[group] = max(weight[group], (names.same_person(called[pair[0]], called[pair[1]]), much))
+        one, other = (called.get(pk, ()) for pk in pair)
+        weight[group] = max(weight[group], (bool(one and other) and names.same_person(one, other), much))
     ranked = sorted(members, key=lambda group: (weight[group], -min(members[group])), reverse=True)
     return [sorted(members[group]) for group in ranked]
 

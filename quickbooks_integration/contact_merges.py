@@ -1,7 +1,7 @@
 """What a merge of contacts means for QuickBooks: its customer becomes the survivor's, and nothing is sent but what a
 person chose over a value that QuickBooks knows. None of this talks to QuickBooks."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
 from typing import Any
 
@@ -20,16 +20,12 @@ State = MatchCandidate.State
 
 
 class LinksCare(Care):
-    def lock(self, contact_ids: Iterable[int]) -> None:
+    def lock(self, contact_ids: Collection[int]) -> None:
         rows = _rows(contact_ids).select_for_update(no_key=True)
         list(rows.values_list("pk", flat=True))
 
     def objections(self, survivor: Contact, loser: Contact) -> list[str]:
-        found = [
-            f"{one} is being sent to QuickBooks at this moment. Look again in some minutes."
-            for one in (survivor, loser)
-            if _rows([one.pk]).exclude(request_id="").exists()
-        ]
+        found = self.undo_objections(survivor, loser)
         ours, theirs = (_live_customers(one) for one in (survivor, loser))
         if ours and theirs:
             found.append(
@@ -37,6 +33,13 @@ class LinksCare(Care):
                 "can only be merged in QuickBooks: merge these two there first, sync, and merge the contacts then."
             )
         return found
+
+    def undo_objections(self, survivor: Contact, loser: Contact) -> list[str]:
+        return [
+            f"{one} is being sent to QuickBooks at this moment. Look again in some minutes."
+            for one in (survivor, loser)
+            if _rows([one.pk]).exclude(request_id="").exists()
+        ]
 
     def foresee(self, survivor: Contact, loser: Contact) -> list[str]:
         if not QuickBooksAuth.objects.exists():
@@ -79,9 +82,10 @@ class LinksCare(Care):
             transaction.on_commit(partial(_settle_merged_customers, company_id))
 
     def undone(self, merge: ContactMerge, survivor: Contact, loser: Contact) -> list[str]:
-        _take_balances([survivor, loser])
         for contact in (survivor, loser):
-            _take_token(contact)
+            _mend_copies(contact)
+        summaries.refresh([survivor.pk, loser.pk])
+        _take_balances([survivor, loser])
         note = merge.notes.get(APP)
         sync = QuickBooksSync.objects.filter(pk=note["sync"]).first() if note else None
         if sync is not None:
@@ -160,11 +164,12 @@ def _pass_on_primary(journal: Journal) -> None:
         journal.change(survivor, quickbooks_customer_id=theirs, quickbooks_sync_token=token)
 
 
-def _take_token(contact: Contact) -> None:
-    """It may have moved on since the merge."""
-    primary = _primary(contact)
+def _mend_copies(contact: Contact) -> None:
+    """A link that was made or lost since the merge counts, and a sync token may have moved on."""
+    primary = _primary(contact) or _rows([contact.pk]).exclude(entity_id="").first()
+    contact.quickbooks_customer_id = primary.entity_id if primary is not None else None
     contact.quickbooks_sync_token = primary.sync_version if primary is not None else None
-    contact.save(update_fields=["quickbooks_sync_token"])
+    contact.save(update_fields=["quickbooks_customer_id", "quickbooks_sync_token"])
 
 
 def _take_balances(contacts: list[Contact]) -> None:

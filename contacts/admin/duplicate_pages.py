@@ -8,7 +8,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from contacts import duplicates
-from contacts.admin.merge_pages import MergesContacts
+from contacts.admin.merge_pages import MergesContacts, is_key
 
 PAGE = "admin:contacts_contact_duplicates"
 GROUPS_PER_PAGE = 25
@@ -38,7 +38,7 @@ class ShowsDuplicates(MergesContacts):
 
 
 def _dismiss(request: HttpRequest) -> HttpResponse:
-    ids = [int(key) for key in request.POST.getlist("contact") if key.isascii() and key.isdecimal() and len(key) < 19]
+    ids = [int(key) for key in request.POST.getlist("contact") if is_key(key)]
     duplicates.dismiss(ids[: duplicates.MOST_OF_A_GROUP], request.user)
     messages.success(request, "Noted: they are not the same. You are not asked about them again.")
     return HttpResponseRedirect(reverse(PAGE))

@@ -116,8 +116,9 @@ class MergesContacts(ModelAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **options: Any) -> HttpResponse:
         """Whoever opens, or still edits, a contact that was merged away is led to the one that it became."""
-        contact = _found(object_id)
-        if contact is not None and contact.merged_into is not None and self.has_view_permission(request, contact):
+        merged = Contact.objects.exclude(merged_into=None).select_related("merged_into")
+        contact = merged.filter(pk=object_id).first() if is_key(object_id) else None
+        if contact is not None and self.has_view_permission(request, contact):
             lost = " Nothing of what you typed was saved." if request.method == "POST" else ""
             messages.warning(request, f"{contact} was merged into {contact.merged_into}, which you see here.{lost}")
             return HttpResponseRedirect(reverse(CHANGE, args=[contact.merged_into_id]))
@@ -130,8 +131,12 @@ def _pair(request: HttpRequest) -> tuple[Contact, Contact] | None:
     return (keep, other) if keep is not None and other is not None else None
 
 
+def is_key(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
 def _found(key: str) -> Contact | None:
-    if not (key.isascii() and key.isdecimal() and len(key) < 19):
+    if not is_key(key):
         return None
     rows = Contact.objects.select_related("merged_into").prefetch_related("phones", "emails", "addresses")
     return rows.filter(pk=int(key)).first()
@@ -140,5 +145,4 @@ def _found(key: str) -> Contact | None:
 def _seen(request: HttpRequest) -> merging.Versions:
     """Of what the page showed; no page shows versions below 0."""
     ours, _, theirs = request.POST.get("seen", "").partition("-")
-    are_numbers = all(one.isascii() and one.isdecimal() for one in (ours, theirs))
-    return (int(ours), int(theirs)) if are_numbers else (-1, -1)
+    return (int(ours), int(theirs)) if is_key(ours) and is_key(theirs) else (-1, -1)

@@ -17,12 +17,13 @@ from django.utils import timezone
 
 from contacts.merging import choosing
 from contacts.merging.caring import CARES, Care, register
-from contacts.merging.choosing import LOSER, Choice, choices
+from contacts.merging.choosing import LOSER, SURVIVOR, Choice, choices
 from contacts.merging.journal import Journal, take_back
 from contacts.merging.relations import Relation, all_relations
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactMerge, ContactPhone, PropertyContact
 
 Versions = tuple[int, int]
+AT_ONCE = 200
 # Chosen or shown one by one, so not counted.
 PARTS = {ContactPhone, ContactEmail, ContactAddress}
 
@@ -91,6 +92,7 @@ def undo(merge_id: int, by: AbstractBaseUser | None) -> ContactMerge:
         survivor, loser = _lock(found.survivor_id, found.loser_id)
         found.refresh_from_db()
         _refuse_undo(found, survivor)
+        _refuse([sentence for care in CARES for sentence in care.undo_objections(survivor, loser)])
         left = take_back(found)
         _forget(survivor, loser)
         for care in CARES:
@@ -98,6 +100,16 @@ def undo(merge_id: int, by: AbstractBaseUser | None) -> ContactMerge:
         found.undone_by, found.undone_at, found.left = by, timezone.now(), left
         found.save(update_fields=["undone_by", "undone_at", "left"])
         return found
+
+
+def gather() -> int:
+    """What came to a contact after it was merged away goes to the survivor: a form, a pull or an import had read it
+    before. It becomes part of the merge and of its undo. Returns how many contacts had something. Not in a transaction."""
+    late: set[int] = set()
+    for relation in all_relations():
+        rows = relation.model._base_manager.filter(**{f"{relation.field.name}__merged_into__isnull": False})
+        late.update(rows.order_by().values_list(relation.field.attname, flat=True).distinct()[:AT_ONCE])
+    return sum(map(_gather, sorted(late)))
 
 
 def moved(done: ContactMerge) -> list[str]:
@@ -179,9 +191,7 @@ def _merge(survivor: Contact, loser: Contact, by: AbstractBaseUser | None, chose
         choice.name: chosen[choice.name] if chosen.get(choice.name) in choice.options else choice.default
         for choice in choices(survivor, loser)
     }
-    for relation in all_relations():
-        _move(journal, relation, wanted)
-    _line_up(journal)
+    _move_all(journal, wanted)
     # After the questions of matching have moved: a contact whose unique columns change is locked against new ones.
     for name in choosing.UNITS:
         _take(journal, name, wanted[name])
@@ -193,6 +203,26 @@ def _merge(survivor: Contact, loser: Contact, by: AbstractBaseUser | None, chose
         survivor=survivor, loser=loser, merged_by=by, **names,
         moved=journal.moved, dropped=journal.dropped, changed=journal.changed, notes=journal.notes,
     )  # fmt: skip
+
+
+def _gather(loser_id: int) -> bool:
+    with _told(None):
+        found = ContactMerge.objects.filter(loser=loser_id, undone_at=None).first()
+        if found is None:
+            return False
+        survivor, loser = _lock(found.survivor_id, loser_id)
+        found.refresh_from_db()
+        if found.undone_at is not None:
+            return False
+        journal = Journal(survivor, loser)
+        for care in CARES:
+            care.begin(journal)
+        has = {row.kind for row in survivor.addresses.all()}
+        _move_all(journal, {kind: SURVIVOR if kind in has else LOSER for kind in choosing.ADDRESSES})
+        for care in CARES:
+            care.finish(journal)
+        journal.add_to(found)
+    return True
 
 
 def _take(journal: Journal, name: str, choice: str) -> None:
@@ -207,6 +237,13 @@ def _take(journal: Journal, name: str, choice: str) -> None:
         journal.change(loser, external_id=ours)
     else:
         journal.change(survivor, **values)
+
+
+def _move_all(journal: Journal, wanted: Mapping[str, str]) -> None:
+    for relation in all_relations():
+        _move(journal, relation, wanted)
+    _line_up(journal)
+    _forget(journal.survivor, journal.loser)
 
 
 def _move(journal: Journal, relation: Relation, wanted: Mapping[str, str]) -> None:
@@ -266,4 +303,16 @@ def _counted(counts: Mapping[str, int]) -> list[str]:
     ]
 
 
-__all__ = ["Care", "Plan", "Refused", "merge", "moved", "open_merges", "plan", "register", "survivors", "undo"]
+__all__ = [
+    "Care",
+    "Plan",
+    "Refused",
+    "gather",
+    "merge",
+    "moved",
+    "open_merges",
+    "plan",
+    "register",
+    "survivors",
+    "undo",
+]

@@ -1,7 +1,7 @@
 """What other apps have to say to a merge of contacts. Each registers one Care in its AppConfig.ready; contacts itself
 knows of none."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from contacts.merging.journal import Journal
 from contacts.models import Contact, ContactMerge
@@ -10,11 +10,15 @@ from contacts.models import Contact, ContactMerge
 class Care:
     """All but `foresee` and `objections` run inside the transaction of the merge. None may call a partner."""
 
-    def lock(self, contact_ids: Iterable[int]) -> None:
+    def lock(self, contact_ids: Collection[int]) -> None:
         """Locks what has to be locked before contacts are. Called in the order of the apps."""
 
     def objections(self, survivor: Contact, loser: Contact) -> list[str]:
         """Why these two cannot be merged now, in whole sentences. Called again under lock."""
+        return []
+
+    def undo_objections(self, survivor: Contact, loser: Contact) -> list[str]:
+        """Why a merge of these two cannot be taken back now, in whole sentences. Under lock."""
         return []
 
     def foresee(self, survivor: Contact, loser: Contact) -> list[str]:

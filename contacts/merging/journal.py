@@ -67,6 +67,14 @@ class Journal:
             "was": {name: was[name] for name in changed}, "became": {name: became[name] for name in changed},
         })  # fmt: skip
 
+    def add_to(self, merge: ContactMerge) -> None:
+        """Makes this part of an earlier merge of the same two."""
+        for label, names in self.moved.items():
+            merge.moved.setdefault(label, {}).update(names)
+        merge.dropped += self.dropped
+        merge.changed += self.changed
+        merge.save(update_fields=["moved", "dropped", "changed"])
+
 
 def take_back(merge: ContactMerge) -> list[str]:
     """Everything as it was, last step first; inside the caller's transaction. What was changed again since stays, and a

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing.models import Invoice, Payment, Quote
-from contacts import merging
+from contacts import merging, tasks
 from contacts.merging.relations import all_relations
 from contacts.models import Contact, ContactMerge
 from quickbooks_integration import reconciling
@@ -165,7 +165,31 @@ def test_an_undo_leaves_a_quote_and_a_link_that_went_elsewhere_and_says_so(auth)
     assert f"Quote {moved.number} was moved to Bob Lee since and stays there." in left
     assert "The QuickBooks customer Anne Lee was linked anew since and stays where it is." in left
     assert {quote.pk: quote.contact_id for quote in Quote.objects.all()} == {moved.pk: bob.pk, kept.pk: anne.pk}
-    assert holder(sync) == bob.pk
+    anne.refresh_from_db()
+    assert (holder(sync), anne.quickbooks_customer_id) == (bob.pk, None)
+
+
+def test_an_undo_waits_for_what_is_on_its_way(auth):
+    ann, anne = pairs.contact("Ann", "Lee"), pairs.contact("Anne", "Lee")
+    sync = linked(auth, "Anne Lee", anne)
+    done = merging.merge(ann.pk, anne.pk, None)
+    QuickBooksSync.objects.filter(pk=sync.pk).update(request_id="r1")
+    with pytest.raises(merging.Refused, match="Anne Lee is being sent to QuickBooks at this moment"):
+        merging.undo(done.pk, None)
+    done.refresh_from_db()
+    assert (holder(sync), done.undone_at) == (ann.pk, None)
+
+
+def test_an_invoice_that_reaches_the_loser_late_counts_for_the_survivor(auth):
+    ann, anne = pairs.contact("Ann", "Lee"), pairs.contact("Anne", "Lee")
+    done = merging.merge(ann.pk, anne.pk, None)
+    late = rows.make_invoice("30.00", contact=anne)
+    assert tasks.gather_late_rows() == 1
+    for contact in (ann, anne):
+        contact.refresh_from_db()
+    assert (ann.total_sales, anne.total_sales) == (30, 0)
+    merging.undo(done.pk, None)
+    assert Invoice.objects.get(pk=late.pk).contact == anne
 
 
 def test_what_was_written_for_the_survivor_since_stays_with_it_and_both_sums_are_right(auth):

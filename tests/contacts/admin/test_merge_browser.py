@@ -122,3 +122,16 @@ def test_on_a_telephone_nothing_scrolls_sideways_and_everything_is_big_enough(op
     shot(page, "survivor-390")
     assert [str(row) for row in ann.addresses.all()] == ["9 Oak Avenue, Boston, MA 02118"]
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_possible_duplicates_lead_to_the_merge_on_every_screen(open_list, pair, width):
+    page = open_list(width, reverse("admin:contacts_contact_duplicates"))
+    shot(page, f"duplicates-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    with page.expect_navigation():
+        page.get_by_role("link", name="Merge Anne Lee into Ann Lee").click()
+    shot(page, f"page-again-{width}")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Merge", exact=True).click()
+    assert ContactMerge.objects.get().survivor == pair[0]

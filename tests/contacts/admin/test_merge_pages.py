@@ -110,7 +110,7 @@ def test_a_page_that_is_out_of_date_merges_nothing(office_client, ann, anne):
     assert not ContactMerge.objects.exists()
 
 
-@pytest.mark.parametrize("lost", ["", "3", "x-y", "٣-٣"])
+@pytest.mark.parametrize("lost", ["", "3", "x-y", "٣-٣", f"{'9' * 5000}-1"])
 def test_a_page_that_does_not_say_what_it_showed_merges_nothing(office_client, ann, anne, lost):
     office_client.post(page(ann, anne), {"seen": lost})
     assert not ContactMerge.objects.exists()

@@ -195,3 +195,23 @@ def test_every_field_that_a_person_fills_is_chosen_or_left_on_purpose():
     chosen = {column for columns in choosing.UNITS.values() for column in columns}
     editable = {field.name for field in Contact._meta.concrete_fields if field.editable and not field.primary_key}
     assert editable - chosen == choosing.NEVER_CHOSEN
+
+
+def test_what_reaches_the_loser_after_the_merge_goes_to_the_survivor_and_back_with_an_undo(ann, anne):
+    """A form that was open, a pull that had read who is whose before."""
+    anne.addresses.create(kind="billing", street="2 Oak Street")
+    found = merging.merge(ann.pk, anne.pk, None)
+    anne.phones.create(number="617-555-0101")  # the survivor has it
+    anne.phones.create(number="617-555-0104")
+    anne.addresses.create(kind="billing", street="9 Late Street")
+    house = make_property(people=(anne,))
+    assert merging.gather() == 1
+    assert numbers(ann) == ["617-555-0101", "617-555-0102", "617-555-0103", "617-555-0104"]
+    assert [str(row) for row in ann.addresses.all()] == ["2 Oak Street"]
+    assert (numbers(anne), anne.addresses.count(), house.roles.get().contact) == ([], 0, ann)
+    assert merging.gather() == 0
+    assert merging.undo(found.pk, None).left == ["The address 9 Late Street is not put back: the same was added since."]
+    assert house.roles.get().contact == anne
+    assert numbers(ann) == ["617-555-0101", "617-555-0102"]
+    assert sorted(numbers(anne)) == ["(617) 555-0102", "617-555-0101", "617-555-0103", "617-555-0104"]
+    assert merging.gather() == 0
