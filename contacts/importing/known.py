@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from contacts import merging
 from contacts.matching import normalise
@@ -55,11 +55,17 @@ class People:
         by_key = {card.contact.pk: card for card in self.cards}
         self._by_external_id |= {listed: by_key[pk] for listed, pk in self.merged.items() if pk in by_key}
 
-    def as_listed(self, particulars: Particulars, card: Card) -> Particulars:
-        """The same under the id that the contact has by now, where it was merged with the one that is named."""
-        if particulars.external_id not in self.merged:
-            return particulars
-        return replace(particulars, external_id=card.contact.external_id or "")
+    def as_known(self, particulars: Particulars, card: Card) -> Particulars:
+        """The same under the id and the name that the contact has by now, where they are those of one that was merged
+        into it: that these two are one was decided."""
+        contact, known = card.contact, particulars
+        if known.external_id in self.merged:
+            known = replace(known, external_id=contact.external_id or "")
+        if name_words(known.first_name, known.last_name) in {name_words(*names[:2]) for names in card.also_called}:
+            known = replace(known, first_name=contact.first_name, last_name=contact.last_name)
+        if normalise.words(known.company) in {normalise.words(firm) for *_, firm in card.also_called}:
+            known = replace(known, company=contact.company)
+        return known
 
     def add(self, card: Card) -> None:
         self.cards.append(card)
@@ -76,6 +82,7 @@ class People:
         if contact.external_id:
             self._by_external_id[contact.external_id] = card
         signatures = _signatures(contact.first_name, contact.last_name, contact.company)
+        signatures += [one for names in card.also_called for one in _signatures(*names) if one not in (ANY, BLANK)]
         for key in _keys_on(card):
             for signature in signatures:
                 _add_once(self._by_key[key, signature], card)
@@ -191,6 +198,17 @@ def _ids_by_key(model: type[ContactPhone] | type[ContactEmail], people: list[Par
         for key, contact_id, *names in model.objects.filter(sharing).values_list(*columns).iterator():
             if wanted[key].intersection(_signatures(*names)):
                 yield contact_id
+        for key, contact_id, *names in _names_of_merged(model, wanted):
+            if wanted[key].intersection(_signatures(*names)):
+                yield contact_id
+
+
+def _names_of_merged(model: type[ContactPhone] | type[ContactEmail], keys: Iterable[str]) -> QuerySet[Any]:
+    """(key, contact, first name, last name, company): what those were called that were merged into holders of a key."""
+    merged = Contact.objects.exclude(merged_into=None)
+    at = "merged_into__phones__key" if model is ContactPhone else "merged_into__emails__key"
+    found = merged.filter(**{f"{at}__in": list(keys)})
+    return found.values_list(at, "merged_into", "first_name", "last_name", "company")
 
 
 def _ids_by_text(people: Iterable[Particulars]) -> Iterator[int]:
@@ -222,6 +240,9 @@ def _cards(ids: set[int]) -> Iterator[Card]:
     # In the order of ids, so that two transactions never wait for each other in a circle.
     contacts = Contact.objects.current().filter(pk__in=ids).order_by("pk").select_for_update()
     cards = {contact.pk: Card(contact) for contact in contacts}
+    merged = Contact.objects.filter(merged_into__in=cards)
+    for contact_id, *names in merged.values_list("merged_into", "first_name", "last_name", "company"):
+        cards[contact_id].also_called.append((names[0], names[1], names[2]))
     for phone in ContactPhone.objects.filter(contact_id__in=cards):
         cards[phone.contact_id].phones.append(phone)
     for email in ContactEmail.objects.filter(contact_id__in=cards):

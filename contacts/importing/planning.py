@@ -102,7 +102,7 @@ class Chunk:
         return card
 
     def _enrich(self, draft: Draft, person: Particulars, card: Card) -> Verdict:
-        changes = compare(card, self.people.as_listed(person, card))
+        changes = compare(card, self.people.as_known(person, card))
         card.take(changes)
         if changes:
             self.people.index(card)

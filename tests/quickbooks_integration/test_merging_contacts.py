@@ -72,7 +72,7 @@ def test_undoing_a_merge_gives_back_every_row_of_every_table(auth, sides, linked
 
 
 @pytest.mark.long
-@settings(max_examples=600, **OPTIONS)
+@settings(max_examples=200, **OPTIONS)
 @ROUND_TRIPS
 def test_undoing_a_merge_gives_back_every_row_of_every_table_long(auth, sides, linked, chosen, survivor_first):
     check_round_trip(auth, sides, linked, chosen, survivor_first)

@@ -44,3 +44,25 @@ def test_a_line_without_a_number_does_not_find_who_was_merged_away():
     import_lines(",Anne,Lee,,,,,,,")
     anne.refresh_from_db()
     assert (anne.merged_into, Contact.objects.current().count()) == (ann, 2)
+
+
+def test_a_line_with_the_losers_name_and_a_number_means_the_survivor_and_is_no_conflict():
+    lines = (",Ann,Lee,,617-555-0101,,,,,", ",Anne,Leigh,Lee Realty,617-555-0102,,,,,")
+    import_lines(*lines)
+    ann, anne = Contact.objects.order_by("pk")
+    merging.merge(ann.pk, anne.pk, None)
+    assert counts(import_lines(*lines)) == {"read": 2, "unchanged": 2}
+    assert counts(import_lines(",Anne,Leigh,,617-555-0101,,,,,")) == {"read": 1, "unchanged": 1}
+    assert counts(import_lines(",Anne,Ray,,617-555-0101,,,,,")) == {"read": 1, "created": 1}
+    assert Contact.objects.current().count() == 2
+    assert not ContactImportRow.objects.exists()
+
+
+def test_a_line_under_the_losers_id_and_name_is_no_conflict():
+    lines = ("A1,Ann,Lee,,617-555-0101,,,,,", "A2,Anne,Leigh,,617-555-0102,,,,,")
+    import_lines(*lines)
+    ann, anne = Contact.objects.order_by("pk")
+    merging.merge(ann.pk, anne.pk, None)
+    assert counts(import_lines(*lines)) == {"read": 2, "unchanged": 2}
+    ann.refresh_from_db()
+    assert ann.name == "Ann Lee"
