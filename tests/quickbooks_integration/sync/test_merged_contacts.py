@@ -138,3 +138,16 @@ def test_a_quote_that_waited_for_the_loser_goes_to_the_survivors_customer(books,
     sync(books)
     [estimate] = there(books)["Estimate"]
     assert estimate["CustomerRef"]["value"] == customer().entity_id
+
+
+def test_a_click_that_comes_after_the_merge_makes_no_customer(books, ann, anne):
+    bob = pairs.contact("Bob", "Ray")
+    merging.merge(ann.pk, bob.pk, None)
+    before = there(books)
+    answer = books.sync().create_customer_from_contact(bob, looked=True)
+    assert (answer["result"], answer["message"]) == (
+        "refused",
+        "Bob Ray was merged into Ann Lee here. Create that one.",
+    )
+    assert there(books) == before
+    assert not QuickBooksSync.objects.filter(entity_type="customer", local_id=bob.pk).exists()
