@@ -116,6 +116,12 @@ SCHEDULES = [
         "Makes the invoices of today's repairs from their approved quotes.",
     ),
     Schedule(
+        "Gather what came to merged contacts",
+        "contacts.tasks.gather_late_rows",
+        15,
+        "Gives the contact that stays what reached the other one just after they were merged.",
+    ),
+    Schedule(
         "Mark overdue invoices",
         "billing.tasks.mark_overdue",
         60,

@@ -50,12 +50,14 @@ class Changes:
 
 @dataclass
 class Card:
-    """A contact with all of its rows in memory, saved or not yet."""
+    """A contact with all of its rows in memory, saved or not yet. also_called: first name, last name and company of
+    those that were merged into it; only an import asks for them."""
 
     contact: Contact
     phones: list[ContactPhone] = field(default_factory=list)
     emails: list[ContactEmail] = field(default_factory=list)
     addresses: list[ContactAddress] = field(default_factory=list)
+    also_called: list[tuple[str, str, str]] = field(default_factory=list)
 
     @classmethod
     def of(cls, contact: Contact) -> "Card":

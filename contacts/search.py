@@ -49,9 +49,11 @@ def _contact_ids(term: str) -> QuerySet[Any]:
 
 def _own_ids(term: str) -> QuerySet[Any]:
     """Ids of contacts by what is their own: names, ids, numbers, e-mails."""
-    named = Contact.objects.filter(
-        _any_of(term, "first_name", "last_name", "company", "external_id") | Q(quickbooks_customer_id=term)
-    ).values("pk")
+    named = (
+        Contact.objects.current()
+        .filter(_any_of(term, "first_name", "last_name", "company", "external_id") | Q(quickbooks_customer_id=term))
+        .values("pk")
+    )
     emails = ContactEmail.objects.filter(address__icontains=term).values("contact_id")
     return named.union(_phone_ids(term), emails)
 

@@ -1,5 +1,6 @@
 from celery import shared_task
 
+from contacts import merging
 from contacts.importing import uploads
 
 
@@ -11,3 +12,8 @@ def check_upload(pk: int) -> None:
 @shared_task
 def finish_upload(pk: int) -> None:
     uploads.finish(pk)
+
+
+@shared_task
+def gather_late_rows() -> int:
+    return merging.gather()

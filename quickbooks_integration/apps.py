@@ -6,4 +6,8 @@ class QuickBooksIntegrationConfig(AppConfig):
     verbose_name = "QuickBooks"
 
     def ready(self) -> None:
+        from contacts import merging
         from quickbooks_integration import checks, receivers  # noqa: F401  (they register themselves)
+        from quickbooks_integration.contact_merges import LinksCare
+
+        merging.register(LinksCare())

@@ -55,7 +55,7 @@ class JobAdmin(CountsRows, MergingAdmin):
         if not search.terms(search_term):
             return queryset, False
         people = JobParticipant.objects.filter(
-            contact__in=search.contacts(Contact.objects.all(), search_term).values("pk")
+            contact__in=search.contacts(Contact.objects.current(), search_term).values("pk")
         ).values("job_id")
         houses = search.properties(Property.objects.all(), search_term).values("pk")
         wanted = Q(title__icontains=search_term.strip()) | Q(property__in=houses) | Q(pk__in=people)
@@ -98,5 +98,5 @@ class AppointmentAdmin(CountsRows, ShowsTheMorning, ShowsTheWeek, MergingAdmin):
     ) -> tuple[QuerySet[Appointment], bool]:
         if not search.terms(search_term):
             return queryset, False
-        people = search.contacts(Contact.objects.all(), search_term).values("pk")
+        people = search.contacts(Contact.objects.current(), search_term).values("pk")
         return queryset.filter(contact__in=people), False

@@ -44,7 +44,7 @@ def for_customer(queryset: QuerySet[Any], text: str, numbers: tuple[str, ...]) -
     if not words:
         return queryset
     found = Q(customer_name__icontains=text.strip()) | Q(
-        contact__in=search.contacts(Contact.objects.all(), text).values("pk")
+        contact__in=search.contacts(Contact.objects.current(), text).values("pk")
     )
     term = words[0].lstrip("#")
     for column in numbers if len(words) == 1 else ():

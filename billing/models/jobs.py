@@ -5,7 +5,7 @@ from django.db import models
 from django.utils import timezone
 
 from contacts.fields import FreeText
-from contacts.models import Contact, Property
+from contacts.models import CURRENT, Contact, Property
 
 
 class Job(models.Model):
@@ -52,7 +52,7 @@ class JobParticipant(models.Model):
         REFERRER = "referrer", "Referrer"
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="participants")
-    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="job_roles")
+    contact = models.ForeignKey(Contact, limit_choices_to=CURRENT, on_delete=models.PROTECT, related_name="job_roles")
     role = models.CharField(max_length=20, choices=Role, default=Role.OWNER)
 
     class Meta:
@@ -92,7 +92,9 @@ class Appointment(models.Model):
         CANCELLED = "cancelled", "Cancelled"
 
     kind = models.CharField(max_length=20, choices=Kind, default=Kind.ASSESSMENT)
-    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="appointments")
+    contact = models.ForeignKey(
+        Contact, limit_choices_to=CURRENT, on_delete=models.PROTECT, related_name="appointments"
+    )
     job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, blank=True, related_name="appointments")
     technician = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="appointments"

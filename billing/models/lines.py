@@ -13,7 +13,7 @@ from django.utils import timezone
 from billing import money
 from billing.models.catalogue import TaxCode
 from contacts.fields import FreeText
-from contacts.models import Contact
+from contacts.models import CURRENT, Contact
 
 ODD = "QuickBooks' own sums or lines are unusual. It is kept as it is there, and its sums are not checked."
 
@@ -97,7 +97,9 @@ class Line(models.Model):
 class Document(models.Model):
     """A quote or an invoice. Without a contact it waits for the one whom its QuickBooks customer belongs to."""
 
-    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, null=True, blank=True, related_name="%(class)ss")
+    contact = models.ForeignKey(
+        Contact, limit_choices_to=CURRENT, on_delete=models.PROTECT, null=True, blank=True, related_name="%(class)ss"
+    )
     customer_name = models.CharField(
         max_length=500, blank=True, editable=False, help_text="As QuickBooks names the customer that this was made for."
     )

@@ -10,13 +10,15 @@ from billing.models.history import History
 from billing.models.invoices import Invoice
 from billing.models.lines import ODD, dollars, today
 from contacts.fields import FreeText, FreeTextLine
-from contacts.models import Contact
+from contacts.models import CURRENT, Contact
 
 
 class _Receipt(models.Model):
     """Who paid or was credited, and the document's place in QuickBooks."""
 
-    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, null=True, blank=True, related_name="%(class)ss")
+    contact = models.ForeignKey(
+        Contact, limit_choices_to=CURRENT, on_delete=models.PROTECT, null=True, blank=True, related_name="%(class)ss"
+    )
     customer_name = models.CharField(max_length=500, blank=True, editable=False)
     notes = FreeText("our notes", blank=True)
     is_void = models.BooleanField("void", default=False, editable=False)

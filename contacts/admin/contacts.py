@@ -14,10 +14,11 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
 from contacts import exporting, search
+from contacts.admin.duplicate_pages import ShowsDuplicates
 from contacts.admin.filters import LinkedFilter, OwesFilter
 from contacts.admin.merging import MergingAdmin, MergingFormSet, MergingInline
 from contacts.matching import normalise
-from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone, PropertyContact
+from contacts.models import CURRENT, Contact, ContactAddress, ContactEmail, ContactPhone, PropertyContact
 from contacts.signals import contact_changed
 
 # On a phone the style sheet leaves out the lines of a card that say nothing.
@@ -99,7 +100,7 @@ class PropertyRoleInline(MergingInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(MergingAdmin):
+class ContactAdmin(ShowsDuplicates, MergingAdmin):
     list_display = (
         "shown_name",
         "shown_phone",
@@ -122,7 +123,7 @@ class ContactAdmin(MergingAdmin):
     # Switches the search field on; get_search_results decides what is searched.
     search_fields = ("first_name",)
     search_help_text = "Name, company, phone in any format, e-mail, street or id"
-    actions = ("export_csv",)
+    actions = ("export_csv", "merge_contacts")
     actions_list = ("import_contacts",)
     inlines = (PhoneInline, EmailInline, AddressInline, PropertyRoleInline)
     readonly_fields = (
@@ -161,9 +162,10 @@ class ContactAdmin(MergingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
         queryset = super().get_queryset(request)
-        if request.resolver_match and request.resolver_match.url_name == "contacts_contact_changelist":
-            return queryset.prefetch_related("phones", "emails", "addresses")
-        return queryset
+        page = request.resolver_match.url_name if request.resolver_match else ""
+        if page == "contacts_contact_changelist":
+            return queryset.filter(**CURRENT).prefetch_related("phones", "emails", "addresses")
+        return queryset.filter(**CURRENT) if page == "autocomplete" else queryset
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Once, when phones, e-mails and addresses are stored too."""

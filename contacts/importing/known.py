@@ -1,11 +1,13 @@
 """Which contacts a chunk of rows may mean: those in the database, and those that earlier rows made."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from contacts import merging
 from contacts.matching import normalise
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone
 from contacts.particulars import Particulars
@@ -40,7 +42,9 @@ def _signatures(first_name: str, last_name: str, company: str) -> list[Signature
 class People:
     """The contacts of one chunk by everything that identifies them. Cards of new contacts are added as they are made."""
 
-    def __init__(self, cards: Iterable[Card] = ()) -> None:
+    def __init__(self, cards: Iterable[Card] = (), merged: Mapping[str, int] | None = None) -> None:
+        """merged: contacts that became part of others, see merging.survivors: their ids in a list still mean somebody."""
+        self.merged = merged or {}
         self.cards: list[Card] = []
         self._by_contact: dict[int, Card] = {}
         self._by_external_id: dict[str, Card] = {}
@@ -48,6 +52,20 @@ class People:
         self._by_text: dict[tuple[str, ...], list[Card]] = defaultdict(list)
         for card in cards:
             self.add(card)
+        by_key = {card.contact.pk: card for card in self.cards}
+        self._by_external_id |= {listed: by_key[pk] for listed, pk in self.merged.items() if pk in by_key}
+
+    def as_known(self, particulars: Particulars, card: Card) -> Particulars:
+        """The same under the id and the name that the contact has by now, where they are those of one that was merged
+        into it: that these two are one was decided."""
+        contact, known = card.contact, particulars
+        if known.external_id in self.merged:
+            known = replace(known, external_id=contact.external_id or "")
+        if name_words(known.first_name, known.last_name) in {name_words(*names[:2]) for names in card.also_called}:
+            known = replace(known, first_name=contact.first_name, last_name=contact.last_name)
+        if normalise.words(known.company) in {normalise.words(firm) for *_, firm in card.also_called}:
+            known = replace(known, company=contact.company)
+        return known
 
     def add(self, card: Card) -> None:
         self.cards.append(card)
@@ -64,6 +82,7 @@ class People:
         if contact.external_id:
             self._by_external_id[contact.external_id] = card
         signatures = _signatures(contact.first_name, contact.last_name, contact.company)
+        signatures += [one for names in card.also_called for one in _signatures(*names) if one not in (ANY, BLANK)]
         for key in _keys_on(card):
             for signature in signatures:
                 _add_once(self._by_key[key, signature], card)
@@ -147,17 +166,19 @@ def load(people: Iterable[Particulars], also: Iterable[int] = ()) -> People:
     also: ids of contacts that are needed for another reason.
     """
     everybody = list(people)
-    ids = set(also)
+    merged = merging.survivors({person.external_id for person in everybody if person.external_id})
+    ids = {*also, *merged.values()}
     ids.update(_ids_by_external_id(everybody))
     ids.update(_ids_by_key(ContactPhone, everybody))
     ids.update(_ids_by_key(ContactEmail, everybody))
     ids.update(_ids_by_text(person for person in everybody if not person.keys))
-    return People(_cards(ids))
+    return People(_cards(ids), merged)
 
 
 def _ids_by_external_id(people: list[Particulars]) -> Iterable[int]:
     external_ids = {person.external_id for person in people if person.external_id}
-    return Contact.objects.filter(external_id__in=external_ids).values_list("pk", flat=True) if external_ids else ()
+    found = Contact.objects.current().filter(external_id__in=external_ids)
+    return found.values_list("pk", flat=True) if external_ids else ()
 
 
 def _ids_by_key(model: type[ContactPhone] | type[ContactEmail], people: list[Particulars]) -> Iterator[int]:
@@ -177,6 +198,17 @@ def _ids_by_key(model: type[ContactPhone] | type[ContactEmail], people: list[Par
         for key, contact_id, *names in model.objects.filter(sharing).values_list(*columns).iterator():
             if wanted[key].intersection(_signatures(*names)):
                 yield contact_id
+        for key, contact_id, *names in _names_of_merged(model, wanted):
+            if wanted[key].intersection(_signatures(*names)):
+                yield contact_id
+
+
+def _names_of_merged(model: type[ContactPhone] | type[ContactEmail], keys: Iterable[str]) -> QuerySet[Any]:
+    """(key, contact, first name, last name, company): what those were called that were merged into holders of a key."""
+    merged = Contact.objects.exclude(merged_into=None)
+    at = "merged_into__phones__key" if model is ContactPhone else "merged_into__emails__key"
+    found = merged.filter(**{f"{at}__in": list(keys)})
+    return found.values_list(at, "merged_into", "first_name", "last_name", "company")
 
 
 def _ids_by_text(people: Iterable[Particulars]) -> Iterator[int]:
@@ -187,10 +219,14 @@ def _ids_by_text(people: Iterable[Particulars]) -> Iterator[int]:
     if names := found["name"]:
         firsts, lasts = {name[0] for name in names}, {name[1] for name in names}
         firms = {firm for first, last, firm in names if not first and not last}
-        same_parts = Contact.objects.filter(
-            Q(first_name__in=firsts, last_name__in=lasts) & ~Q(first_name="", last_name="")
-            | Q(first_name="", last_name="", company__in=firms)
-        ).values_list("pk", "first_name", "last_name", "company")
+        same_parts = (
+            Contact.objects.current()
+            .filter(
+                Q(first_name__in=firsts, last_name__in=lasts) & ~Q(first_name="", last_name="")
+                | Q(first_name="", last_name="", company__in=firms)
+            )
+            .values_list("pk", "first_name", "last_name", "company")
+        )
         yield from (pk for pk, *parts in same_parts.iterator() if tuple(parts) in names)
     if numbers := {text for (text,) in found["phone"]}:
         yield from ContactPhone.objects.filter(key="", number__in=numbers).values_list("contact_id", flat=True)
@@ -202,12 +238,15 @@ def _cards(ids: set[int]) -> Iterator[Card]:
     if not ids:
         return
     # In the order of ids, so that two transactions never wait for each other in a circle.
-    contacts = Contact.objects.filter(pk__in=ids).order_by("pk").select_for_update()
+    contacts = Contact.objects.current().filter(pk__in=ids).order_by("pk").select_for_update()
     cards = {contact.pk: Card(contact) for contact in contacts}
-    for phone in ContactPhone.objects.filter(contact_id__in=ids):
+    merged = Contact.objects.filter(merged_into__in=cards)
+    for contact_id, *names in merged.values_list("merged_into", "first_name", "last_name", "company"):
+        cards[contact_id].also_called.append((names[0], names[1], names[2]))
+    for phone in ContactPhone.objects.filter(contact_id__in=cards):
         cards[phone.contact_id].phones.append(phone)
-    for email in ContactEmail.objects.filter(contact_id__in=ids):
+    for email in ContactEmail.objects.filter(contact_id__in=cards):
         cards[email.contact_id].emails.append(email)
-    for address in ContactAddress.objects.filter(contact_id__in=ids):
+    for address in ContactAddress.objects.filter(contact_id__in=cards):
         cards[address.contact_id].addresses.append(address)
     yield from cards.values()

@@ -102,7 +102,7 @@ class Chunk:
         return card
 
     def _enrich(self, draft: Draft, person: Particulars, card: Card) -> Verdict:
-        changes = compare(card, person)
+        changes = compare(card, self.people.as_known(person, card))
         card.take(changes)
         if changes:
             self.people.index(card)
@@ -143,6 +143,7 @@ def prepare(drafts: Iterable[Draft], source: str, lines: dict[str, int]) -> Chun
     people = known.load(_people(usable), also=places.contact_ids())
     by_id = {card.contact.pk: card.contact for card in people.cards}
     for place in places.places:
+        place.roles = [role for role in place.roles if role.contact_id in by_id]  # the others were merged meanwhile
         for role in place.roles:
             role.contact = by_id[role.contact_id]
     return Chunk(people, places, source, lines)

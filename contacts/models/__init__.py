@@ -1,14 +1,18 @@
 from contacts.models.imports import ContactImport, ContactImportRow
-from contacts.models.people import Contact, ContactAddress, ContactEmail, ContactPhone
+from contacts.models.merges import ContactMerge, DismissedDuplicate
+from contacts.models.people import CURRENT, Contact, ContactAddress, ContactEmail, ContactPhone
 from contacts.models.places import Property, PropertyContact
 
 __all__ = [
+    "CURRENT",
     "Contact",
     "ContactAddress",
     "ContactEmail",
     "ContactImport",
     "ContactImportRow",
+    "ContactMerge",
     "ContactPhone",
+    "DismissedDuplicate",
     "Property",
     "PropertyContact",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 import pghistory
 import pgtrigger
@@ -11,6 +11,16 @@ from django.db import models
 
 from contacts.fields import FreeText, HouseKey
 from contacts.matching import normalise
+
+# Of a key to a contact: a form that was open while its contact was merged away is told so.
+CURRENT = {"merged_into": None}
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def current(self) -> Self:
+        """Without those that were merged into others: their rows are kept for the history and for an undo only. Every
+        list, search, match, import and export begins here."""
+        return self.filter(**CURRENT)
 
 
 @pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent(), exclude=["updated_at", "version"])
@@ -69,10 +79,18 @@ class Contact(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     version = models.PositiveIntegerField(default=0, editable=False, help_text="Counts the changes of this row.")
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, blank=True, editable=False, related_name="merged_contacts"
+    )
+
+    objects = ContactQuerySet.as_manager()
 
     class Meta:
         ordering = ["last_name", "first_name", "id"]
-        permissions = [("export_contact", "Can export contacts")]
+        permissions = [
+            ("export_contact", "Can export contacts"),
+            ("merge_contact", "Can merge contacts"),
+        ]
         indexes = [
             models.Index(fields=["last_name", "first_name", "id"], name="contact_by_name"),
             models.Index(fields=["-created_at", "-id"], name="contact_by_age"),
@@ -91,6 +109,9 @@ class Contact(models.Model):
             models.CheckConstraint(
                 name="contact_credit_limit_not_negative",
                 condition=models.Q(credit_limit__gte=0) | models.Q(credit_limit__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="contact_not_merged_into_itself", condition=~models.Q(merged_into=models.F("id"))
             ),
         ]
         triggers = [

@@ -7,7 +7,7 @@ from django.db import models
 
 from contacts.fields import FreeText
 from contacts.matching import normalise
-from contacts.models.people import Contact
+from contacts.models.people import CURRENT, Contact
 
 
 class Property(models.Model):
@@ -72,7 +72,9 @@ class PropertyContact(models.Model):
         OTHER = "other", "Other"
 
     property = models.ForeignKey(Property, on_delete=models.CASCADE, related_name="roles")
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="property_roles")
+    contact = models.ForeignKey(
+        Contact, limit_choices_to=CURRENT, on_delete=models.CASCADE, related_name="property_roles"
+    )
     role = models.CharField(max_length=20, choices=Role, default=Role.OWNER)
     is_primary = models.BooleanField("primary contact", default=False)
 

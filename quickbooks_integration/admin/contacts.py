@@ -137,6 +137,8 @@ class ContactWithQuickBooksAdmin(PushPages, ContactAdmin):
     ) -> HttpResponse:
         if obj is not None and request.user.has_perm("quickbooks_integration.view_quickbookscustomer"):
             context["quickbooks"] = panel(obj, request)
+        # What the class behind this one shows in the same place comes before the panel.
+        context["quickbooks_also"] = ContactAdmin.change_form_outer_before_template
         return super().render_change_form(request, context, *args, obj=obj, **options)
 
     @method_decorator(require_POST)

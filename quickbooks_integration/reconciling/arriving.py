@@ -54,7 +54,7 @@ def _arrived(company: QuickBooksAuth, since: datetime) -> tuple[list[int], list[
     """Ids of contacts and of map rows; None if there are many."""
     customers = QuickBooksSync.objects.filter(company=company, entity_type="customer", customer__isnull=False)
     changed = customers.filter(Q(last_synced__gte=since) | Q(customer__vanished_at__gte=since))
-    found = _few(Contact.objects.filter(updated_at__gte=since)), _few(changed)
+    found = _few(Contact.objects.current().filter(updated_at__gte=since)), _few(changed)
     contacts, sync_ids = found
     return None if contacts is None or sync_ids is None else (contacts, sync_ids)
 

@@ -225,12 +225,14 @@ def lock_contact(contact_id: int | None) -> Contact:
     contact = Contact.objects.select_for_update(no_key=True).filter(pk=contact_id or 0).first()
     if contact is None:
         raise Settled("The contact was deleted meanwhile. Nothing was changed.")
+    if contact.merged_into is not None:
+        raise Settled(f"{contact} was merged into {contact.merged_into} meanwhile. Nothing was changed.")
     return contact
 
 
 def lock_contacts(contact_ids: list[Any]) -> dict[int, Contact]:
     """Those that are still there, with all that enriching reads."""
-    rows = Contact.objects.select_for_update(no_key=True).filter(pk__in=contact_ids).order_by("pk")
+    rows = Contact.objects.current().select_for_update(no_key=True).filter(pk__in=contact_ids).order_by("pk")
     return {row.pk: row for row in rows.prefetch_related("phones", "emails", "addresses")}
 
 

@@ -27,14 +27,14 @@ ALL_CONTACTS = (
         for kind, table in KINDS.items()
     )
     + f" LEFT JOIN (SELECT local_id, max(id) AS id FROM {LINKS} GROUP BY local_id) AS link ON link.local_id = contact.id"
-    " WHERE coalesce(phone.keys, email.keys, place.keys) IS NOT NULL"
+    " WHERE contact.merged_into_id IS NULL AND coalesce(phone.keys, email.keys, place.keys) IS NOT NULL"
 )
 SOME_CONTACTS = (
     "SELECT contact.id, first_name, last_name, company, "
     + "".join(f"ARRAY(SELECT DISTINCT key FROM {table} WHERE contact_id = contact.id AND key <> ''), " for table in KINDS.values())
     + f"(SELECT max(id) FROM {LINKS} AND local_id = contact.id)"
     # As an array: for "one of these ids, or in a subquery" PostgreSQL reads all contacts.
-    " FROM contacts_contact AS contact WHERE contact.id = ANY(ARRAY(SELECT unnest(%(ids)s::bigint[])"
+    " FROM contacts_contact AS contact WHERE contact.merged_into_id IS NULL AND contact.id = ANY(ARRAY(SELECT unnest(%(ids)s::bigint[])"
     + "".join(f" UNION ALL SELECT contact_id FROM {table} WHERE key = ANY(%(keys)s) AND key <> ''" for table in KINDS.values())
     + "))"
 )  # fmt: skip

@@ -183,12 +183,20 @@ def _reserve(auth: QuickBooksAuth, contact: Contact, name: str) -> QuickBooksSyn
             )
         except IntegrityError as gone:  # the row of another worker, which is through and has taken it away by now
             raise _LinkedMeanwhile from gone
+        _must_be_current(contact)
         if _is_linked(auth, contact):  # by a worker that was through between our first look and this row
             raise _LinkedMeanwhile
         if not is_new and not sync.request_id:  # an earlier try was refused; this is another request
             QuickBooksSync.objects.filter(pk=sync.pk).update(**columns)
             sync.refresh_from_db()
         return sync
+
+
+def _must_be_current(contact: Contact) -> None:
+    """Locked, so that a merge that comes now waits and then sees what is about to be sent. Raises Unusable."""
+    found = Contact.objects.select_for_update(no_key=True).filter(pk=contact.pk).first()
+    if found is not None and found.merged_into is not None:
+        raise Unusable(f"{found} was merged into {found.merged_into} here. Create that one.")
 
 
 def _is_linked(auth: QuickBooksAuth, contact: Contact) -> bool:

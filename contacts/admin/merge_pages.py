@@ -1,0 +1,148 @@
+"""Merging in the admin: the action on the list, the page with both side by side, and the way back at the survivor."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin
+
+from contacts import merging
+from contacts.merging import Refused, choosing
+from contacts.models import Contact, ContactMerge
+
+PAGE = "admin:contacts_contact_merge"
+CHANGE, LIST = "admin:contacts_contact_change", "admin:contacts_contact_changelist"
+FIELD = "field-"
+
+
+def address_of(keep: int, other: int) -> str:
+    """Of the page that asks whether `other` should become part of `keep`."""
+    return f"{reverse(PAGE)}?{urlencode({'keep': keep, 'other': other})}"
+
+
+class MergesContacts(ModelAdmin):
+    """Adds all of it to the admin of contacts."""
+
+    change_form_outer_before_template = "contacts/merges.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("merge/", view(self.merge_view), name="contacts_contact_merge"),
+            path("merge/<int:merge_id>/undo/", view(self.undo_merge_view), name="contacts_contact_merge_undo"),
+            *super().get_urls(),
+        ]
+
+    def has_merge_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("contacts.merge_contact") and self.has_change_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who was merged away is kept as it was."""
+        is_current = not isinstance(obj, Contact) or obj.merged_into_id is None
+        return is_current and super().has_change_permission(request, obj)
+
+    @admin.action(description="Merge contacts", permissions=["merge"])
+    def merge_contacts(self, request: HttpRequest, queryset: QuerySet[Contact]) -> HttpResponse | None:
+        picked = list(queryset.order_by("pk")[:3])
+        if len(picked) != 2:
+            messages.warning(request, "Tick the two contacts that are one person, then choose Merge contacts.")
+            return None
+        keep = choosing.preferred_of(*picked)
+        other = next(one for one in picked if one != keep)
+        return HttpResponseRedirect(address_of(keep.pk, other.pk))
+
+    def merge_view(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_merge_permission(request):
+            raise PermissionDenied
+        pair = _pair(request)
+        if pair is None:
+            messages.warning(request, "One of the two contacts is not there any more. Pick two from the list.")
+            return HttpResponseRedirect(reverse(LIST))
+        if request.method == "POST":
+            return self._merge(request, *pair)
+        found = merging.plan(*pair)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Merge {found.loser} into {found.survivor}",
+            "opts": self.opts,
+            "plan": found,
+            "swapped": address_of(found.loser.pk, found.survivor.pk),
+        }
+        return TemplateResponse(request, "contacts/merge.html", context)
+
+    def _merge(self, request: HttpRequest, survivor: Contact, loser: Contact) -> HttpResponse:
+        chosen = {name.removeprefix(FIELD): text for name, text in request.POST.items() if name.startswith(FIELD)}
+        try:
+            done = merging.merge(survivor.pk, loser.pk, request.user, chosen, seen=_seen(request))
+        except Refused as refused:
+            messages.error(request, str(refused))
+            return HttpResponseRedirect(address_of(survivor.pk, loser.pk))
+        self.log_change(request, survivor, f"Merged with {done.loser_name}.")
+        moved = merging.moved(done)
+        what = f" Moved here: {', '.join(moved)}." if moved else ""
+        messages.success(request, f"{done.loser_name} is part of this contact now.{what} You can undo it below.")
+        return HttpResponseRedirect(reverse(CHANGE, args=[survivor.pk]))
+
+    @method_decorator(require_POST)
+    def undo_merge_view(self, request: HttpRequest, merge_id: int) -> HttpResponse:
+        if not self.has_merge_permission(request):
+            raise PermissionDenied
+        try:
+            undone = merging.undo(merge_id, request.user)
+        except Refused as refused:
+            messages.error(request, str(refused))
+            found = ContactMerge.objects.filter(pk=merge_id).first()
+            return HttpResponseRedirect(reverse(CHANGE, args=[found.survivor_id]) if found else reverse(LIST))
+        self.log_change(request, undone.survivor, f"Took back the merge with {undone.loser_name}.")
+        messages.success(request, f"{undone.loser_name} is a contact of its own again.")
+        for sentence in undone.left:
+            messages.warning(request, sentence)
+        return HttpResponseRedirect(reverse(CHANGE, args=[undone.survivor_id]))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Contact | None = None, **options: Any
+    ) -> HttpResponse:
+        if obj is not None:
+            context["merges"] = merging.open_merges(obj)
+            context["may_merge"] = self.has_merge_permission(request)
+        return super().render_change_form(request, context, *args, obj=obj, **options)
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **options: Any) -> HttpResponse:
+        """Whoever opens, or still edits, a contact that was merged away is led to the one that it became."""
+        merged = Contact.objects.exclude(merged_into=None).select_related("merged_into")
+        contact = merged.filter(pk=object_id).first() if is_key(object_id) else None
+        if contact is not None and self.has_view_permission(request, contact):
+            lost = " Nothing of what you typed was saved." if request.method == "POST" else ""
+            messages.warning(request, f"{contact} was merged into {contact.merged_into}, which you see here.{lost}")
+            return HttpResponseRedirect(reverse(CHANGE, args=[contact.merged_into_id]))
+        return super().change_view(request, object_id, *args, **options)
+
+
+def _pair(request: HttpRequest) -> tuple[Contact, Contact] | None:
+    """keep and other of the page's address."""
+    keep, other = (_found(request.GET.get(name, "")) for name in ("keep", "other"))
+    return (keep, other) if keep is not None and other is not None else None
+
+
+def is_key(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
+def _found(key: str) -> Contact | None:
+    if not is_key(key):
+        return None
+    rows = Contact.objects.select_related("merged_into").prefetch_related("phones", "emails", "addresses")
+    return rows.filter(pk=int(key)).first()
+
+
+def _seen(request: HttpRequest) -> merging.Versions:
+    """Of what the page showed; no page shows versions below 0."""
+    ours, _, theirs = request.POST.get("seen", "").partition("-")
+    return (int(ours), int(theirs)) if is_key(ours) and is_key(theirs) else (-1, -1)

@@ -1,0 +1,234 @@
+"""What a merge of contacts means for QuickBooks: its customer becomes the survivor's, and nothing is sent but what a
+person chose over a value that QuickBooks knows. None of this talks to QuickBooks."""
+
+from collections.abc import Collection, Iterable
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+
+from billing import summaries
+from contacts.merging import Care
+from contacts.merging.journal import Journal
+from contacts.models import Contact, ContactMerge
+from quickbooks_integration import enriching, wanting
+from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
+
+APP = "quickbooks_integration"
+FIELDS = ("first_name", "last_name", "company", "notes", "phones", "emails", *enriching.ADDRESS_KINDS)
+State = MatchCandidate.State
+
+
+class LinksCare(Care):
+    def lock(self, contact_ids: Collection[int]) -> None:
+        rows = _rows(contact_ids).select_for_update(no_key=True)
+        list(rows.values_list("pk", flat=True))
+
+    def objections(self, survivor: Contact, loser: Contact) -> list[str]:
+        found = self.undo_objections(survivor, loser)
+        ours, theirs = (_live_customers(one) for one in (survivor, loser))
+        if ours and theirs:
+            found.append(
+                f"{survivor} is {_listed(ours)} in QuickBooks, and {loser} is {_listed(theirs)}. QuickBooks customers "
+                "can only be merged in QuickBooks: merge these two there first, sync, and merge the contacts then."
+            )
+        return found
+
+    def undo_objections(self, survivor: Contact, loser: Contact) -> list[str]:
+        return [
+            f"{one} is being sent to QuickBooks at this moment. Look again in some minutes."
+            for one in (survivor, loser)
+            if _rows([one.pk]).exclude(request_id="").exists()
+        ]
+
+    def foresee(self, survivor: Contact, loser: Contact) -> list[str]:
+        if not QuickBooksAuth.objects.exists():
+            return []
+        holder = next((one for one in (survivor, loser) if _live_customers(one)), None)
+        if holder is None:
+            return ["Neither of the two is a QuickBooks customer, so QuickBooks sees nothing of this."]
+        customer = _listed(_live_customers(holder))
+        return [
+            f"QuickBooks keeps {customer} as it is, with all documents. It belongs to {survivor} here from then on.",
+            f"What {holder} gets added stays in the CRM. A name, company, note or address that you choose over the one "
+            f"of {holder} is sent to QuickBooks.",
+        ]
+
+    def begin(self, journal: Journal) -> None:
+        both = (journal.survivor, journal.loser)
+        journal.notes[APP] = {"before": {str(one.pk): enriching.ours_of(one) for one in both}}
+
+    def finish(self, journal: Journal) -> None:
+        survivor, loser = journal.survivor, journal.loser
+        rows = list(_rows([survivor.pk, loser.pk]))
+        before = journal.notes.pop(APP)["before"]
+        holders = {sync.pk: str(sync.local_id) for sync in rows}
+        _drop_refused_creates(journal, rows)
+        for sync in rows:
+            if sync.entity_id and sync.local_id == loser.pk:
+                otherwise = f"The QuickBooks customer {sync.customer} was linked anew since and stays where it is."
+                journal.change(sync, local_id=survivor.pk, otherwise=otherwise)
+        _settle_questions(journal)
+        _pass_on_primary(journal)
+        summaries.refresh([survivor.pk, loser.pk])  # again: only one of them is linked by now
+        _take_balances([survivor, loser])
+        primary = _primary(survivor)
+        if primary is not None:
+            agreed = _agree(primary, before[holders[primary.pk]], enriching.ours_of(survivor))
+            journal.notes[APP] = {"sync": primary.pk, "agreed": agreed}
+            _want(primary, survivor)
+        transaction.on_commit(partial(wanting.release, f"contact {loser.pk}"))
+        for company_id in {sync.company_id for sync in rows}:
+            transaction.on_commit(partial(_settle_merged_customers, company_id))
+
+    def undone(self, merge: ContactMerge, survivor: Contact, loser: Contact) -> list[str]:
+        for contact in (survivor, loser):
+            _mend_copies(contact)
+        summaries.refresh([survivor.pk, loser.pk])
+        _take_balances([survivor, loser])
+        note = merge.notes.get(APP)
+        sync = QuickBooksSync.objects.filter(pk=note["sync"]).first() if note else None
+        if sync is not None:
+            _disagree(sync, note["agreed"])
+            holder = next((one for one in (survivor, loser) if one.pk == sync.local_id), None)
+            if holder is not None:
+                _want(sync, holder)
+        transaction.on_commit(partial(wanting.release, f"contact {survivor.pk}"))
+        return []
+
+
+def _settle_merged_customers(company_id: str) -> None:
+    """Two customers that were merged in QuickBooks and had a contact each: there is one contact now, and no question."""
+    from quickbooks_integration.reconciling import merged
+
+    merged.settle_same(QuickBooksAuth.objects.get(company_id=company_id))
+
+
+def _rows(contact_ids: Iterable[int]) -> Any:
+    return QuickBooksSync.objects.filter(entity_type="customer", local_id__in=list(contact_ids)).order_by("pk")
+
+
+def _live_customers(contact: Contact) -> list[QuickBooksCustomer]:
+    """Those that QuickBooks has; one that was merged into another there is over."""
+    customers = QuickBooksCustomer.objects.filter(sync__in=_rows([contact.pk]), vanished_at=None)
+    return [one for one in customers.order_by("pk") if one.active or not one.merged_into]
+
+
+def _listed(customers: list[QuickBooksCustomer]) -> str:
+    names = " and ".join(str(one) for one in customers)
+    return f"the customer {names}" if len(customers) == 1 else f"the customers {names}"
+
+
+def _drop_refused_creates(journal: Journal, rows: list[QuickBooksSync]) -> None:
+    """Of what waits to become a customer: nothing where there is one already, else once."""
+    is_linked = any(sync.entity_id for sync in rows)
+    waiting = sorted(
+        (sync for sync in rows if not sync.entity_id), key=lambda sync: sync.local_id != journal.survivor.pk
+    )
+    for sync in waiting if is_linked else waiting[1:]:
+        journal.drop(sync)
+    for sync in [] if is_linked else waiting[:1]:
+        journal.change(sync, local_id=journal.survivor.pk)
+
+
+def _settle_questions(journal: Journal) -> None:
+    """Which customer may be the survivor, from what was asked and decided about both."""
+    others = {kept.pk: dropped.state for dropped, kept in journal.doubles if isinstance(dropped, MatchCandidate)}
+    survivor = journal.survivor.pk
+    for candidate in MatchCandidate.objects.filter(contact=survivor).select_related("sync__customer").order_by("pk"):
+        state = _state(candidate, others.get(candidate.pk), survivor)
+        otherwise = f"Whether {candidate.sync.customer} is one of the two was decided since, and stays so."
+        journal.change(candidate, state=state, otherwise=otherwise)
+
+
+def _state(candidate: MatchCandidate, other: str | None, survivor: int) -> str:
+    """other: what was decided about the same customer and the loser."""
+    holder, states = candidate.sync.local_id, {candidate.state, other}
+    if holder == survivor:
+        return State.LINKED
+    if State.REFUSED in states:
+        return State.REFUSED
+    if State.LINKED in states:  # linked to neither by now
+        return State.OPEN if holder is None else State.CLOSED
+    return candidate.state
+
+
+def _pass_on_primary(journal: Journal) -> None:
+    """The copies at the contact: the customer that is new work's, while QuickBooks has it."""
+    survivor, loser = journal.survivor, journal.loser
+    ours, theirs = survivor.quickbooks_customer_id, loser.quickbooks_customer_id
+    token = loser.quickbooks_sync_token
+    journal.change(loser, quickbooks_customer_id=None, quickbooks_sync_token=None)
+    live = {one.sync.entity_id for one in _live_customers(survivor)}
+    if theirs and (ours is None or (ours not in live and theirs in live)):
+        journal.change(survivor, quickbooks_customer_id=theirs, quickbooks_sync_token=token)
+
+
+def _mend_copies(contact: Contact) -> None:
+    """A link that was made or lost since the merge counts, and a sync token may have moved on."""
+    primary = _primary(contact) or _rows([contact.pk]).exclude(entity_id="").first()
+    contact.quickbooks_customer_id = primary.entity_id if primary is not None else None
+    contact.quickbooks_sync_token = primary.sync_version if primary is not None else None
+    contact.save(update_fields=["quickbooks_customer_id", "quickbooks_sync_token"])
+
+
+def _take_balances(contacts: list[Contact]) -> None:
+    """Of a linked contact QuickBooks' balance counts."""
+    for contact in contacts:
+        contact.refresh_from_db()
+        if contact.quickbooks_customer_id is not None:
+            enriching.set_money(contact)
+            contact.save(update_fields=["outstanding_balance", "updated_at"])
+
+
+def _primary(contact: Contact) -> QuickBooksSync | None:
+    return _rows([contact.pk]).exclude(entity_id="").filter(entity_id=contact.quickbooks_customer_id or "").first()
+
+
+def _agree(sync: QuickBooksSync, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """What the merge added to the contact is no edit that QuickBooks has to be told of, as when a customer is linked.
+    Returns what became of each field of base_ours."""
+    from quickbooks_integration.sync.kinds.customers import CUSTOMERS
+
+    if sync.base_ours is None:
+        return {}
+    agreed: dict[str, Any] = {}
+    for name in FIELDS:
+        was, now, known = (CUSTOMERS.value(one, name) for one in (before, after, sync.base_ours))
+        if was == now or known != was or _is_chosen(name, was, now):
+            continue
+        agreed[name] = {"was": known, "became": now}
+        sync.base_ours = CUSTOMERS.with_value(sync.base_ours, name, now)
+    sync.save(update_fields=["base_ours"])
+    return agreed
+
+
+def _is_chosen(name: str, was: Any, now: Any) -> bool:
+    """Whether somebody put another value in the place of one that QuickBooks knows."""
+    if name in ("phones", "emails"):
+        return False
+    if name == "notes" and now.startswith(was):
+        return False
+    return any(was.values()) if isinstance(was, dict) else bool(was)
+
+
+def _disagree(sync: QuickBooksSync, agreed: dict[str, Any]) -> None:
+    """What was sent or taken over since stays as QuickBooks knows it."""
+    from quickbooks_integration.sync.kinds.customers import CUSTOMERS
+
+    known = sync.base_ours or {}
+    for name, change in agreed.items():
+        if CUSTOMERS.value(known, name) == change["became"]:
+            known = CUSTOMERS.with_value(known, name, change["was"])
+    if agreed:
+        sync.base_ours = known
+        sync.save(update_fields=["base_ours"])
+
+
+def _want(sync: QuickBooksSync, contact: Contact) -> None:
+    from quickbooks_integration.sync.kinds.customers import CUSTOMERS
+
+    is_primary = contact.quickbooks_customer_id == sync.entity_id
+    edited = CUSTOMERS.sendable(enriching.ours_of(contact), sync.base_ours or {})
+    if is_primary and edited and wanting.may_push(sync.company):
+        wanting.want_row(sync.pk)

@@ -1,0 +1,68 @@
+"""A list that knew both contacts is imported again: the merge stands."""
+
+import pytest
+
+from contacts import merging
+from contacts.models import Contact, ContactImportRow
+from tests.contacts.importing.files import counts, import_lines
+from tests.factories import make_contact
+
+pytestmark = pytest.mark.django_db
+
+ANN = "A1,Ann,Lee,,617-555-0101,,,,,"
+ANNE = "A2,Ann,Lee,,617-555-0102,,,,,"
+
+
+@pytest.fixture
+def merged() -> Contact:
+    import_lines(ANN, ANNE)
+    ann, anne = Contact.objects.order_by("external_id")
+    merging.merge(ann.pk, anne.pk, None)
+    return ann
+
+
+def test_the_ids_of_both_mean_the_survivor_and_no_contact_comes_back(merged):
+    assert counts(import_lines(ANN, ANNE)) == {"read": 2, "unchanged": 2}
+    assert list(Contact.objects.current()) == [merged]
+    assert not ContactImportRow.objects.exists()
+
+
+def test_what_is_new_under_the_losers_id_comes_to_the_survivor(merged):
+    assert counts(import_lines("A2,Ann,Lee,,617-555-0103,,,,,")) == {"read": 1, "enriched": 1}
+    assert [phone.number for phone in merged.phones.all()] == ["617-555-0101", "617-555-0102", "617-555-0103"]
+    merged.refresh_from_db()
+    assert merged.external_id == "A1"
+
+
+def test_a_line_without_an_id_finds_the_survivor_by_the_losers_number(merged):
+    assert counts(import_lines(",Ann,Lee,,617-555-0102,,,,,")) == {"read": 1, "unchanged": 1}
+
+
+def test_a_line_without_a_number_does_not_find_who_was_merged_away():
+    ann, anne = make_contact("Ann", "Lee"), make_contact("Anne", "Lee")
+    merging.merge(ann.pk, anne.pk, None)
+    import_lines(",Anne,Lee,,,,,,,")
+    anne.refresh_from_db()
+    assert (anne.merged_into, Contact.objects.current().count()) == (ann, 2)
+
+
+def test_a_line_with_the_losers_name_and_a_number_means_the_survivor_and_is_no_conflict():
+    lines = (",Ann,Lee,,617-555-0101,,,,,", ",Anne,Leigh,Lee Realty,617-555-0102,,,,,")
+    import_lines(*lines)
+    ann, anne = Contact.objects.order_by("pk")
+    merging.merge(ann.pk, anne.pk, None)
+    assert counts(import_lines(*lines)) == {"read": 2, "unchanged": 2}
+    assert counts(import_lines(",Anne,Leigh,,617-555-0101,,,,,")) == {"read": 1, "unchanged": 1}
+    assert counts(import_lines(",Anne,Ray,,617-555-0101,,,,,")) == {"read": 1, "created": 1}
+    assert Contact.objects.current().count() == 2
+    assert not ContactImportRow.objects.exists()
+
+
+def test_a_line_under_the_losers_id_and_name_is_no_conflict():
+    lines = ("A1,Ann,Lee,,617-555-0101,,,,,", "A2,Anne,Leigh,,617-555-0102,,,,,")
+    import_lines(*lines)
+    ann, anne = Contact.objects.order_by("pk")
+    merging.merge(ann.pk, anne.pk, None)
+    assert counts(import_lines(*lines)) == {"read": 2, "unchanged": 2}
+    ann.refresh_from_db()
+    assert ann.name == "Ann Lee"

@@ -1,0 +1,218 @@
+"""Merging contacts and taking it back, with documents and QuickBooks' links."""
+
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from billing.models import Invoice, Payment, Quote
+from contacts import merging, tasks
+from contacts.merging.relations import all_relations
+from contacts.models import Contact, ContactMerge
+from quickbooks_integration import reconciling
+from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
+from quickbooks_integration.reconciling import merged
+from tests.billing import rows
+from tests.quickbooks_integration import pairs
+from tests.quickbooks_integration.merged_graphs import CHOSEN, LINKED, SIDES, Side, build, snapshot
+
+
+@pytest.fixture
+def auth(db) -> QuickBooksAuth:
+    return pairs.company()
+
+
+def check_round_trip(
+    auth: QuickBooksAuth, sides: tuple[Side, Side], linked: str, chosen: dict[str, str], survivor_first: bool
+) -> None:
+    with transaction.atomic():
+        at = {"survivor": 0, "loser": 1}.get(linked)
+        pair = build(auth, sides if survivor_first else sides[::-1], at if survivor_first or at is None else 1 - at)
+        survivor, loser = pair if survivor_first else pair[::-1]
+        before = snapshot()
+        done = merging.merge(survivor.pk, loser.pk, None, chosen)
+        check_merged(survivor, loser, linked)
+        assert {label: len(found) for label, found in snapshot().items() if label.startswith("billing")} == {
+            label: len(found) - dropped(done, label) for label, found in before.items() if label.startswith("billing")
+        }
+        assert merging.undo(done.pk, None).left == []
+        assert snapshot() == before
+        transaction.set_rollback(True)
+
+
+def dropped(done: ContactMerge, label: str) -> int:
+    return sum(row["model"] == label for row in done.dropped)
+
+
+def check_merged(survivor: Contact, loser: Contact, linked: str) -> None:
+    assert {relation.label: relation.rows(loser.pk).count() for relation in all_relations()} == {
+        relation.label: 0 for relation in all_relations()
+    }
+    assert not QuickBooksSync.objects.filter(entity_type="customer", local_id=loser.pk).exists()
+    links = QuickBooksSync.objects.filter(entity_type="customer", local_id=survivor.pk).exclude(entity_id="")
+    survivor.refresh_from_db()
+    expected = [survivor.quickbooks_customer_id] if linked != "nobody" else []
+    assert list(links.values_list("entity_id", flat=True)) == expected
+    assert list(Contact.objects.current()) == [survivor]
+
+
+ROUND_TRIPS = given(sides=st.tuples(SIDES, SIDES), linked=LINKED, chosen=CHOSEN, survivor_first=st.booleans())
+OPTIONS: dict[str, Any] = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+}
+
+
+@settings(max_examples=5, derandomize=True, **OPTIONS)
+@ROUND_TRIPS
+def test_undoing_a_merge_gives_back_every_row_of_every_table(auth, sides, linked, chosen, survivor_first):
+    check_round_trip(auth, sides, linked, chosen, survivor_first)
+
+
+@pytest.mark.long
+@settings(max_examples=200, **OPTIONS)
+@ROUND_TRIPS
+def test_undoing_a_merge_gives_back_every_row_of_every_table_long(auth, sides, linked, chosen, survivor_first):
+    check_round_trip(auth, sides, linked, chosen, survivor_first)
+
+
+# --- Links ---------------------------------------------------------------------------------------
+
+
+def linked(auth: QuickBooksAuth, name: str, contact: Contact) -> QuickBooksSync:
+    sync = pairs.customer(auth, name)
+    reconciling.link_to(sync, contact, None)
+    sync.refresh_from_db()
+    contact.refresh_from_db()
+    return sync
+
+
+def holder(sync: QuickBooksSync) -> int | None:
+    return QuickBooksSync.objects.get(pk=sync.pk).local_id
+
+
+def test_the_losers_link_moves_and_its_money_with_it(auth):
+    ann, anne = pairs.contact("Ann", "Lee"), pairs.contact("Anne", "Lee")
+    sync = linked(auth, "Anne Lee", anne)
+    QuickBooksCustomer.objects.filter(sync=sync).update(balance=40, balance_with_jobs=40)
+    done = merging.merge(ann.pk, anne.pk, None)
+    for contact in (ann, anne):
+        contact.refresh_from_db()
+    assert (holder(sync), ann.quickbooks_customer_id, ann.outstanding_balance) == (ann.pk, sync.entity_id, 40)
+    assert (anne.quickbooks_customer_id, anne.outstanding_balance) == (None, 0)
+    merging.undo(done.pk, None)
+    for contact in (ann, anne):
+        contact.refresh_from_db()
+    assert (holder(sync), anne.quickbooks_customer_id, anne.outstanding_balance) == (anne.pk, sync.entity_id, 40)
+    assert (ann.quickbooks_customer_id, ann.outstanding_balance) == (None, 0)
+
+
+def test_contacts_of_two_customers_are_refused_by_name_and_nothing_changes(auth):
+    ann, anne = pairs.contact("Ann", "Lee", "617-555-0101"), pairs.contact("Anne", "Lee", "617-555-0102")
+    linked(auth, "Ann of Elm Street", ann), linked(auth, "Lee, Anne", anne)
+    rows.make_quote(("1", "100"), contact=anne)
+    before = snapshot()
+    with pytest.raises(merging.Refused) as refused:
+        merging.merge(ann.pk, anne.pk, None)
+    assert str(refused.value) == (
+        "Ann Lee is the customer Ann of Elm Street in QuickBooks, and Anne Lee is the customer Lee, Anne. QuickBooks "
+        "customers can only be merged in QuickBooks: merge these two there first, sync, and merge the contacts then. "
+        "Nothing was changed."
+    )
+    assert snapshot() == before
+    assert not ContactMerge.objects.exists()
+
+
+def test_a_customer_that_was_merged_away_in_quickbooks_is_no_obstacle(auth, django_capture_on_commit_callbacks):
+    ann, anne = pairs.contact("Ann", "Lee"), pairs.contact("Anne", "Lee")
+    gone, live = linked(auth, "Ann Lee", ann), linked(auth, "Anne Lee", anne)
+    QuickBooksCustomer.objects.filter(sync=gone).update(vanished_at="2026-05-01T00:00Z", merged_into=live.entity_id)
+    assert merged.losers().count() == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        merging.merge(ann.pk, anne.pk, None)
+    ann.refresh_from_db()
+    assert (holder(live), holder(gone), ann.quickbooks_customer_id) == (ann.pk, None, live.entity_id)
+    assert not merged.losers().exists()
+
+
+def test_what_is_on_its_way_to_quickbooks_is_not_merged(auth):
+    ann, anne = pairs.contact("Ann", "Lee"), pairs.contact("Anne", "Lee")
+    sync = QuickBooksSync.objects.create(company=auth, entity_type="customer", local_id=anne.pk, request_id="r1")
+    with pytest.raises(merging.Refused, match="Anne Lee is being sent to QuickBooks at this moment"):
+        merging.merge(ann.pk, anne.pk, None)
+    assert holder(sync) == anne.pk
+
+
+def test_a_refused_pair_stays_refused_whoever_survives(auth):
+    ann, anne = pairs.contact("Ann", "Lee"), pairs.contact("Anne", "Lee")
+    sync = pairs.customer(auth, "Bob Ray")
+    MatchCandidate.objects.create(sync=sync, contact=ann, score=50)
+    MatchCandidate.objects.create(sync=sync, contact=anne, score=50, state="refused")
+    merging.merge(ann.pk, anne.pk, None)
+    assert pairs.states() == {("Bob Ray", "Ann Lee"): "refused"}
+
+
+def test_an_undo_leaves_a_quote_and_a_link_that_went_elsewhere_and_says_so(auth):
+    ann, anne, bob = (pairs.contact(first, "Lee") for first in ("Ann", "Anne", "Bob"))
+    sync = linked(auth, "Anne Lee", anne)
+    moved, kept = (rows.make_quote(("1", "100"), contact=anne) for _ in range(2))
+    done = merging.merge(ann.pk, anne.pk, None)
+    Quote.objects.filter(pk=moved.pk).update(contact=bob)
+    QuickBooksSync.objects.filter(pk=sync.pk).update(local_id=bob.pk)
+    left = merging.undo(done.pk, None).left
+    assert f"Quote {moved.number} was moved to Bob Lee since and stays there." in left
+    assert "The QuickBooks customer Anne Lee was linked anew since and stays where it is." in left
+    assert {quote.pk: quote.contact_id for quote in Quote.objects.all()} == {moved.pk: bob.pk, kept.pk: anne.pk}
+    anne.refresh_from_db()
+    assert (holder(sync), anne.quickbooks_customer_id) == (bob.pk, None)
+
+
+def test_an_undo_waits_for_what_is_on_its_way(auth):
+    ann, anne = pairs.contact("Ann", "Lee"), pairs.contact("Anne", "Lee")
+    sync = linked(auth, "Anne Lee", anne)
+    done = merging.merge(ann.pk, anne.pk, None)
+    QuickBooksSync.objects.filter(pk=sync.pk).update(request_id="r1")
+    with pytest.raises(merging.Refused, match="Anne Lee is being sent to QuickBooks at this moment"):
+        merging.undo(done.pk, None)
+    done.refresh_from_db()
+    assert (holder(sync), done.undone_at) == (ann.pk, None)
+
+
+def test_an_invoice_that_reaches_the_loser_late_counts_for_the_survivor(auth):
+    ann, anne = pairs.contact("Ann", "Lee"), pairs.contact("Anne", "Lee")
+    done = merging.merge(ann.pk, anne.pk, None)
+    late = rows.make_invoice("30.00", contact=anne)
+    assert tasks.gather_late_rows() == 1
+    for contact in (ann, anne):
+        contact.refresh_from_db()
+    assert (ann.total_sales, anne.total_sales) == (30, 0)
+    merging.undo(done.pk, None)
+    assert Invoice.objects.get(pk=late.pk).contact == anne
+
+
+def test_what_was_written_for_the_survivor_since_stays_with_it_and_both_sums_are_right(auth):
+    ann, anne = pairs.contact("Ann", "Lee"), pairs.contact("Anne", "Lee")
+    rows.make_invoice("100.00", contact=anne)
+    done = merging.merge(ann.pk, anne.pk, None)
+    later = rows.make_invoice("30.00", contact=ann)
+    merging.undo(done.pk, None)
+    for contact in (ann, anne):
+        contact.refresh_from_db()
+    assert Invoice.objects.get(pk=later.pk).contact == ann
+    assert (ann.total_sales, anne.total_sales, anne.outstanding_balance) == (30, 100, 100)
+    assert not Payment.objects.exists()
+
+
+def test_a_merged_contact_is_no_candidate_and_cannot_be_linked(auth):
+    ann, anne = pairs.contact("Ann", "Lee", "617-555-0101"), pairs.contact("Anne", "Leigh")
+    merging.merge(ann.pk, anne.pk, None, {"name": "survivor"})
+    anne.phones.create(number="617-555-0199")  # as somebody's late click would
+    sync = pairs.customer(auth, "Anne Leigh", "617-555-0199")
+    pairs.customer(auth, "Bob Jones", "617-555-0199")
+    reconciling.match(auth)
+    assert (holder(sync), MatchCandidate.objects.count()) == (None, 0)
+    with pytest.raises(reconciling.Settled, match="was merged into Ann Lee meanwhile"):
+        reconciling.link_to(sync, anne, None)
+    assert holder(sync) is None
