@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from billing import applying, books, summaries, sums
+from billing import applying, books, jobs, summaries, sums
 from billing.models import Invoice, InvoiceHistory, InvoiceItem, PaymentApplication, Quote, QuoteHistory
 from billing.money import dollars
 from billing.refusals import Refused
@@ -229,6 +229,7 @@ def recompute(invoice_ids: Iterable[int]) -> None:
     for invoice in invoices:
         _derive(invoice, paid.get(invoice.pk, []), today)
     Invoice.objects.bulk_update(invoices, DERIVED)
+    jobs.settle(invoice.job_id for invoice in invoices)
     summaries.refresh(invoice.contact_id for invoice in invoices)
 
 

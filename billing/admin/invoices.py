@@ -11,7 +11,7 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
-from billing import invoices
+from billing import invoices, jobs
 from billing.admin import documents
 from billing.admin.counting import CountsRows, FigureFilter
 from billing.admin.document_lines import InvoiceItemInline
@@ -110,6 +110,8 @@ class InvoiceAdmin(CountsRows, TakesPayments, documents.DocumentAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         invoice: Invoice = form.instance
+        if "job" in form.changed_data:
+            jobs.settle([form.initial.get("job"), invoice.job_id])
         has_other_lines = any(rows.has_changed() for rows in formsets)
         if not _is_told(invoice, form.changed_data) and not has_other_lines:
             return

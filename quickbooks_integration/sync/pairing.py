@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from django.db.models import F
 
+from billing.jobs import settle
 from billing.models import Invoice, Job, JobParticipant, Quote
 from contacts.models import PropertyContact
 from quickbooks_integration.documents.facts import SalesFacts
@@ -78,6 +79,7 @@ def make_jobs(invoice_ids: Iterable[int | None]) -> int:
             quotes.append(invoice.quote)
     Invoice.objects.bulk_update(invoices, ["job"])
     Quote.objects.bulk_update(quotes, ["job"])
+    settle(job.pk for job in jobs)
     return len(jobs)
 
 
