@@ -73,7 +73,11 @@ def there(books: Any) -> dict[str, Any]:
 
 def compared() -> dict[str, Any]:
     """What a sync may not move: not its own runs and watermarks."""
-    kept = ("contacts.", "billing.", "quickbooks_integration.QuickBooksSync", "quickbooks_integration.Match")
+    kept = (
+        "contacts.",
+        "billing.",
+        *(f"quickbooks_integration.{name}" for name in ("QuickBooksSync", "MatchC", "MatchD")),
+    )
     return {
         label: [
             {name: value for name, value in row.items() if name not in ("last_synced", "started_at")} for row in found
