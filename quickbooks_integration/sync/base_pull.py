@@ -3,21 +3,26 @@
 import logging
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from quickbooks_integration import coverage, mapping
 from quickbooks_integration.collector import without_collector
+from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.mapping import MALFORMED, NOT_READABLE, Document, Unusable
 from quickbooks_integration.models import PullCursor, QuickBooksAuth, RejectedRow, SyncRun
 from quickbooks_integration.sync import reading, runs
 from quickbooks_integration.sync.outcomes import Outcome
 from quickbooks_integration.sync.reading import Page, Source, Told
+from quickbooks_integration.turns import short_turns
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +52,16 @@ class Row(Protocol):
 
 
 AnyRow = TypeVar("AnyRow", bound=Row)
+# A document, and what it says or why it says nothing that can be used.
+Seen = tuple[Document, AnyRow | Unusable]
+
+
+@dataclass(frozen=True)
+class Understood(Generic[AnyRow]):
+    """A page whose documents are being understood, or are by now."""
+
+    page: Page
+    rows: Future[list[Seen[AnyRow]]]
 
 
 class Pull(ABC, Generic[AnyRow]):
@@ -101,7 +116,8 @@ class Pull(ABC, Generic[AnyRow]):
     def _take_told(self, told: Told) -> str:
         """The watermark comes after everything else: whoever is stopped before it takes all of this once more."""
         self.first_server_time = told.server_time
-        self._take(Page(told.rows, None, told.server_time, told.asked_at))
+        self._look_at(told.rows)
+        self._take(Page(told.rows, None, told.server_time, told.asked_at), self._understand(told.rows))
         vanished = self._gone(sorted(self._stored_ids().intersection(told.deleted)) if told.deleted else [])
         self._apply_held(vanished)
         self._conclude()
@@ -136,7 +152,7 @@ class Pull(ABC, Generic[AnyRow]):
         return len(self._stored_ids())
 
     def _look_at(self, documents: list[Document]) -> None:
-        """Before a page is parsed."""
+        """Before a page is understood."""
 
     def _name(self, document: Document) -> str:
         return mapping.display_name(document)
@@ -148,12 +164,46 @@ class Pull(ABC, Generic[AnyRow]):
 
     @without_collector
     def _read(self, since: datetime | None) -> None:
-        for page in reading.changes(self.source, self.entity, since):
-            self.first_server_time = self.first_server_time or page.server_time
-            self._take(page)
+        """While one page is stored the next one is understood: that keeps different processors busy. Pages are stored in
+        their order, and none after one that failed."""
+        pages = reading.changes(self.source, self.entity, since)
+        waiting: Understood[AnyRow] | None = None
+        with short_turns(), ThreadPoolExecutor(max_workers=1) as reader:
+            while True:
+                page = self._next(pages, waiting)
+                coming = Understood(page, reader.submit(self._understand, page.rows)) if page else None
+                if waiting:
+                    self._take(waiting.page, waiting.rows.result())
+                if coming is None:
+                    return
+                waiting = coming
 
-    def _take(self, page: Page) -> None:
-        rows = self._parse(page.rows)
+    def _next(self, pages: Iterator[Page], waiting: "Understood[AnyRow] | None") -> Page | None:
+        """None after the last. What was read before QuickBooks gave no answer is stored first."""
+        try:
+            page = next(pages, None)
+        except QuickBooksError:
+            if waiting:
+                self._take(waiting.page, waiting.rows.result())
+            raise
+        if page is None:
+            return None
+        self.first_server_time = self.first_server_time or page.server_time
+        self._look_at(page.rows)
+        return replace(page, asked_at=page.asked_at or getattr(self.source, "asked_at", timezone.now()))
+
+    def _understand(self, documents: list[Document]) -> list[Seen[AnyRow]]:
+        """Asks nobody: it runs beside the one that stores."""
+        found: list[Seen[AnyRow]] = []
+        for document in documents:
+            try:
+                found.append((document, self._readable(document)))
+            except Unusable as reason:
+                found.append((document, reason))
+        return found
+
+    def _take(self, page: Page, seen: list[Seen[AnyRow]]) -> None:
+        rows = self._parse(seen)
         try:
             self._store(page, rows)
         except IntegrityError:
@@ -161,18 +211,15 @@ class Pull(ABC, Generic[AnyRow]):
             self._store(page, rows)
         self._report()
 
-    def _parse(self, documents: list[Document]) -> list[tuple[AnyRow, Document]]:
+    def _parse(self, seen: list[Seen[AnyRow]]) -> list[tuple[AnyRow, Document]]:
         """The rows that this run has not seen in this state yet; what cannot be stored is set aside with its reason."""
-        self._look_at(documents)
         parsed: dict[str, tuple[AnyRow, Document]] = {}
         rejected = []
-        for document in documents:
-            try:
-                row = self._readable(document)
-            except Unusable as reason:
+        for document, row in seen:
+            if isinstance(row, Unusable):
                 if self._reject(document):
-                    rejected.append(self._rejected_row(document, str(reason)))
-                    self._set_aside(document, str(reason))
+                    rejected.append(self._rejected_row(document, str(row)))
+                    self._set_aside(document, str(row))
                 continue
             state = (row.sync_token, row.digest)
             if self.states.get(row.entity_id) != state:
@@ -241,7 +288,8 @@ class Pull(ABC, Generic[AnyRow]):
         for start in range(0, len(missing), IDS_A_QUERY):
             asked = missing[start : start + IDS_A_QUERY]
             rows = reading.by_ids(self.source, self.entity, asked)
-            self._store(Page(rows, None, self._server_time()), self._parse(rows))
+            self._look_at(rows)
+            self._store(Page(rows, None, self._server_time()), self._parse(self._understand(rows)))
             gone |= set(asked) - {str(row.get("Id")) for row in rows}
         return gone
 

@@ -41,6 +41,7 @@ from quickbooks_integration.mapping import Unusable
 from quickbooks_integration.models import PullCursor, QuickBooksAuth, QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.sync import adopting, balances, bulk, lists, mirroring, pairing
 from quickbooks_integration.sync.mirroring import DOCUMENT, SYNC, dumps
+from quickbooks_integration.turns import short_turns
 
 CHUNK = 1000
 LINE_COLUMNS = ("position", "product_id", "description", "quantity", "unit_price", "line_total", "taxable",
@@ -101,7 +102,7 @@ class Taker(ABC):
         """Reads one chunk ahead: understanding documents and storing them keep different processors busy."""
         ids = self._waiting()
         chunks = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
-        with ThreadPoolExecutor(max_workers=1) as reader:
+        with short_turns(), ThreadPoolExecutor(max_workers=1) as reader:
             ahead = [reader.submit(self._read, self._stored(chunk)) for chunk in chunks[:1]]
             for position in range(len(chunks)):
                 entries = ahead.pop().result()
