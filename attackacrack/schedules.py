@@ -127,6 +127,12 @@ SCHEDULES = [
         60,
         "Shows invoices as overdue once their due date has passed.",
     ),
+    Schedule(
+        "Raise follow-ups",
+        "billing.tasks.raise_follow_ups",
+        5,
+        "Says what to do next about approved, silent, overdue and paid work, and closes what has settled itself.",
+    ),
 ]
 
 
