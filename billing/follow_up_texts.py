@@ -24,13 +24,17 @@ class Draft:
 
 
 def sentence(follow_up: FollowUp) -> str:
-    """No query for a row whose document and contact are read."""
+    """Of one that is over only what it was about: the rest is true no more. No query for a row whose document and contact
+    are read."""
+    if follow_up.done_at is not None:
+        return str(follow_up.document)
     return SENTENCES[FollowUp.Kind(follow_up.kind)](follow_up)
 
 
 def amount(follow_up: FollowUp) -> Decimal | None:
-    """Dollars: what is left to pay, else what the document comes to; None for an appointment."""
-    if follow_up.kind == Kind.COLLECT:
+    """Dollars: what is left to pay while that is to be collected, else what the document comes to; None for an
+    appointment."""
+    if follow_up.kind == Kind.COLLECT and follow_up.done_at is None:
         return follow_up.document.balance_due
     return getattr(follow_up.document, "total_amount", None)
 
@@ -45,7 +49,7 @@ def thank_you(follow_up: FollowUp) -> Draft | None:
     about = _numbered(follow_up)
     return Draft(
         "Thank you from Attack-a-Crack",
-        f"{greeting}\n\nthank you for your payment of {about}, and for trusting us with your home.\n\n"
+        f"{greeting}\n\nThank you for your payment of {about}, and for trusting us with your home.\n\n"
         "If anything comes up with the work we did, reply to this e-mail or call us, and we will take care of it. "
         "If you are happy with it, we would be glad if you told a neighbor.\n\nAttack-a-Crack Foundation Repair\n",
     )

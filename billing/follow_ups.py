@@ -138,7 +138,7 @@ def _close_settled(rule: Rule, today: date) -> None:
     for pk, reason in found.order_by("pk").values_list("pk", "reason"):
         by_reason[reason].append(pk)
     for reason, ids in by_reason.items():
-        _close(ids, reason)
+        close_if_open(ids, reason)
 
 
 def _close_earlier_steps() -> None:
@@ -146,10 +146,10 @@ def _close_earlier_steps() -> None:
     later = FollowUp.objects.filter(same, kind=OuterRef("kind"), step__gt=OuterRef("step"))
     ids = list(FollowUp.objects.filter(Exists(later), done_at=None).order_by("pk").values_list("pk", flat=True))
     if ids:
-        _close(ids, NEXT_STEP)
+        close_if_open(ids, NEXT_STEP)
 
 
-def _close(ids: list[int], reason: str) -> None:
+def close_if_open(ids: list[int], reason: str) -> None:
     # By id, so that the condition is looked at again under the row's lock: a person's click at this moment stays.
     FollowUp.objects.filter(pk__in=ids, done_at=None).update(done_at=timezone.now(), closed_reason=reason)
 

@@ -292,6 +292,15 @@ def test_what_a_person_did_is_never_closed_again(office: User) -> None:
     assert (row.done_by, row.closed_reason) == (office, "")
 
 
+def test_a_click_just_before_the_rules_close_it_stays_a_click(office: User) -> None:
+    late(1)
+    follow_ups.raise_due()
+    row = FollowUp.objects.get()
+    follow_ups.complete(row, office)
+    follow_ups.close_if_open([row.pk], "It is paid.")
+    assert FollowUp.objects.get().closed_reason == ""
+
+
 def test_a_merge_keeps_the_follow_up_under_the_contact_that_stays(office: User) -> None:
     loser, survivor = make_contact("Ann", "Lee"), make_contact("Annie", "Lee")
     late(1, contact=loser)
@@ -409,6 +418,15 @@ def test_what_is_left_to_pay_is_that_of_now() -> None:
     row = FollowUp.objects.get()
     assert "owes $40.00" in follow_up_texts.sentence(row)
     assert follow_up_texts.amount(row) == 40
+
+
+def test_one_that_is_over_says_what_it_was_about_and_not_what_is_true_no_more() -> None:
+    invoice = late(1, document_number="1001")
+    follow_ups.raise_due()
+    Invoice.objects.filter(pk=invoice.pk).update(amount_paid=100, balance_due=0)
+    follow_ups.raise_due()
+    row = FollowUp.objects.get()
+    assert (follow_up_texts.sentence(row), follow_up_texts.amount(row)) == ("Invoice 1001", 100)
 
 
 def test_the_thank_you_is_written_to_the_first_name_and_for_a_company_to_its_name() -> None:
