@@ -133,6 +133,12 @@ SCHEDULES = [
         5,
         "Says what to do next about approved, silent, overdue and paid work, and closes what has settled itself.",
     ),
+    Schedule(
+        "Mail the open follow-ups",
+        "billing.tasks.mail_follow_ups",
+        time(17, 30),
+        "Tells the office at the end of the day what is still to be followed up, the most urgent first.",
+    ),
 ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, QuerySet, prefetch_related_objects
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -26,7 +26,6 @@ from billing.models import FollowUp
 CHANGE = "billing.change_followup"
 ON_A_PAGE = 50
 LATER = {"tomorrow": ("Tomorrow", 1), "week": ("In a week", 7)}
-DOCUMENTS = ("quote__contact", "invoice__contact", "appointment__contact", "appointment__job", "done_by")
 
 
 def _over() -> QuerySet[FollowUp]:
@@ -65,7 +64,6 @@ class FollowUpAdmin(ModelAdmin):
 
     fields = ("what", "subject", "body", "due_on", "postponed_to", "done_at", "done_by", "closed_reason")
     readonly_fields = ("what", "subject", "body")
-    list_select_related = DOCUMENTS
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -77,7 +75,7 @@ class FollowUpAdmin(ModelAdmin):
         return False  # no form: the list's buttons go through the verbs
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FollowUp]:
-        return super().get_queryset(request).select_related(*DOCUMENTS)
+        return super().get_queryset(request).select_related(*follow_ups.DOCUMENTS)
 
     def get_fields(self, request: HttpRequest, obj: FollowUp | None = None) -> Any:
         fields = super().get_fields(request, obj)
@@ -125,7 +123,7 @@ class FollowUpAdmin(ModelAdmin):
 def _act(request: HttpRequest) -> None:
     asked, what = request.POST.get("follow_up", ""), request.POST.get("do", "")
     is_id = asked.isascii() and asked.isdecimal() and len(asked) < 19
-    rows = FollowUp.objects.select_related(*DOCUMENTS)
+    rows = FollowUp.objects.select_related(*follow_ups.DOCUMENTS)
     follow_up = rows.filter(pk=asked).first() if is_id else None
     if follow_up is None or (what != "done" and what not in LATER):
         messages.error(request, "This follow-up is not there any more. Nothing was changed.")
@@ -153,10 +151,8 @@ def _asked(request: HttpRequest) -> tuple[str, str]:
 
 def _page(request: HttpRequest, rows: QuerySet[FollowUp], shown: str) -> Page[FollowUp]:
     ordered = rows.order_by("-done_at", "-pk") if shown == "over" else follow_ups.most_urgent_first(rows)
-    page = Paginator(ordered.select_related(*DOCUMENTS), ON_A_PAGE).get_page(request.GET.get("p"))
-    contacts = [follow_up.contact for follow_up in page if follow_up.contact is not None]
-    if contacts:
-        prefetch_related_objects(contacts, "phones", "emails")  # what a nameless one is called by
+    page = Paginator(ordered, ON_A_PAGE).get_page(request.GET.get("p"))
+    page.object_list = follow_ups.read(page.object_list)
     return page
 
 

@@ -1,6 +1,6 @@
 from billing.models.books import BooksClosed
 from billing.models.catalogue import Product, TaxCode, TaxRate
-from billing.models.follow_ups import FollowUp
+from billing.models.follow_ups import FollowUp, FollowUpDigest
 from billing.models.invoices import Invoice, InvoiceHistory, InvoiceItem
 from billing.models.jobs import Appointment, Job, JobParticipant
 from billing.models.numbers import NumberSequence
@@ -13,6 +13,7 @@ __all__ = [
     "BooksClosed",
     "CreditMemo",
     "FollowUp",
+    "FollowUpDigest",
     "Invoice",
     "InvoiceHistory",
     "InvoiceItem",

@@ -81,3 +81,12 @@ class FollowUp(models.Model):
     def customer(self) -> str:
         """The customer's name; never empty."""
         return str(self.contact or getattr(self.document, "customer_name", "") or "the customer")
+
+
+class FollowUpDigest(models.Model):
+    """That the day's e-mail to the office went out: noted before it is sent, so two workers send one."""
+
+    day = models.DateField(primary_key=True, help_text="A day of the business.")
+
+    def __str__(self) -> str:
+        return f"Digest of {self.day}"
