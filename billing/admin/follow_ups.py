@@ -69,7 +69,10 @@ class FollowUpAdmin(ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+        """It goes with its appointment or document only, where that may be deleted."""
+        page = request.resolver_match.url_name if request.resolver_match else None
+        is_own = (page or "").startswith("billing_followup")
+        return not is_own and super().has_delete_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # no form: the list's buttons go through the verbs

@@ -13,7 +13,7 @@ from contacts.models import Contact
 
 
 class FollowUp(models.Model):
-    """One thing to do, raised once by a rule of `billing.follow_ups` and never deleted.
+    """One thing to do, raised once by a rule of `billing.follow_ups`; it is deleted with its document only.
 
     Customer, amount and text are read from the document, so they are those of now: after a part is paid, a merge.
     """

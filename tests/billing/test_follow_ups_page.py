@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import follow_ups
-from billing.models import FollowUp
+from billing.models import Appointment, FollowUp
 from contacts.models import Contact
 from tests.billing.rows import make_invoice, repair
 from tests.billing.test_figures import days_ago, quote
@@ -142,6 +142,19 @@ def test_the_bookkeeper_looks_and_the_marketer_sees_nothing(bookkeeper_client: C
         403
     ] * 2
     assert follow_ups.today().count() == 5
+
+
+def test_an_appointment_can_be_deleted_with_its_follow_up_and_the_follow_up_not_by_itself(
+    office_client: Client,
+) -> None:
+    one_of_each()
+    follow_up = FollowUp.objects.get(kind="done_yesterday")
+    own = reverse("admin:billing_followup_delete", args=[follow_up.pk])
+    assert office_client.post(own, {"post": "yes"}).status_code == 403
+    assert FollowUp.objects.count() == 5
+    visit = reverse("admin:billing_appointment_delete", args=[follow_up.appointment_id])
+    office_client.post(visit, {"post": "yes"})
+    assert [Appointment.objects.count(), FollowUp.objects.count()] == [0, 4]
 
 
 def test_who_may_not_see_contacts_and_documents_gets_no_links_there() -> None:
