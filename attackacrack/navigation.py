@@ -22,6 +22,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Imports", "upload_file", "contacts_contactimport_changelist", "contacts.view_contactimport"),
         ]),
         ("Work", [
+            ("Follow-ups", "task_alt", "billing_followup_changelist", "billing.view_followup"),
             ("Quotes", "request_quote", "billing_quote_changelist", "billing.view_quote"),
             ("Morning invoices", "wb_twilight", "billing_appointment_morning", "billing.view_invoice"),
             ("Invoices", "receipt_long", "billing_invoice_changelist", "billing.view_invoice"),

@@ -127,6 +127,18 @@ SCHEDULES = [
         60,
         "Shows invoices as overdue once their due date has passed.",
     ),
+    Schedule(
+        "Raise follow-ups",
+        "billing.tasks.raise_follow_ups",
+        5,
+        "Says what to do next about approved, silent, overdue and paid work, and closes what has settled itself.",
+    ),
+    Schedule(
+        "Mail the open follow-ups",
+        "billing.tasks.mail_follow_ups",
+        time(17, 30),
+        "Tells the office at the end of the day what is still to be followed up, the most urgent first.",
+    ),
 ]
 
 

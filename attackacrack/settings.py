@@ -231,6 +231,16 @@ QUICKBOOKS_SANDBOX_EMAILS = env.list("QUICKBOOKS_SANDBOX_EMAILS", default=[])
 QUICKBOOKS_BRAKE_PERCENT = env.int("QUICKBOOKS_BRAKE_PERCENT", default=5)
 QUICKBOOKS_BRAKE_MINIMUM = env.int("QUICKBOOKS_BRAKE_MINIMUM", default=5)
 
+# --- Follow-ups --------------------------------------------------------------------------------
+# Days after a quote was sent and not answered, after an invoice was due, and so on: one follow-up at each.
+FOLLOW_UP_QUOTE_DAYS = env.list("FOLLOW_UP_QUOTE_DAYS", cast=int, default=[3, 7, 14])
+FOLLOW_UP_COLLECT_DAYS = env.list("FOLLOW_UP_COLLECT_DAYS", cast=int, default=[1, 7, 21])
+FOLLOW_UP_SCHEDULE_DAYS = env.list("FOLLOW_UP_SCHEDULE_DAYS", cast=int, default=[0])
+FOLLOW_UP_DONE_DAYS = env.list("FOLLOW_UP_DONE_DAYS", cast=int, default=[1])
+FOLLOW_UP_THANK_DAYS = env.list("FOLLOW_UP_THANK_DAYS", cast=int, default=[0])
+# What was due longer ago is never raised, so years of QuickBooks' history raise nothing.
+FOLLOW_UP_OLDEST_DAYS = env.int("FOLLOW_UP_OLDEST_DAYS", default=30)
+
 # --- E-mail ------------------------------------------------------------------------------------
 # Who in the office is told when a person is needed, such as to sign in to QuickBooks again.
 OFFICE_EMAILS = env.list("OFFICE_EMAILS", default=[])

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from billing import invoices, morning
+from billing import follow_up_digest, follow_ups, invoices, morning
 
 
 @shared_task
@@ -16,3 +16,15 @@ def mark_overdue() -> int:
 def morning_invoices() -> int:
     """At 6:00: the invoices of today's repairs. How many were made."""
     return len(morning.run(timezone.localdate()).made)
+
+
+@shared_task
+def raise_follow_ups() -> None:
+    """Every five minutes, so that nobody is called about what was paid an hour ago."""
+    follow_ups.raise_due()
+
+
+@shared_task
+def mail_follow_ups() -> bool:
+    """At 17:30: what is still open. Whether an e-mail went out."""
+    return follow_up_digest.send()

@@ -6,7 +6,7 @@ from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.utils import timezone
 
-from attackacrack.first_page import charts, health, money, work
+from attackacrack.first_page import charts, follow_ups, health, money, work
 
 
 def context(request: HttpRequest, found: dict[str, Any]) -> dict[str, Any]:
@@ -19,6 +19,7 @@ def context(request: HttpRequest, found: dict[str, Any]) -> dict[str, Any]:
     if contacts:
         prefetch_related_objects(contacts, "phones", "emails")  # what a nameless one is called by
     shown = {
+        "follow_ups": follow_ups.look(request),
         "columns": columns,
         "lines": money.lines(seen, today),
         "charts": charts.charts(seen, today),

@@ -1,3 +1,3 @@
-from billing.admin import catalogue, invoices, jobs, payments, quotes, templates
+from billing.admin import catalogue, follow_ups, invoices, jobs, payments, quotes, templates
 
-__all__ = ["catalogue", "invoices", "jobs", "payments", "quotes", "templates"]
+__all__ = ["catalogue", "follow_ups", "invoices", "jobs", "payments", "quotes", "templates"]

@@ -1,5 +1,6 @@
 from billing.models.books import BooksClosed
 from billing.models.catalogue import Product, TaxCode, TaxRate
+from billing.models.follow_ups import FollowUp, FollowUpDigest
 from billing.models.invoices import Invoice, InvoiceHistory, InvoiceItem
 from billing.models.jobs import Appointment, Job, JobParticipant
 from billing.models.numbers import NumberSequence
@@ -11,6 +12,8 @@ __all__ = [
     "Appointment",
     "BooksClosed",
     "CreditMemo",
+    "FollowUp",
+    "FollowUpDigest",
     "Invoice",
     "InvoiceHistory",
     "InvoiceItem",

@@ -1,0 +1,218 @@
+"""The page "Follow-ups": what to do today, the most urgent first, each row done or postponed in place."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.http import urlencode
+from unfold.admin import ModelAdmin
+
+from billing import follow_up_texts, follow_ups
+from billing.admin import pages
+from billing.admin.scheduling import may_schedule
+from billing.admin.showing import dollars
+from billing.models import FollowUp
+
+CHANGE = "billing.change_followup"
+ON_A_PAGE = 50
+LATER = {"tomorrow": ("Tomorrow", 1), "week": ("In a week", 7)}
+
+
+def _over() -> QuerySet[FollowUp]:
+    return FollowUp.objects.filter(done_at__isnull=False)
+
+
+SHOWN: dict[str, tuple[str, Callable[[], QuerySet[FollowUp]]]] = {
+    "today": ("Today", follow_ups.today),
+    "postponed": ("Postponed", follow_ups.postponed),
+    "over": ("Done and closed", _over),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """`action`: the label and the address of where it is done; None when this person may not look there."""
+
+    follow_up: FollowUp
+    sentence: str
+    contact_page: str
+    amount: str
+    age: str
+    action: tuple[str, str] | None
+
+
+@dataclass(frozen=True)
+class Choice:
+    label: str
+    page: str
+    is_chosen: bool
+
+
+@admin.register(FollowUp)
+class FollowUpAdmin(ModelAdmin):
+    """Rules write the rows; a person does them or puts them off, in the list."""
+
+    fields = ("what", "subject", "body", "due_on", "postponed_to", "done_at", "done_by", "closed_reason")
+    readonly_fields = ("what", "subject", "body")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """It goes with its appointment or document only, where that may be deleted."""
+        page = request.resolver_match.url_name if request.resolver_match else None
+        is_own = (page or "").startswith("billing_followup")
+        return not is_own and super().has_delete_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # no form: the list's buttons go through the verbs
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FollowUp]:
+        return super().get_queryset(request).select_related(*follow_ups.DOCUMENTS)
+
+    def get_fields(self, request: HttpRequest, obj: FollowUp | None = None) -> Any:
+        fields = super().get_fields(request, obj)
+        is_thanks = obj is not None and obj.kind == FollowUp.Kind.THANK
+        return fields if is_thanks else [name for name in fields if name not in ("subject", "body")]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        may_change = request.user.has_perm(CHANGE)
+        if request.method == "POST":
+            if not may_change:
+                raise PermissionDenied
+            _act(request)
+            return redirect(request.get_full_path())
+        shown, kind = _asked(request)
+        rows = SHOWN[shown][1]()
+        page = _page(request, rows.filter(kind=kind) if kind else rows, shown)
+        context = {
+            "shown": shown,
+            "choices": [Choice(label, _address(name, ""), name == shown) for name, (label, _) in SHOWN.items()],
+            "kinds": _kinds(rows, shown, kind),
+            "rows": [_row(request, follow_up) for follow_up in page],
+            "page": page,
+            "pages": _neighbours(page, shown, kind),
+            "later": LATER if may_change and shown != "over" else {},
+        }
+        return pages.shown(self, request, "follow_ups", "Follow-ups", context)
+
+    @admin.display(description="What to do")
+    def what(self, follow_up: FollowUp) -> str:
+        return follow_up_texts.sentence(follow_up)
+
+    @admin.display(description="Draft: subject")
+    def subject(self, follow_up: FollowUp) -> str:
+        draft = follow_up_texts.thank_you(follow_up)
+        return draft.subject if draft else ""
+
+    @admin.display(description="Draft: text to copy")
+    def body(self, follow_up: FollowUp) -> str:
+        draft = follow_up_texts.thank_you(follow_up)
+        return draft.body if draft else ""
+
+
+def _act(request: HttpRequest) -> None:
+    asked, what = request.POST.get("follow_up", ""), request.POST.get("do", "")
+    is_id = asked.isascii() and asked.isdecimal() and len(asked) < 19
+    rows = FollowUp.objects.select_related(*follow_ups.DOCUMENTS)
+    follow_up = rows.filter(pk=asked).first() if is_id else None
+    if follow_up is None or (what != "done" and what not in LATER):
+        messages.error(request, "This follow-up is not there any more. Nothing was changed.")
+        return
+    name = f"{follow_up} ({follow_up.customer})"
+    if what == "done":
+        is_new, said = follow_ups.complete(follow_up, request.user), f"{name}: done."
+    else:
+        until = timezone.localdate() + timedelta(days=LATER[what][1])
+        is_new, said = (
+            follow_ups.postpone(follow_up, until, request.user),
+            f"{name}: comes back on {date_format(until, 'l, F j')}.",
+        )
+    if is_new:
+        messages.success(request, said)
+    else:
+        messages.info(request, f"{name} was done or closed already. Nothing was changed.")
+
+
+def _asked(request: HttpRequest) -> tuple[str, str]:
+    """What to show and which kind, "" for all; what is not known is as if not asked."""
+    shown, kind = request.GET.get("show", ""), request.GET.get("kind", "")
+    return shown if shown in SHOWN else "today", kind if kind in FollowUp.Kind.values else ""
+
+
+def _page(request: HttpRequest, rows: QuerySet[FollowUp], shown: str) -> Page[FollowUp]:
+    ordered = rows.order_by("-done_at", "-pk") if shown == "over" else follow_ups.most_urgent_first(rows)
+    page = Paginator(ordered, ON_A_PAGE).get_page(request.GET.get("p"))
+    page.object_list = follow_ups.read(page.object_list)
+    return page
+
+
+def _kinds(rows: QuerySet[FollowUp], shown: str, chosen: str) -> list[Choice]:
+    """All, and each kind that there is, the most urgent first. One query."""
+    counted = dict(rows.order_by().values_list("kind").annotate(Count("pk")))
+    every = Choice(f"All {sum(counted.values()):,}", _address(shown, ""), not chosen)
+    kinds = [kind for kind in follow_ups.PRIORITY if kind in counted or kind == chosen]
+    return [
+        every,
+        *(Choice(f"{kind.label} {counted.get(kind, 0):,}", _address(shown, kind), kind == chosen) for kind in kinds),
+    ]
+
+
+def _neighbours(page: Page[FollowUp], shown: str, kind: str) -> list[tuple[str, str]]:
+    found = [("More urgent", page.number - 1)] if page.has_previous() else []
+    found += [("Less urgent", page.number + 1)] if page.has_next() else []
+    return [(label, f"{_address(shown, kind)}&p={number}") for label, number in found]
+
+
+def _address(shown: str, kind: str) -> str:
+    return f"?{urlencode({'show': shown} | ({'kind': kind} if kind else {}))}"
+
+
+def _row(request: HttpRequest, follow_up: FollowUp) -> Row:
+    contact = follow_up.contact
+    sees = contact is not None and request.user.has_perm("contacts.view_contact")
+    return Row(
+        follow_up,
+        follow_up_texts.sentence(follow_up),
+        reverse("admin:contacts_contact_change", args=[contact.pk]) if contact is not None and sees else "",
+        dollars(amount) if (amount := follow_up_texts.amount(follow_up)) is not None else "",
+        _age((timezone.localdate() - follow_up.due_on).days),
+        _action(request, follow_up),
+    )
+
+
+def _age(days: int) -> str:
+    if days <= 0:
+        return "due today"
+    return "due yesterday" if days == 1 else f"due {days:,} days ago"
+
+
+def _action(request: HttpRequest, follow_up: FollowUp) -> tuple[str, str] | None:
+    if follow_up.kind == FollowUp.Kind.THANK:
+        return "Open the text", reverse("admin:billing_followup_change", args=[follow_up.pk])
+    if (
+        follow_up.kind == FollowUp.Kind.SCHEDULE
+        and may_schedule(request)
+        and follow_up.contact
+        and not follow_up.done_at
+    ):
+        return "Schedule", reverse("admin:billing_quote_schedule", args=[follow_up.quote_id])
+    row = follow_up.document
+    if follow_up.appointment is not None and follow_up.appointment.job is not None:
+        row = follow_up.appointment.job
+    name = row._meta.model_name
+    if not request.user.has_perm(f"billing.view_{name}"):
+        return None
+    return f"Open the {name}", reverse(f"admin:billing_{name}_change", args=[row.pk])

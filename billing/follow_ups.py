@@ -1,0 +1,224 @@
+"""What to do next about approved, silent, overdue and paid work: raised once, done or postponed by people."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When, prefetch_related_objects
+from django.db.models.functions import Coalesce, TruncDate
+from django.utils import timezone
+
+from billing import aging, money_waiting
+from billing.models import Appointment, FollowUp, Invoice, Job, Quote
+from billing.refusals import Refused
+
+Kind = FollowUp.Kind
+# The most urgent first.
+PRIORITY = [Kind.SCHEDULE, Kind.COLLECT, Kind.DONE_YESTERDAY, Kind.QUOTE_SILENT, Kind.THANK]
+AT_ONCE = 1000
+DOCUMENTS = ("quote__contact", "invoice__contact", "appointment__contact", "appointment__job", "done_by")
+NEXT_STEP = "The next reminder took its place."
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`asks`: the documents that ask for it; `began`: the business's day from which `days` are counted. `reasons`: why a
+    document asks no more, the first that holds, else `otherwise`."""
+
+    kind: FollowUp.Kind
+    document: str
+    days: str
+    asks: Callable[[], QuerySet[Any]]
+    reasons: tuple[tuple[Q, str], ...]
+    otherwise: str
+
+    @property
+    def steps(self) -> list[int]:
+        return sorted(set(getattr(settings, self.days)))
+
+
+@dataclass(frozen=True)
+class Span:
+    """What began on these days is due for this step, and for no later one."""
+
+    step: int
+    first: date
+    last: date
+
+
+def raise_due() -> None:
+    """Creates what is due, each (kind, document, step) once ever, and closes what has settled itself.
+
+    The number of queries does not depend on the number of rows. May run in two workers at once, and in a transaction.
+    """
+    today = timezone.localdate()
+    for rule in RULES:
+        for span in spans(rule.steps, today):
+            write(missing(rule, span, today))
+        _close_settled(rule, today)
+    _close_earlier_steps()
+
+
+def complete(follow_up: FollowUp, by: AbstractBaseUser | None) -> bool:
+    """Somebody did it. False, and nothing is changed, if it is done or closed already: a second click, a colleague.
+    May be called inside a transaction."""
+    rows = FollowUp.objects.filter(pk=follow_up.pk, done_at=None)
+    return bool(rows.update(done_at=timezone.now(), done_by=by))
+
+
+def postpone(follow_up: FollowUp, until: date, by: AbstractBaseUser | None) -> bool:
+    """It is off the list until this day of the business. False, and nothing is changed, if it is done or closed.
+    Raises Refused for a day that is not to come. May be called inside a transaction."""
+    if until <= timezone.localdate():
+        raise Refused("Choose a day that is to come.")
+    rows = FollowUp.objects.filter(pk=follow_up.pk, done_at=None)
+    return bool(rows.update(postponed_to=until, postponed_by=by))
+
+
+def today() -> QuerySet[FollowUp]:
+    """The open ones whose day has come."""
+    return FollowUp.objects.filter(Q(postponed_to=None) | Q(postponed_to__lte=timezone.localdate()), done_at=None)
+
+
+def postponed() -> QuerySet[FollowUp]:
+    """The open ones that come back on a later day."""
+    return FollowUp.objects.filter(done_at=None, postponed_to__gt=timezone.localdate())
+
+
+def most_urgent_first(rows: QuerySet[FollowUp]) -> QuerySet[FollowUp]:
+    """Approvals first, then what is overdue, and so on; of one kind the largest amount first."""
+    amount = Coalesce("invoice__balance_due", "quote__total_amount")
+    return rows.order_by("priority", amount.desc(nulls_last=True), "due_on", "pk")
+
+
+def read(rows: QuerySet[FollowUp]) -> list[FollowUp]:
+    """With all that their texts say. Three queries however many rows."""
+    found = list(rows.select_related(*DOCUMENTS))
+    contacts = [follow_up.contact for follow_up in found if follow_up.contact is not None]
+    if contacts:
+        prefetch_related_objects(contacts, "phones", "emails")  # what a nameless one is called by
+    return found
+
+
+def spans(steps: list[int], today: date) -> Iterator[Span]:
+    """One a step. Only the last step that has come is due: a document that was silent for long is raised once. Nothing
+    that was due longer ago than FOLLOW_UP_OLDEST_DAYS is."""
+    for step, after in zip(steps, [*steps, None][1:], strict=True):
+        first = today - timedelta(days=step + settings.FOLLOW_UP_OLDEST_DAYS)
+        if after is not None:
+            first = max(first, today - timedelta(days=after - 1))
+        yield Span(step, first, today - timedelta(days=step))
+
+
+def missing(rule: Rule, span: Span, today: date) -> list[FollowUp]:
+    """Rows to write. Not while an earlier step of the same document is postponed: somebody wants to hear later of it."""
+    earlier = FollowUp.objects.filter(**{rule.document: OuterRef("pk")}, kind=rule.kind)
+    known = Exists(earlier.filter(Q(step__gte=span.step) | Q(done_at=None, postponed_to__gt=today)))
+    rows = rule.asks().filter(~known, began__range=(span.first, span.last)).order_by("pk")
+    return [
+        FollowUp(
+            **{f"{rule.document}_id": pk},
+            kind=rule.kind,
+            step=span.step,
+            priority=PRIORITY.index(rule.kind) + 1,
+            due_on=began + timedelta(days=span.step),
+        )
+        for pk, began in rows.values_list("pk", "began")
+    ]
+
+
+def write(rows: list[FollowUp]) -> None:
+    """Another worker may have written some of them meanwhile: those stay as they are."""
+    if rows:
+        FollowUp.objects.bulk_create(rows, batch_size=AT_ONCE, ignore_conflicts=True)
+
+
+def _close_settled(rule: Rule, today: date) -> None:
+    """A document that was moved to a later day asks no more either."""
+    still = rule.asks().filter(began__lte=today - timedelta(days=min(rule.steps, default=0)))
+    asks = Exists(still.filter(pk=OuterRef(rule.document)))  # not "in": that would read every paid invoice
+    settled = FollowUp.objects.filter(~asks, kind=rule.kind, done_at=None)
+    whens = [When(condition, then=Value(reason)) for condition, reason in rule.reasons]
+    found = settled.annotate(reason=Case(*whens, default=Value(rule.otherwise), output_field=CharField()))
+    by_reason: dict[str, list[int]] = defaultdict(list)
+    for pk, reason in found.order_by("pk").values_list("pk", "reason"):
+        by_reason[reason].append(pk)
+    for reason, ids in by_reason.items():
+        close_if_open(ids, reason)
+
+
+def _close_earlier_steps() -> None:
+    same = Q(quote=OuterRef("quote")) | Q(invoice=OuterRef("invoice")) | Q(appointment=OuterRef("appointment"))
+    later = FollowUp.objects.filter(same, kind=OuterRef("kind"), step__gt=OuterRef("step"))
+    ids = list(FollowUp.objects.filter(Exists(later), done_at=None).order_by("pk").values_list("pk", flat=True))
+    if ids:
+        close_if_open(ids, NEXT_STEP)
+
+
+def close_if_open(ids: list[int], reason: str) -> None:
+    # By id, so that the condition is looked at again under the row's lock: a person's click at this moment stays.
+    FollowUp.objects.filter(pk__in=ids, done_at=None).update(done_at=timezone.now(), closed_reason=reason)
+
+
+def _approved() -> QuerySet[Quote]:
+    began = Coalesce(TruncDate("approved_at"), TruncDate("accepted_at"), F("quote_date"))
+    return money_waiting.waiting(Quote.objects.filter(is_odd=False)).annotate(began=began)
+
+
+def _silent() -> QuerySet[Quote]:
+    final = Invoice.objects.filter(quote=OuterRef("pk"), is_part=False).exclude(status=Invoice.Status.VOID)
+    rows = Quote.objects.filter(~Exists(final), status=Quote.Status.SENT, is_odd=False)
+    began = Coalesce(TruncDate("sent_at"), F("quote_date"))
+    return rows.exclude(job__status=Job.Status.CANCELLED).annotate(began=began)
+
+
+def _overdue() -> QuerySet[Invoice]:
+    return aging.owed(Invoice.objects.filter(is_odd=False)).annotate(began=F("due_on"))
+
+
+def _paid() -> QuerySet[Invoice]:
+    """Not for a deposit, and not for a sale on the spot, where thanks were said."""
+    rows = Invoice.objects.filter(is_odd=False, is_part=False, is_sales_receipt=False, total_amount__gt=0)
+    rows = rows.filter(payment_status=Invoice.PaymentStatus.PAID).exclude(status=Invoice.Status.VOID)
+    return rows.annotate(began=TruncDate("paid_date"))
+
+
+def _over() -> QuerySet[Appointment]:
+    """Repairs of jobs that nobody has said to be done, the last one of each: work of several days is asked for once."""
+    repairs = Appointment.objects.filter(kind=Appointment.Kind.REPAIR).exclude(status=Appointment.Status.CANCELLED)
+    later = repairs.filter(job=OuterRef("job"), ends_at__gt=OuterRef("ends_at"))
+    rows = repairs.filter(~Exists(later), job__status=Job.Status.ACTIVE, job__work_done_at=None)
+    return rows.annotate(began=TruncDate("ends_at"))
+
+
+RULES = [
+    Rule(Kind.SCHEDULE, "quote", "FOLLOW_UP_SCHEDULE_DAYS", _approved, (
+        (Q(quote__status=Quote.Status.DECLINED), "The customer declined."),
+        (Q(quote__status=Quote.Status.INVOICED), "It is invoiced."),
+        (Q(quote__job__status=Job.Status.CANCELLED), "The job was called off."),
+        (Q(quote__status=Quote.Status.APPROVED), "It is scheduled or invoiced."),
+    ), "It is not approved any more."),
+    Rule(Kind.COLLECT, "invoice", "FOLLOW_UP_COLLECT_DAYS", _overdue, (
+        (Q(invoice__status=Invoice.Status.VOID), "The invoice is void."),
+        (Q(invoice__balance_due__lte=0), "It is paid."),
+    ), "It is not overdue any more."),
+    Rule(Kind.DONE_YESTERDAY, "appointment", "FOLLOW_UP_DONE_DAYS", _over, (
+        (Q(appointment__status=Appointment.Status.CANCELLED), "The repair was cancelled."),
+        (Q(appointment__job__status=Job.Status.CANCELLED), "The job was called off."),
+        (Q(appointment__job__work_done_at__isnull=False), "The work is done."),
+    ), "The repair was moved, or another one follows."),
+    Rule(Kind.QUOTE_SILENT, "quote", "FOLLOW_UP_QUOTE_DAYS", _silent, (
+        (Q(quote__status=Quote.Status.APPROVED), "The customer agreed."),
+        (Q(quote__status=Quote.Status.DECLINED), "The customer declined."),
+        (Q(quote__status=Quote.Status.INVOICED), "It is invoiced."),
+        (Q(quote__job__status=Job.Status.CANCELLED), "The job was called off."),
+        (Q(quote__status=Quote.Status.SENT), "It was sent again, or is invoiced."),
+    ), "It does not wait for an answer any more."),
+    Rule(Kind.THANK, "invoice", "FOLLOW_UP_THANK_DAYS", _paid, (
+        (Q(invoice__status=Invoice.Status.VOID), "The invoice is void."),
+    ), "It is not paid any more."),
+]  # fmt: skip
