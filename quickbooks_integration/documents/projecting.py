@@ -53,6 +53,12 @@ def estimate(facts: SalesFacts) -> Projection:
     return _sales(facts) | {"expires": _day(facts.expiration_date), "status": status}
 
 
+def closes_by_link(ours: str, there: str) -> bool:
+    """Whether this status of an estimate comes about by itself. Intuit: linking an invoice closes the estimate, nobody
+    else does; but nothing can be linked to a rejected one."""
+    return ours == CLOSED and there != REJECTED
+
+
 def invoice(facts: SalesFacts) -> Projection:
     return _sales(facts) | {"status": VOID if facts.head.is_void else OPEN}
 

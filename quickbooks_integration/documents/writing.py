@@ -15,9 +15,9 @@ from billing.models import Invoice, InvoiceItem, Payment, Product, Quote, QuoteI
 from quickbooks_integration.documents import reading
 from quickbooks_integration.documents.projecting import (
     ACCEPTED,
-    CLOSED,
     PENDING,
     Projection,
+    closes_by_link,
     discount_there,
     line_there,
     our_line,
@@ -52,8 +52,8 @@ def estimate(row: Quote, lines: Sequence[Line], ours: Projection, names: Names, 
     body = _sales(lines, ours, names, before, reference("quote", row.number))
     if _changed(ours, before, "expires"):
         body["ExpirationDate"] = ours["expires"] or None
-    # Intuit: linking an invoice closes the estimate; nobody else does.
-    if _changed(ours, before, "status") and ours["status"] != CLOSED and (before or ours["status"] != PENDING):
+    comes_by_itself = closes_by_link(ours["status"], before.ours.get("status", "") if before else "")
+    if _changed(ours, before, "status") and not comes_by_itself and (before or ours["status"] != PENDING):
         body["TxnStatus"] = ours["status"]
         if ours["status"] == ACCEPTED:
             body |= _acceptance(row)

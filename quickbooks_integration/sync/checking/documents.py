@@ -12,7 +12,7 @@ from django.utils import timezone
 from billing.models import CreditMemo, Invoice, PaymentApplication
 from quickbooks_integration.documents import projecting
 from quickbooks_integration.documents.facts import PaymentFacts
-from quickbooks_integration.documents.projecting import CLOSED, VOID, Projection, money
+from quickbooks_integration.documents.projecting import CLOSED, VOID, Projection, closes_by_link, money
 from quickbooks_integration.mapping import Document, Unusable, text
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.sync import documents, mirroring, sweeping
@@ -153,8 +153,7 @@ class _Judge:
         why = {(True, False): Why.HERE, (False, True): Why.THERE}.get((is_ours_new, is_theirs_new), Why.BOTH)
         if why != Why.THERE and self.sync.sync_status == Status.ERROR and self.sync.error_message:
             why, said = Why.REFUSED, self.sync.error_message
-        # Intuit: an estimate is closed by its invoice; that status is never sent.
-        can_push = self.may_push and not (name == "status" and ours == CLOSED)
+        can_push = self.may_push and not (name == "status" and closes_by_link(ours, theirs))
         return Found(name, State.DIFFERS, ours, theirs, why, can_push=can_push, said=said)
 
     def followed(self, name: str, ours: str, theirs: str, *, waits: bool) -> Found:

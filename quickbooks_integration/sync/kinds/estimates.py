@@ -55,9 +55,9 @@ class Estimates(SalesKind[Quote]):
         return projecting.estimate(self.facts(document, world))
 
     def sendable(self, ours: Projection, agreed: Projection) -> list[str]:
-        """Intuit: an estimate is closed by the invoice that is linked to it; that status is never sent."""
-        changed = super().sendable(ours, agreed)
-        return [name for name in changed if name != "status" or ours["status"] != projecting.CLOSED]
+        """Not the status that comes about by itself."""
+        comes_by_itself = projecting.closes_by_link(ours["status"], agreed.get("status", ""))
+        return [name for name in super().sendable(ours, agreed) if name != "status" or not comes_by_itself]
 
     def settled_by_itself(self, name: str, base: object, theirs: object) -> bool:
         """Intuit: an estimate is Pending again when its invoice is voided, deleted or unlinked."""

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from billing import invoices, payments
+from billing import converting, invoices, payments, quotes
+from billing.models import Quote
 from contacts.models import Contact
 from contacts.signals import contact_changed
 from quickbooks_integration import pauses
@@ -192,3 +193,19 @@ def test_an_edit_of_a_contact_between_the_request_for_its_customer_and_the_answe
     made = customer_there(books, contact)
     assert (made["Notes"], made["FamilyName"], made["DisplayName"]) == ("Beware of the dog", "Raye", "Bob Raye")
     assert (customer_row(contact).sync_status, customer_row(contact).conflicts) == ("synced", {})
+
+
+def test_a_quote_invoiced_here_while_its_estimate_was_rejected_there_closes_it_once_a_person_keeps_ours(books, ann):
+    quote = write(ann, "100.00")
+    quotes.approve(quote, None)
+    push(books)
+    books.bookkeeper.edit("Estimate", quote_id(quote), TxnStatus="Rejected")
+    converting.convert(quote, None)
+    push(books)
+    pull(books, quote)
+    assert list(row(quote).conflicts) == ["status"]
+    deciding.decide(row(quote).pk, "status", "ours", None)
+    push(books)
+    quote.refresh_from_db()
+    assert (quote.status, there(books, "Estimate")[0]["TxnStatus"]) == (Quote.Status.INVOICED, "Closed")
+    assert (row(quote).sync_status, row(quote).conflicts) == ("synced", {})
