@@ -15,6 +15,7 @@ ENVIRONMENT_BADGES = {
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Sections with the links that this person may open."""
     sections = [
+        ("", [("Today", "today", "index", "")]),
         ("Contacts", [
             ("Contacts", "person", "contacts_contact_changelist", "contacts.view_contact"),
             ("Possible duplicates", "content_copy", "contacts_contact_duplicates", "contacts.merge_contact"),
@@ -73,7 +74,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         items = [
             {"title": name, "icon": icon, "link": reverse(f"admin:{view}")}
             for name, icon, view, permission in entries
-            if request.user.has_perm(permission)
+            if not permission or request.user.has_perm(permission)
         ]
         if items:
             shown.append({"title": title, "separator": True, "items": items})
@@ -82,9 +83,13 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _mark_active(sections: list[dict[str, Any]], path: str) -> None:
-    """One link: the longest that the page is under. The theme would mark a list and the page below it."""
+    """One link: the longest that the page is under. The theme would mark a list and the page below it. Every page is
+    under the first one."""
     items = [item for section in sections for item in section["items"]]
-    under = [item["link"] for item in items if path.startswith(item["link"])]
+    first = reverse("admin:index")
+    under = [
+        link for link in (item["link"] for item in items) if path.startswith(link) and (link != first or path == first)
+    ]
     for item in items:
         item["active"] = item["link"] == max(under, key=len, default="")
 

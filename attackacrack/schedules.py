@@ -101,7 +101,7 @@ SCHEDULES = [
         "Seal the history",
         "attackacrack.tasks.seal_history",
         60,
-        "Makes the history of changes proof against altering and removing; manage.py verify_audit checks it.",
+        "Seals the history of changes, so that nobody can alter or remove a part of it unseen.",
     ),
     Schedule(
         "Back up the database",

@@ -238,6 +238,7 @@ FOLLOW_UP_COLLECT_DAYS = env.list("FOLLOW_UP_COLLECT_DAYS", cast=int, default=[1
 FOLLOW_UP_SCHEDULE_DAYS = env.list("FOLLOW_UP_SCHEDULE_DAYS", cast=int, default=[0])
 FOLLOW_UP_DONE_DAYS = env.list("FOLLOW_UP_DONE_DAYS", cast=int, default=[1])
 FOLLOW_UP_THANK_DAYS = env.list("FOLLOW_UP_THANK_DAYS", cast=int, default=[0])
+FOLLOW_UP_THANK_WITHIN_DAYS = env.int("FOLLOW_UP_THANK_WITHIN_DAYS", default=7)
 # What was due longer ago is never raised, so years of QuickBooks' history raise nothing.
 FOLLOW_UP_OLDEST_DAYS = env.int("FOLLOW_UP_OLDEST_DAYS", default=30)
 

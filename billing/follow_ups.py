@@ -181,10 +181,11 @@ def _overdue() -> QuerySet[Invoice]:
 
 
 def _paid() -> QuerySet[Invoice]:
-    """Not for a deposit, and not for a sale on the spot, where thanks were said."""
+    """Not for a deposit, and not for a sale on the spot, where thanks were said. Late thanks are odd ones."""
     rows = Invoice.objects.filter(is_odd=False, is_part=False, is_sales_receipt=False, total_amount__gt=0)
     rows = rows.filter(payment_status=Invoice.PaymentStatus.PAID).exclude(status=Invoice.Status.VOID)
-    return rows.annotate(began=TruncDate("paid_date"))
+    first = timezone.localdate() - timedelta(days=settings.FOLLOW_UP_THANK_WITHIN_DAYS)
+    return rows.annotate(began=TruncDate("paid_date")).filter(began__gte=first)
 
 
 def _over() -> QuerySet[Appointment]:
@@ -220,5 +221,6 @@ RULES = [
     ), "It does not wait for an answer any more."),
     Rule(Kind.THANK, "invoice", "FOLLOW_UP_THANK_DAYS", _paid, (
         (Q(invoice__status=Invoice.Status.VOID), "The invoice is void."),
+        (Q(invoice__payment_status=Invoice.PaymentStatus.PAID), "It is too late for thanks."),
     ), "It is not paid any more."),
 ]  # fmt: skip

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='FollowUpDigest',
             fields=[
-                ('day', models.DateField(help_text='A day of the business.', primary_key=True, serialize=False)),
+                ('day', models.DateField(primary_key=True, serialize=False)),
             ],
         ),
         migrations.CreateModel(
@@ -26,10 +26,10 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('schedule', 'Schedule the repair'), ('collect', 'Collect the money'), ('done_yesterday', 'Close the repair'), ('quote_silent', 'Ask about the quote'), ('thank', 'Say thank you')], max_length=20)),
                 ('step', models.PositiveSmallIntegerField(help_text='Days after what it follows: the approval, the due date.')),
                 ('priority', models.PositiveSmallIntegerField(help_text='The smaller, the more urgent.')),
-                ('due_on', models.DateField(help_text='A day of the business.', verbose_name='due')),
+                ('due_on', models.DateField(verbose_name='due')),
                 ('postponed_to', models.DateField(blank=True, null=True)),
                 ('done_at', models.DateTimeField(blank=True, help_text='When it left the list. Empty while it is open.', null=True)),
-                ('closed_reason', models.CharField(blank=True, help_text="Why it went without anybody's click.", max_length=200)),
+                ('closed_reason', models.CharField(blank=True, help_text='Why it settled without anybody.', max_length=200)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('appointment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='follow_ups', to='billing.appointment')),
                 ('done_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),

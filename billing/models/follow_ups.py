@@ -33,7 +33,7 @@ class FollowUp(models.Model):
     )
     step = models.PositiveSmallIntegerField(help_text="Days after what it follows: the approval, the due date.")
     priority = models.PositiveSmallIntegerField(help_text="The smaller, the more urgent.")
-    due_on = models.DateField("due", help_text="A day of the business.")
+    due_on = models.DateField("due")
     postponed_to = models.DateField(null=True, blank=True)
     postponed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -42,7 +42,7 @@ class FollowUp(models.Model):
     done_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    closed_reason = models.CharField(max_length=200, blank=True, help_text="Why it went without anybody's click.")
+    closed_reason = models.CharField(max_length=200, blank=True, help_text="Why it settled without anybody.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -86,7 +86,7 @@ class FollowUp(models.Model):
 class FollowUpDigest(models.Model):
     """That the day's e-mail to the office went out: noted before it is sent, so two workers send one."""
 
-    day = models.DateField(primary_key=True, help_text="A day of the business.")
+    day = models.DateField(primary_key=True)
 
     def __str__(self) -> str:
         return f"Digest of {self.day}"

@@ -258,6 +258,15 @@ def test_a_thank_you_closes_when_the_payment_is_taken_back() -> None:
     assert state() == ["It is not paid any more."]
 
 
+def test_thanks_that_nobody_said_in_a_week_are_not_asked_for_any_more() -> None:
+    paid(8)
+    week_old = paid(7)
+    assert raised() == [("thank", 0, ago(7))]
+    Invoice.objects.filter(pk=week_old.pk).update(paid_date=NOON - timedelta(days=8))
+    follow_ups.raise_due()
+    assert state() == ["It is too late for thanks."]
+
+
 def test_a_repair_closes_when_its_work_is_done_or_it_is_moved() -> None:
     done, moved, cancelled = (repair(ago(1)) for _ in range(3))
     follow_ups.raise_due()
