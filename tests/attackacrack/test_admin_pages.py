@@ -78,3 +78,12 @@ def test_every_page_has_an_icon_for_the_browser_s_tab(client):
     shown = client.get("/admin/login/").content.decode()
     assert '<link rel="icon" href="/static/attackacrack/favicon.svg"' in shown
     assert (settings.BASE_DIR / "attackacrack/static/attackacrack/favicon.svg").exists()
+
+
+@pytest.mark.parametrize(
+    ("page", "marked"),
+    [("/admin/", ["Today"]), ("/admin/contacts/contact/", ["Contacts"]), ("/admin/password_change/", [])],
+)
+def test_the_menu_marks_the_page_that_is_open_and_the_first_page_only_itself(page, marked):
+    sections = sign_in("office").get(page).context["sidebar_navigation"]
+    assert [item["title"] for section in sections for item in section["items"] if item["active"]] == marked
