@@ -1,7 +1,5 @@
 """The e-mail at the end of the day: what the office still has to follow up."""
 
-import logging
-
 from django.conf import settings
 from django.core.mail import send_mail
 from django.template.defaultfilters import pluralize
@@ -10,7 +8,6 @@ from django.utils import timezone
 from billing import follow_up_texts, follow_ups
 from billing.models import FollowUpDigest
 
-log = logging.getLogger(__name__)
 SHOWN = 30
 END = "\n\nThis e-mail comes from the CRM by itself.\n"
 
@@ -19,7 +16,8 @@ def send() -> bool:
     """Mails `OFFICE_EMAILS` what is open today, once a day. False, and no e-mail, if it went out already, nobody is to be
     told or nothing is open. Not inside a transaction: it talks to a mail server.
 
-    A mail server that is away leaves the day open for a next try; whoever is killed in between leaves the list.
+    Raises OSError if the mail server is away: the day is open for the next try. Whoever is killed in between leaves the
+    list.
     """
     number = follow_ups.today().count()
     if not number or not settings.OFFICE_EMAILS:
@@ -29,10 +27,9 @@ def send() -> bool:
         return False
     try:
         send_mail(f"CRM: {number:,} follow-up{pluralize(number)} open", _text(number), None, settings.OFFICE_EMAILS)
-    except OSError as error:  # smtplib's errors are OSErrors
+    except OSError:  # smtplib's errors are OSErrors
         digest.delete()
-        log.warning("The office could not be mailed the open follow-ups (%s).", error)
-        return False
+        raise
     return True
 
 

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
 from billing import aging, money_waiting
-from billing.models import Appointment, FollowUp, Invoice, Job, Quote
+from billing.models import Appointment, FollowUp, Invoice, Job, PaymentApplication, Quote
 from billing.refusals import Refused
 
 Kind = FollowUp.Kind
@@ -22,12 +22,14 @@ PRIORITY = [Kind.SCHEDULE, Kind.COLLECT, Kind.DONE_YESTERDAY, Kind.QUOTE_SILENT,
 AT_ONCE = 1000
 DOCUMENTS = ("quote__contact", "invoice__contact", "appointment__contact", "appointment__job", "done_by")
 NEXT_STEP = "The next reminder took its place."
+MOVED = "It counts from another day now."
 
 
 @dataclass(frozen=True)
 class Rule:
     """`asks`: the documents that ask for it; `began`: the business's day from which `days` are counted. `reasons`: why a
-    document asks no more, the first that holds, else `otherwise`."""
+    document asks no more, the first that holds, else `otherwise`. `oldest`: the setting that says after how many days
+    nothing is raised. `too_late`: why one that nobody postponed is closed then; "" if it never is."""
 
     kind: FollowUp.Kind
     document: str
@@ -35,6 +37,8 @@ class Rule:
     asks: Callable[[], QuerySet[Any]]
     reasons: tuple[tuple[Q, str], ...]
     otherwise: str
+    oldest: str = "FOLLOW_UP_OLDEST_DAYS"
+    too_late: str = ""
 
     @property
     def steps(self) -> list[int]:
@@ -51,13 +55,15 @@ class Span:
 
 
 def raise_due() -> None:
-    """Creates what is due, each (kind, document, step) once ever, and closes what has settled itself.
+    """Creates what is due, once for each kind, document, day that it counts from, and step; closes what has settled
+    itself, and opens that again if it has not: a check bounced, a repair was cancelled. What a person did stays done.
 
     The number of queries does not depend on the number of rows. May run in two workers at once, and in a transaction.
     """
     today = timezone.localdate()
     for rule in RULES:
-        for span in spans(rule.steps, today):
+        for span in spans(rule, today):
+            _open_again(rule, span)
             write(missing(rule, span, today))
         _close_settled(rule, today)
     _close_earlier_steps()
@@ -104,11 +110,11 @@ def read(rows: QuerySet[FollowUp]) -> list[FollowUp]:
     return found
 
 
-def spans(steps: list[int], today: date) -> Iterator[Span]:
+def spans(rule: Rule, today: date) -> Iterator[Span]:
     """One a step. Only the last step that has come is due: a document that was silent for long is raised once. Nothing
-    that was due longer ago than FOLLOW_UP_OLDEST_DAYS is."""
-    for step, after in zip(steps, [*steps, None][1:], strict=True):
-        first = today - timedelta(days=step + settings.FOLLOW_UP_OLDEST_DAYS)
+    that was due longer ago than the rule's oldest is."""
+    for step, after in zip(rule.steps, [*rule.steps, None][1:], strict=True):
+        first = today - timedelta(days=step + getattr(settings, rule.oldest))
         if after is not None:
             first = max(first, today - timedelta(days=after - 1))
         yield Span(step, first, today - timedelta(days=step))
@@ -116,7 +122,7 @@ def spans(steps: list[int], today: date) -> Iterator[Span]:
 
 def missing(rule: Rule, span: Span, today: date) -> list[FollowUp]:
     """Rows to write. Not while an earlier step of the same document is postponed: somebody wants to hear later of it."""
-    earlier = FollowUp.objects.filter(**{rule.document: OuterRef("pk")}, kind=rule.kind)
+    earlier = FollowUp.objects.filter(**{rule.document: OuterRef("pk")}, kind=rule.kind, began_on=OuterRef("began"))
     known = Exists(earlier.filter(Q(step__gte=span.step) | Q(done_at=None, postponed_to__gt=today)))
     rows = rule.asks().filter(~known, began__range=(span.first, span.last)).order_by("pk")
     return [
@@ -125,6 +131,7 @@ def missing(rule: Rule, span: Span, today: date) -> list[FollowUp]:
             kind=rule.kind,
             step=span.step,
             priority=PRIORITY.index(rule.kind) + 1,
+            began_on=began,
             due_on=began + timedelta(days=span.step),
         )
         for pk, began in rows.values_list("pk", "began")
@@ -137,12 +144,30 @@ def write(rows: list[FollowUp]) -> None:
         FollowUp.objects.bulk_create(rows, batch_size=AT_ONCE, ignore_conflicts=True)
 
 
+def _open_again(rule: Rule, span: Span) -> None:
+    """What had settled itself and asks again, from the same day as before."""
+    asks = rule.asks().filter(
+        pk=OuterRef(rule.document), began=OuterRef("began_on"), began__range=(span.first, span.last)
+    )
+    settled = FollowUp.objects.filter(Exists(asks), kind=rule.kind, step=span.step, done_at__isnull=False)
+    settled = settled.exclude(closed_reason__in=["", NEXT_STEP, rule.too_late])
+    ids = list(settled.order_by("pk").values_list("pk", flat=True))
+    if ids:
+        FollowUp.objects.filter(pk__in=ids).exclude(closed_reason="").update(done_at=None, closed_reason="")
+
+
 def _close_settled(rule: Rule, today: date) -> None:
     """A document that was moved to a later day asks no more either."""
-    still = rule.asks().filter(began__lte=today - timedelta(days=min(rule.steps, default=0)))
-    asks = Exists(still.filter(pk=OuterRef(rule.document)))  # not "in": that would read every paid invoice
-    settled = FollowUp.objects.filter(~asks, kind=rule.kind, done_at=None)
-    whens = [When(condition, then=Value(reason)) for condition, reason in rule.reasons]
+    still = rule.asks().filter(pk=OuterRef(rule.document))  # not "in": that would read every paid invoice
+    still = still.filter(began__lte=today - timedelta(days=min(rule.steps, default=0)))
+    is_open = FollowUp.objects.filter(kind=rule.kind, done_at=None)
+    if rule.too_late:
+        last = today - timedelta(days=getattr(settings, rule.oldest))
+        late = is_open.filter(postponed_to=None, due_on__lt=last)
+        close_if_open(list(late.values_list("pk", flat=True)), rule.too_late)
+    settled = is_open.filter(~Exists(still.filter(began=OuterRef("began_on"))))
+    whens = [When(Exists(still), then=Value(MOVED))]
+    whens += [When(condition, then=Value(reason)) for condition, reason in rule.reasons]
     found = settled.annotate(reason=Case(*whens, default=Value(rule.otherwise), output_field=CharField()))
     by_reason: dict[str, list[int]] = defaultdict(list)
     for pk, reason in found.order_by("pk").values_list("pk", "reason"):
@@ -153,7 +178,9 @@ def _close_settled(rule: Rule, today: date) -> None:
 
 def _close_earlier_steps() -> None:
     same = Q(quote=OuterRef("quote")) | Q(invoice=OuterRef("invoice")) | Q(appointment=OuterRef("appointment"))
-    later = FollowUp.objects.filter(same, kind=OuterRef("kind"), step__gt=OuterRef("step"))
+    later = FollowUp.objects.filter(
+        same, kind=OuterRef("kind"), began_on=OuterRef("began_on"), step__gt=OuterRef("step")
+    )
     ids = list(FollowUp.objects.filter(Exists(later), done_at=None).order_by("pk").values_list("pk", flat=True))
     if ids:
         close_if_open(ids, NEXT_STEP)
@@ -181,19 +208,22 @@ def _overdue() -> QuerySet[Invoice]:
 
 
 def _paid() -> QuerySet[Invoice]:
-    """Not for a deposit, and not for a sale on the spot, where thanks were said. Late thanks are odd ones."""
+    """By money that came in, and not for a deposit nor for a sale on the spot, where thanks were said: who has got a
+    credit may have had a complaint."""
+    used = PaymentApplication.objects.filter(invoice=OuterRef("pk"), payment__is_void=False)
     rows = Invoice.objects.filter(is_odd=False, is_part=False, is_sales_receipt=False, total_amount__gt=0)
     rows = rows.filter(payment_status=Invoice.PaymentStatus.PAID).exclude(status=Invoice.Status.VOID)
-    first = timezone.localdate() - timedelta(days=settings.FOLLOW_UP_THANK_WITHIN_DAYS)
-    return rows.annotate(began=TruncDate("paid_date")).filter(began__gte=first)
+    rows = rows.filter(Exists(used.filter(payment__amount__gt=0)), ~Exists(used.filter(payment__amount=0)))
+    return rows.annotate(began=TruncDate("paid_date"))
 
 
 def _over() -> QuerySet[Appointment]:
     """Repairs of jobs that nobody has said to be done, the last one of each: work of several days is asked for once."""
     repairs = Appointment.objects.filter(kind=Appointment.Kind.REPAIR).exclude(status=Appointment.Status.CANCELLED)
-    later = repairs.filter(job=OuterRef("job"), ends_at__gt=OuterRef("ends_at"))
-    rows = repairs.filter(~Exists(later), job__status=Job.Status.ACTIVE, job__work_done_at=None)
-    return rows.annotate(began=TruncDate("ends_at"))
+    at_the_end = Q(ends_at__gt=OuterRef("ends_at")) | Q(ends_at=OuterRef("ends_at"), pk__gt=OuterRef("pk"))
+    later = repairs.filter(at_the_end, job=OuterRef("job"))
+    rows = repairs.filter(~Exists(later), job__status=Job.Status.ACTIVE, job__work_done_at=None, job__paid_at=None)
+    return rows.exclude(status=Appointment.Status.DONE).annotate(began=TruncDate("ends_at"))
 
 
 RULES = [
@@ -210,7 +240,9 @@ RULES = [
     Rule(Kind.DONE_YESTERDAY, "appointment", "FOLLOW_UP_DONE_DAYS", _over, (
         (Q(appointment__status=Appointment.Status.CANCELLED), "The repair was cancelled."),
         (Q(appointment__job__status=Job.Status.CANCELLED), "The job was called off."),
-        (Q(appointment__job__work_done_at__isnull=False), "The work is done."),
+        (Q(appointment__job__work_done_at__isnull=False) | Q(appointment__status=Appointment.Status.DONE),
+         "The work is done."),
+        (Q(appointment__job__paid_at__isnull=False), "The job is paid."),
     ), "The repair was moved, or another one follows."),
     Rule(Kind.QUOTE_SILENT, "quote", "FOLLOW_UP_QUOTE_DAYS", _silent, (
         (Q(quote__status=Quote.Status.APPROVED), "The customer agreed."),
@@ -221,6 +253,5 @@ RULES = [
     ), "It does not wait for an answer any more."),
     Rule(Kind.THANK, "invoice", "FOLLOW_UP_THANK_DAYS", _paid, (
         (Q(invoice__status=Invoice.Status.VOID), "The invoice is void."),
-        (Q(invoice__payment_status=Invoice.PaymentStatus.PAID), "It is too late for thanks."),
-    ), "It is not paid any more."),
+    ), "It is not paid any more.", "FOLLOW_UP_THANK_WITHIN_DAYS", "It is too late for thanks."),
 ]  # fmt: skip

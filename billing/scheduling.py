@@ -1,5 +1,6 @@
 """A repair gets its date: the appointment that an approved quote waits for."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ from contacts.models import Contact, ContactAddress, Property, PropertyContact
 
 LONGEST = timedelta(days=31)  # no appointment is longer, so older ones need not be looked at
 CONFLICTS_SHOWN = 10
+HAS_JOB = "Somebody gave the quote a job at {} meanwhile, and its repair is there. Save again to schedule it there."
 WITHOUT_CONTACT = "{} belongs to nobody here yet. Link its QuickBooks customer to a contact first."
 
 
@@ -29,21 +31,43 @@ class Visit:
     technician: Person | None = None
 
 
+class Clashes(Refused):
+    """Something else is at that time, and nobody has seen it yet. Nothing was changed."""
+
+    def __init__(self, found: list[Appointment]) -> None:
+        super().__init__("Something else is at that time.")
+        self.found = found
+
+
 @transaction.atomic
-def schedule(quote: Quote, visit: Visit, house: Property | None, by: AbstractBaseUser | None) -> Appointment:
+def schedule(
+    quote: Quote,
+    visit: Visit,
+    house: Property | None,
+    by: AbstractBaseUser | None,
+    *,
+    seen: Collection[int] | None = None,
+) -> Appointment:
     """Makes the repair of an approved quote; a quote without a job gets one at this house.
 
     Brings `quote` up to date. Raises Refused, with nothing changed: it is not approved, has its repair already (a second
-    click, a colleague), or the time is over. May be called inside a transaction. QuickBooks knows no appointments, so
-    nothing is sent there.
+    click, a colleague), has a job at another house by now, or the time is over. seen: keys of the appointments that the
+    person knows to be at that time; others are Clashes. None asks for none. May be called inside a transaction.
+    QuickBooks knows no appointments, so nothing is sent there.
     """
     quote.refresh_from_db(from_queryset=Quote.objects.select_for_update())
+    if quote.job is not None:
+        quote.job = Job.objects.select_for_update(no_key=True).get(pk=quote.job.pk)
     refuse_unless_waiting(quote)
     if visit.ends_at <= timezone.now():
         raise Refused("This time is over. Choose one that is to come.")
-    if quote.job is None:
-        if house is None:
-            raise Refused("Say where the work is: choose or type an address.")
+    if quote.job is None and house is None:
+        raise Refused("Say where the work is: choose or type an address.")
+    if quote.job is not None and house is not None and house.pk != quote.job.property_id:
+        raise Refused(HAS_JOB.format(quote.job.property))
+    if seen is not None:
+        _refuse_unseen(visit, quote.job.property if quote.job else house, seen)
+    if quote.job is None and house is not None:
         quote.job = _new_job(quote, house)
         quote.save(update_fields=["job", "updated_at"])
     appointment = Appointment.objects.create(
@@ -72,6 +96,17 @@ def refuse_unless_waiting(quote: Quote) -> None:
     taken = repairs_since(quote.job, row.said_yes_at).order_by("starts_at", "pk").first() if quote.job else None
     if taken is not None:
         raise Refused(f"{quote} is scheduled already: {in_words(taken)}.")
+
+
+def _refuse_unseen(visit: Visit, house: Property | None, seen: Collection[int]) -> None:
+    """Raises Clashes. Whoever schedules the same technician, or at the same house, waits until this is done."""
+    if visit.technician is not None:
+        Person.objects.select_for_update(no_key=True).get(pk=visit.technician.pk)
+    if house is not None and house.pk:
+        Property.objects.select_for_update(no_key=True).get(pk=house.pk)
+    found = conflicts(visit, house)
+    if {one.pk for one in found} - set(seen):
+        raise Clashes(found)
 
 
 def conflicts(visit: Visit, house: Property | None) -> list[Appointment]:

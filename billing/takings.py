@@ -69,7 +69,7 @@ def on_the_spot(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
 def final(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """One row per job that was billed: those invoiced without deposits and parts. `counted`: what the job came to,
     which is the invoice and the deposits that it takes off."""
-    parts = Invoice.objects.filter(quote=OuterRef("quote"), is_part=True).exclude(status=Invoice.Status.VOID)
+    parts = invoiced(Invoice.objects.filter(quote=OuterRef("quote"), is_part=True))
     billed = Subquery(parts.order_by().values("quote").annotate(total=Sum("total_amount")).values("total"))
     worth = F("total_amount") + Coalesce(billed, ZERO, output_field=DecimalField())
     return invoiced(invoices).filter(is_part=False).annotate(counted=worth)

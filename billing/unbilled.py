@@ -23,7 +23,9 @@ def unbilled(jobs: QuerySet[Job]) -> QuerySet[Job]:
     # One set, because of conditions joined by "or" PostgreSQL reads every job and every invoice for each.
     either = never.order_by().values("pk").union(due.order_by().values("job"))
     counted = due.filter(job=OuterRef("pk")).order_by().values("job").annotate(total=Sum("total_amount"))
-    is_over = Q(pk__in=_past_repairs().values("job"))
+    # Work of several days is over with the last of them.
+    to_come = Appointment.objects.filter(job=OuterRef("pk"), kind=Appointment.Kind.REPAIR, ends_at__gte=timezone.now())
+    is_over = Q(pk__in=_past_repairs().values("job")) & ~Exists(to_come.exclude(status=Appointment.Status.CANCELLED))
     rows = jobs.filter(Q(work_done_at__isnull=False) | is_over, pk__in=either, status=Job.Status.ACTIVE)
     return rows.annotate(counted=Subquery(counted.values("total")))
 

@@ -21,7 +21,7 @@ from billing.admin import pages
 from billing.models import Appointment, Quote
 from billing.money import dollars
 from billing.refusals import Refused
-from billing.scheduling import Visit
+from billing.scheduling import Clashes, Visit
 from contacts.models import Property
 
 NEEDED = ("billing.add_appointment", "billing.add_job", "billing.change_quote")
@@ -40,16 +40,23 @@ class ScheduleForm(pages.PageForm):
     address = pages.text_field("Another address", 200, help_text="Only if it is none of those above.")
     seen = forms.CharField(widget=forms.HiddenInput, required=False)  # the conflicts that were shown
 
-    def __init__(self, *args: Any, houses: list[Property], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, houses: list[Property], has_job: bool, **kwargs: Any) -> None:
+        """has_job: the work is at the only house, and nothing is asked about it."""
         super().__init__(*args, **kwargs)
+        self.was_asked = has_job and self.is_bound and "house" in self.data
+        if has_job:
+            del self.fields["house"], self.fields["address"]
         self.houses = {str(house.pk or "new"): house for house in houses}
         self.fields["technician"].queryset = User.objects.filter(is_active=True).order_by("username")
-        places = [(key, str(house)) for key, house in self.houses.items()]
-        self.fields["house"].choices = [*places, ("other", "Another address")]
+        if not has_job:
+            places = [(key, str(house)) for key, house in self.houses.items()]
+            self.fields["house"].choices = [*places, ("other", "Another address")]
         self.fields["at"].widget.format_value = _hour_and_minute
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        if self.was_asked:
+            self.add_error(None, scheduling.HAS_JOB.format(*self.houses.values()))
         if cleaned.get("address"):
             cleaned["place"] = Property(address=cleaned["address"].strip())
         elif cleaned.get("house") == "other":
@@ -69,6 +76,20 @@ class ScheduleForm(pages.PageForm):
         starts_at = self.cleaned_data["starts_at"]
         ends_at = starts_at + timedelta(hours=self.cleaned_data["hours"])
         return Visit(starts_at, ends_at, self.cleaned_data["technician"])
+
+    def place(self) -> Property | None:
+        """Of a valid form; None where the quote has its job."""
+        return self.cleaned_data.get("place")
+
+    def known(self) -> set[int]:
+        """Keys of the conflicts that were shown."""
+        return {int(key) for key in self.cleaned_data["seen"].split(",") if key.isdecimal()}
+
+    def show(self, clashes: list[Appointment]) -> list[Appointment]:
+        """The next save has seen them."""
+        self.data = self.data.copy()
+        self.data["seen"] = ",".join(str(one.pk) for one in clashes)
+        return clashes
 
 
 class SchedulesRepairs(ModelAdmin):
@@ -93,9 +114,15 @@ class SchedulesRepairs(ModelAdmin):
         form = _form(request, quote)
         clashes: list[Appointment] = []
         if form.is_bound and form.is_valid():
-            house = quote.job.property if quote.job else form.cleaned_data["place"]
-            clashes = _unseen(form, house)
-            if not clashes and _scheduled(request, quote, form, house):
+            try:
+                made = scheduling.schedule(quote, form.visit(), form.place(), request.user, seen=form.known())
+            except Clashes as known_now:
+                clashes = form.show(known_now.found)
+            except Refused as reason:
+                form.refuse(reason)
+            else:
+                when = scheduling.in_words(made)
+                messages.success(request, f"{quote} for {quote.customer} is scheduled: {when}.")
                 return redirect("admin:index")
         context = {
             "quote": quote,
@@ -111,35 +138,11 @@ def _form(request: HttpRequest, quote: Quote) -> ScheduleForm:
     """Where the quote has a job the house is known."""
     houses = [quote.job.property] if quote.job else scheduling.houses_of(quote.contact)  # type: ignore[arg-type]
     sent = request.POST if request.method == "POST" else None
-    form = ScheduleForm(sent, houses=houses, initial=_initial(houses))
-    if quote.job is not None:
-        del form.fields["house"], form.fields["address"]
-    return form
+    return ScheduleForm(sent, houses=houses, has_job=quote.job is not None, initial=_initial(houses))
 
 
 def may_schedule(request: HttpRequest) -> bool:
     return all(map(request.user.has_perm, NEEDED))
-
-
-def _scheduled(request: HttpRequest, quote: Quote, form: ScheduleForm, house: Property) -> bool:
-    try:
-        made = scheduling.schedule(quote, form.visit(), house, request.user)
-    except Refused as reason:
-        form.refuse(reason)
-        return False
-    messages.success(request, f"{quote} for {quote.customer} is scheduled: {scheduling.in_words(made)}.")
-    return True
-
-
-def _unseen(form: ScheduleForm, house: Property) -> list[Appointment]:
-    """All conflicts, if one of them was not shown yet; the next save has seen them."""
-    found = scheduling.conflicts(form.visit(), house)
-    seen = set(form.cleaned_data["seen"].split(","))
-    if {str(one.pk) for one in found} <= seen:
-        return []
-    form.data = form.data.copy()
-    form.data["seen"] = ",".join(str(one.pk) for one in found)
-    return found
 
 
 def _initial(houses: list[Property]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('schedule', 'Schedule the repair'), ('collect', 'Collect the money'), ('done_yesterday', 'Close the repair'), ('quote_silent', 'Ask about the quote'), ('thank', 'Say thank you')], max_length=20)),
                 ('step', models.PositiveSmallIntegerField(help_text='Days after what it follows: the approval, the due date.')),
                 ('priority', models.PositiveSmallIntegerField(help_text='The smaller, the more urgent.')),
+                ('began_on', models.DateField(help_text='The day of the approval, the sending, the due date.', verbose_name='counted from')),
                 ('due_on', models.DateField(verbose_name='due')),
                 ('postponed_to', models.DateField(blank=True, null=True)),
                 ('done_at', models.DateTimeField(blank=True, help_text='When it left the list. Empty while it is open.', null=True)),
@@ -41,7 +42,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'follow-up',
                 'ordering': ['priority', 'due_on', 'id'],
                 'indexes': [models.Index(condition=models.Q(('done_at__isnull', True)), fields=['priority', 'due_on', 'id'], name='follow_up_open'), models.Index(condition=models.Q(('done_at__isnull', False)), fields=['-done_at', '-id'], name='follow_up_done')],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'quote', 'step'), name='follow_up_once_per_quote'), models.UniqueConstraint(fields=('kind', 'invoice', 'step'), name='follow_up_once_per_invoice'), models.UniqueConstraint(fields=('kind', 'appointment', 'step'), name='follow_up_once_per_appointment'), models.CheckConstraint(condition=models.Q(models.Q(('appointment', None), ('invoice', None), ('kind__in', ['schedule', 'quote_silent']), ('quote__isnull', False)), models.Q(('appointment', None), ('invoice__isnull', False), ('kind__in', ['collect', 'thank']), ('quote', None)), models.Q(('appointment__isnull', False), ('invoice', None), ('kind', 'done_yesterday'), ('quote', None)), _connector='OR'), name='follow_up_has_its_document')],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'quote', 'began_on', 'step'), name='follow_up_once_per_quote'), models.UniqueConstraint(fields=('kind', 'invoice', 'began_on', 'step'), name='follow_up_once_per_invoice'), models.UniqueConstraint(fields=('kind', 'appointment', 'began_on', 'step'), name='follow_up_once_per_appointment'), models.CheckConstraint(condition=models.Q(models.Q(('appointment', None), ('invoice', None), ('kind__in', ['schedule', 'quote_silent']), ('quote__isnull', False)), models.Q(('appointment', None), ('invoice__isnull', False), ('kind__in', ['collect', 'thank']), ('quote', None)), models.Q(('appointment__isnull', False), ('invoice', None), ('kind', 'done_yesterday'), ('quote', None)), _connector='OR'), name='follow_up_has_its_document')],
             },
         ),
     ]

@@ -33,6 +33,7 @@ class FollowUp(models.Model):
     )
     step = models.PositiveSmallIntegerField(help_text="Days after what it follows: the approval, the due date.")
     priority = models.PositiveSmallIntegerField(help_text="The smaller, the more urgent.")
+    began_on = models.DateField("counted from", help_text="The day of the approval, the sending, the due date.")
     due_on = models.DateField("due")
     postponed_to = models.DateField(null=True, blank=True)
     postponed_by = models.ForeignKey(
@@ -52,11 +53,13 @@ class FollowUp(models.Model):
             models.Index(fields=["priority", "due_on", "id"], name="follow_up_open", condition=Q(done_at__isnull=True)),
             models.Index(fields=["-done_at", "-id"], name="follow_up_done", condition=Q(done_at__isnull=False)),
         ]
-        # Once ever, however many workers look at the same moment. Two empty columns are never the same.
+        # Once, however many workers look at the same moment. Two empty columns are never the same.
         constraints = [
-            models.UniqueConstraint(fields=["kind", "quote", "step"], name="follow_up_once_per_quote"),
-            models.UniqueConstraint(fields=["kind", "invoice", "step"], name="follow_up_once_per_invoice"),
-            models.UniqueConstraint(fields=["kind", "appointment", "step"], name="follow_up_once_per_appointment"),
+            models.UniqueConstraint(fields=["kind", "quote", "began_on", "step"], name="follow_up_once_per_quote"),
+            models.UniqueConstraint(fields=["kind", "invoice", "began_on", "step"], name="follow_up_once_per_invoice"),
+            models.UniqueConstraint(
+                fields=["kind", "appointment", "began_on", "step"], name="follow_up_once_per_appointment"
+            ),
             models.CheckConstraint(
                 name="follow_up_has_its_document",
                 condition=Q(kind__in=["schedule", "quote_silent"], quote__isnull=False, invoice=None, appointment=None)

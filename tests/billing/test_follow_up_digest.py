@@ -56,7 +56,8 @@ def test_a_mail_server_that_is_away_leaves_the_day_for_a_next_try(settings: Lazy
     one_of_each()
     settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1"
     settings.EMAIL_PORT = 1
-    assert not follow_up_digest.send()
+    with pytest.raises(ConnectionRefusedError):
+        follow_up_digest.send()
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     assert follow_up_digest.send()
 

@@ -11,13 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from billing import follow_up_texts, follow_ups
-from billing.models import FollowUp, Invoice, Job, Quote
+from billing.models import CreditMemo, FollowUp, Invoice, Job, Payment, PaymentApplication, Quote
 from billing.refusals import Refused
 from contacts import merging
 from tests.billing.at_once import at_once
-from tests.billing.rows import make_invoice, repair
+from tests.billing.rows import make_invoice, pay, repair
 from tests.billing.test_figures import quote
-from tests.factories import make_contact
+from tests.factories import make_contact, make_property
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 5, 20)
@@ -51,7 +51,9 @@ def late(days: int, **fields: Any) -> Invoice:
 
 def paid(days: int = 0, **fields: Any) -> Invoice:
     common = {"payment_status": "paid", "paid_date": NOON - timedelta(days=days), "amount_paid": 100, "balance_due": 0}
-    return make_invoice(**common | fields)
+    invoice = make_invoice(**common | fields)
+    pay((invoice, "100"), on=ago(days))
+    return invoice
 
 
 def raised() -> list[tuple[str, int, date]]:
@@ -165,9 +167,7 @@ def test_each_happens_once_however_often_the_rules_run_also_after_it_was_done(of
 def test_a_worker_that_looked_before_the_other_wrote_adds_nothing() -> None:
     one_of_each()
     seen = [
-        follow_ups.missing(rule, span, TODAY)
-        for rule in follow_ups.RULES
-        for span in follow_ups.spans(rule.steps, TODAY)
+        follow_ups.missing(rule, span, TODAY) for rule in follow_ups.RULES for span in follow_ups.spans(rule, TODAY)
     ]
     before = raised()
     for rows in seen:
@@ -258,13 +258,86 @@ def test_a_thank_you_closes_when_the_payment_is_taken_back() -> None:
     assert state() == ["It is not paid any more."]
 
 
-def test_thanks_that_nobody_said_in_a_week_are_not_asked_for_any_more() -> None:
+def test_thanks_that_nobody_said_in_a_week_are_not_asked_for_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
     paid(8)
-    week_old = paid(7)
-    assert raised() == [("thank", 0, ago(7))]
-    Invoice.objects.filter(pk=week_old.pk).update(paid_date=NOON - timedelta(days=8))
+    paid(7)
+    paid(7)
+    assert raised() == [("thank", 0, ago(7))] * 2
+    follow_ups.postpone(FollowUp.objects.latest("pk"), TODAY + timedelta(days=3), None)
+    at(monkeypatch, NOON + timedelta(days=1))
     follow_ups.raise_due()
-    assert state() == ["It is too late for thanks."]
+    assert state() == ["It is too late for thanks.", "open"]
+
+
+def test_nobody_is_thanked_for_a_payment_where_a_credit_was_given() -> None:
+    memo = CreditMemo.objects.create(contact=make_contact(), total_amount=100, remaining_credit=0)
+    invoice = paid()
+    Payment.objects.update(amount=0)
+    PaymentApplication.objects.create(payment=Payment.objects.get(), credit_memo=memo, amount=100)
+    assert (raised(), invoice.is_odd) == ([], False)
+
+
+# --- Settled, and asks again ----------------------------------------------------------------------
+
+
+def test_a_bounced_check_asks_for_the_money_again() -> None:
+    invoice = late(21)
+    follow_ups.raise_due()
+    Invoice.objects.update(balance_due=0, amount_paid=100, payment_status="paid")
+    follow_ups.raise_due()
+    assert state() == ["It is paid."]
+    Invoice.objects.update(balance_due=100, amount_paid=0, payment_status="overdue")
+    assert raised() == [("collect", 21, ago(0))]
+    assert (state(), FollowUp.objects.get().invoice) == (["open"], invoice)
+
+
+def test_a_cancelled_repair_asks_for_a_date_again() -> None:
+    waiting = approved(job=Job.objects.create(property=make_property(), title="Cracks"))
+    follow_ups.raise_due()
+    visit = repair(TODAY + timedelta(days=1), job=waiting.job)
+    follow_ups.raise_due()
+    assert state() == ["It is scheduled or invoiced."]
+    visit.status = "cancelled"
+    visit.save()
+    follow_ups.raise_due()
+    assert state() == ["open"]
+
+
+def test_a_quote_that_is_sent_again_starts_over_and_a_repair_that_is_moved_too(
+    monkeypatch: pytest.MonkeyPatch, office: User
+) -> None:
+    silent, visit = sent(14), repair(ago(1))
+    follow_ups.raise_due()
+    follow_ups.complete(FollowUp.objects.get(kind="quote_silent"), office)
+    silent.sent_at = NOON
+    silent.save()
+    visit.starts_at, visit.ends_at = visit.starts_at + timedelta(days=3), visit.ends_at + timedelta(days=3)
+    visit.save()
+    at(monkeypatch, NOON + timedelta(days=3))
+    follow_ups.raise_due()
+    assert [(row.kind, row.step) for row in follow_ups.today().order_by("pk")] == [
+        ("done_yesterday", 1), ("quote_silent", 3),
+    ]  # fmt: skip
+
+
+def test_what_a_person_did_stays_done_when_it_asks_again(office: User) -> None:
+    late(21)
+    follow_ups.raise_due()
+    follow_ups.complete(FollowUp.objects.get(), office)
+    Invoice.objects.update(balance_due=0, amount_paid=100)
+    follow_ups.raise_due()
+    Invoice.objects.update(balance_due=100, amount_paid=0)
+    follow_ups.raise_due()
+    assert FollowUp.objects.get().done_by == office
+
+
+def test_work_that_is_done_or_paid_and_of_two_technicians_is_asked_about_once() -> None:
+    repair(ago(1), status="done")
+    paid_job = repair(ago(1)).job
+    Job.objects.filter(pk=paid_job.pk).update(paid_at=NOON)
+    two = repair(ago(1))
+    repair(ago(1), job=two.job)
+    assert len(raised()) == 1
 
 
 def test_a_repair_closes_when_its_work_is_done_or_it_is_moved() -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from billing import follow_ups
 from billing.models import Appointment, FollowUp
 from contacts.models import Contact
-from tests.billing.rows import make_invoice, repair
+from tests.billing.rows import make_invoice, pay, repair
 from tests.billing.test_figures import days_ago, quote
 from tests.factories import make_contact
 from tests.people import client_of, make_user
@@ -45,7 +45,10 @@ def one_of_each(contact: Contact | None = None) -> None:
     make_invoice("900", contact=contact, due_date=days_ago(1))
     quote("700", contact=contact, status="sent", approved_at=None, sent_at=timezone.now() - timedelta(days=3))
     repair(days_ago(1), contact=contact)
-    make_invoice(contact=contact, payment_status="paid", paid_date=timezone.now(), amount_paid=100, balance_due=0)
+    paid = make_invoice(
+        contact=contact, payment_status="paid", paid_date=timezone.now(), amount_paid=100, balance_due=0
+    )
+    pay((paid, "100"), on=days_ago(0))
     follow_ups.raise_due()
 
 

@@ -177,6 +177,22 @@ def test_another_address_is_typed_when_no_house_is_known(office_client: Client) 
     assert str(Appointment.objects.get().job.property) == "7 New St"
 
 
+def test_an_address_that_was_chosen_before_a_colleague_gave_the_quote_a_job_is_not_dropped_unseen(
+    office_client: Client,
+) -> None:
+    row = quote()
+    form = OpenForm(office_client, schedule_page(row))
+    job = Job.objects.create(property=make_property(address="9 Other St"), title="Crack")
+    Quote.objects.filter(pk=row.pk).update(job=job)
+    answer = form.save(house="other", address="7 New St")
+    assert "gave the quote a job at 9 Other St" in answer.content.decode()
+    assert Appointment.objects.count() == 0
+    row.refresh_from_db()
+    assert "gave the quote a job at 9 Other St" in refused(row, visit(), make_property())
+    assert OpenForm(office_client, schedule_page(row)).save().status_code == 302
+    assert Appointment.objects.get().job == job
+
+
 def test_a_quote_that_has_its_repair_leads_back_to_itself(office_client: Client) -> None:
     row = quote(job=repair(TOMORROW).job)
     answer = office_client.post(

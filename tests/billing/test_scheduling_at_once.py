@@ -1,0 +1,44 @@
+"""Two people schedule at the same moment."""
+
+from datetime import datetime, time, timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from billing import scheduling
+from billing.models import Appointment, Job, Quote
+from billing.scheduling import Visit
+from tests.billing.at_once import at_once
+from tests.billing.test_figures import quote
+from tests.factories import make_property
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def visit(technician: User | None = None, days: int = 1) -> Visit:
+    day = timezone.localdate() + timedelta(days=days)
+    start = timezone.make_aware(datetime.combine(day, time(9)))
+    return Visit(start, start + timedelta(hours=2), technician)
+
+
+def scheduled(row: Quote, when: Visit) -> object:
+    house = make_property() if row.job is None else None
+    return lambda: scheduling.schedule(row, when, house, None, seen=())
+
+
+def test_one_technician_is_not_at_two_houses_unseen(office: User) -> None:
+    assert at_once([scheduled(quote(), visit(office)) for _ in range(3)]) == {"done": 1, "refused": 2}
+    assert Appointment.objects.count() == 1
+
+
+def test_two_technicians_are() -> None:
+    people = [User.objects.create(username=name) for name in ("tom", "tim")]
+    assert at_once([scheduled(quote(), visit(one)) for one in people]) == {"done": 2}
+
+
+def test_two_approved_quotes_of_one_job_get_one_repair() -> None:
+    job = Job.objects.create(property=make_property(), title="Cracks")
+    rows = [quote(job=job), quote(job=job)]
+    assert at_once([scheduled(row, visit(days=1 + n)) for n, row in enumerate(rows)]) == {"done": 1, "refused": 1}
+    assert Appointment.objects.count() == 1
