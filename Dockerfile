@@ -1,7 +1,7 @@
 # One image for web server, workers and beat. pg_dump comes with the embedded PostgreSQL; another server version needs its own.
 FROM python:3.12-slim
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 DJANGO_ENV=production DATA_DIR=/data
-RUN useradd --create-home --uid 10001 crm && install -d -o crm -g crm /data
+RUN useradd --create-home --uid 10001 crm && install -d -o crm -g crm /data /backups
 WORKDIR /app
 COPY requirements.txt .
 RUN pip install --disable-pip-version-check -r requirements.txt

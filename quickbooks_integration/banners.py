@@ -32,8 +32,8 @@ def of(auth: QuickBooksAuth | None, person: Person | AbstractBaseUser | Anonymou
     if auth is None:
         return shown
     may_look = person.has_perm("quickbooks_integration.view_quickbooksauth")  # type: ignore[union-attr]
-    if auth.pull_only_since is not None:
-        shown.append(Banner("paused", "Writing paused", pull_only.in_words(auth), may_look))
+    if paused := pull_only.in_words(auth):
+        shown.append(Banner("paused", "Writing paused", paused, may_look))
     near = reminding.ending(auth)
     if near is not None and may_look:
         title = "Sign-in ended" if near.days == 0 else "Sign-in ends soon"

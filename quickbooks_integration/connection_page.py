@@ -143,8 +143,8 @@ def _out_of_order(traffic: Traffic) -> Headline | None:
 
 
 def _at_work(auth: QuickBooksAuth, left: timedelta) -> Headline:
-    if auth.pull_only_since:
-        return Headline("Writing paused", pull_only.in_words(auth), "paused")
+    if paused := pull_only.in_words(auth):
+        return Headline("Writing paused", paused, "paused")
     if left <= SOON:
         return Headline("Reconnect soon", f"The sync stops on {day(auth.reconnect_before)}. Choose Reconnect.", "soon")
     return Headline("Connected", f"The CRM and {auth} talk to each other.", "good")

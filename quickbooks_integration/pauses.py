@@ -19,10 +19,9 @@ from quickbooks_integration.errors import Kind, QuickBooksError
 from quickbooks_integration.models import QuickBooksAuth, Traffic
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
-PULL_ONLY = (
-    "Writing to QuickBooks is paused: nothing goes there until somebody lets the CRM write again, under QuickBooks > "
-    "Connection."
-)
+# Neither a person nor a restore keeps the CRM from writing.
+WRITES = {"pull_only_since": None, "reads_first_since": None}
+PULL_ONLY = "Writing to QuickBooks is paused: nothing goes there for now. QuickBooks > Connection says why."
 
 
 @dataclass(frozen=True)
@@ -52,22 +51,22 @@ def of(company_id: str) -> Pause:
     """As every process sees it now. One query."""
     columns = ("limited_until", "next_try_at", "failing_since", "failures", "trouble")
     rows = QuickBooksAuth.objects.filter(company_id=company_id)
-    row = rows.values("pull_only_since", *(f"traffic__{column}" for column in columns)).first()
+    row = rows.values("pull_only_since", "reads_first_since", *(f"traffic__{column}" for column in columns)).first()
     if row is None:
         return Pause()
-    pull_only = row["pull_only_since"] is not None
+    pull_only = row["pull_only_since"] is not None or row["reads_first_since"] is not None
     if row["traffic__failures"] is None:  # there never was any trouble
         return Pause(pull_only)
     return Pause(pull_only, **{column: row[f"traffic__{column}"] for column in columns})
 
 
 def is_pull_only(company_id: str) -> bool:
-    return QuickBooksAuth.objects.filter(company_id=company_id, pull_only_since__isnull=False).exists()
+    return QuickBooksAuth.objects.filter(company_id=company_id).exclude(**WRITES).exists()
 
 
 def may_write(company_id: str) -> Exists:
-    """Whether nobody paused writing, as a condition of another query."""
-    return Exists(QuickBooksAuth.objects.filter(company_id=company_id, pull_only_since=None))
+    """Whether writing is not paused, as a condition of another query."""
+    return Exists(QuickBooksAuth.objects.filter(company_id=company_id, **WRITES))
 
 
 def outage_in_words(failing_since: datetime, next_try_at: datetime, trouble: str) -> str:

@@ -19,7 +19,14 @@ def switch_on(auth: QuickBooksAuth, by: AbstractBaseUser) -> None:
 @transaction.atomic
 def switch_off(auth: QuickBooksAuth) -> None:
     """What waits goes out from its commit on."""
-    QuickBooksAuth.objects.filter(pk=auth.pk).update(pull_only_since=None, pull_only_by=None, reads_first=False)
+    QuickBooksAuth.objects.filter(pk=auth.pk).update(pull_only_since=None, pull_only_by=None)
+    let_go(auth)
+
+
+def let_go(auth: QuickBooksAuth) -> None:
+    """After one of the reasons for a pause is over; inside its transaction. Does nothing while there is another."""
+    if pauses.is_pull_only(auth.company_id):
+        return
     # What was refused at the door, because it was on its way when the switch was turned, does not wait for its next time.
     held = QuickBooksSync.objects.filter(company=auth, error_message=pauses.PULL_ONLY)
     held.update(next_try_at=None, error_message="")
@@ -34,14 +41,23 @@ def _ring() -> None:
 
 
 def in_words(auth: QuickBooksAuth) -> str:
-    """Since when and by whom; "" when it is off."""
+    """Why, since when and by whom nothing is written; "" when it is."""
+    return " ".join(filter(None, (_by_a_person(auth), _by_a_restore(auth))))
+
+
+def _by_a_restore(auth: QuickBooksAuth) -> str:
+    if auth.reads_first_since is None:
+        return ""
+    return (
+        "The CRM was restored from a backup. It reads everything in QuickBooks before it writes there again, so that "
+        "nothing is sent twice; that takes till the next night, or press Sync now. What is saved here waits and is not "
+        "lost."
+    )
+
+
+def _by_a_person(auth: QuickBooksAuth) -> str:
     if auth.pull_only_since is None:
         return ""
-    if auth.reads_first:
-        return (
-            "The CRM was restored from a backup. It reads everything in QuickBooks first and then writes again by itself. "
-            "What is saved here waits and is not lost."
-        )
     by = auth.pull_only_by
     who = f" {by.get_full_name() or by.get_username()} paused it." if by else ""
     since = date_format(timezone.localtime(auth.pull_only_since), "M j, g:i A")

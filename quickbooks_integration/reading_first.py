@@ -4,14 +4,17 @@ Since the backup was made quotes were sent, invoices paid and numbers given that
 QuickBooks has of ours is known by the reference in its note and joined again; only then is it safe to send what waits.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import psycopg
+from django.db import transaction
+from django.db.models import QuerySet
 from psycopg import sql
 
 from billing.models.numbers import FIRST, NumberSequence
 from quickbooks_integration import pull_only
-from quickbooks_integration.models import EmailSending, QuickBooksAuth, SyncRun
+from quickbooks_integration.models import EmailSending, PullCursor, QuickBooksAuth, QuickBooksSync, SyncRun
 
 # Far more than anybody makes between two backups: no new row gets a key that QuickBooks knows as another's.
 KEYS_SKIPPED = 100_000
@@ -23,7 +26,8 @@ RESTORED = "The CRM was restored from a backup before this was sent. Look in Qui
 def prepare(restored: psycopg.Connection[Any]) -> None:
     """In the restored database, before anybody uses it; in a transaction of the caller's."""
     auth, emails = QuickBooksAuth._meta.db_table, EmailSending._meta.db_table
-    restored.execute(f"UPDATE {auth} SET pull_only_since = now(), pull_only_by_id = NULL, reads_first = true")  # noqa: S608
+    restored.execute(f"UPDATE {auth} SET reads_first_since = now()")  # noqa: S608
+    _forget_requests(restored)
     restored.execute(
         f"UPDATE {emails} SET state = %s, message = %s, lease = NULL, started_at = coalesce(started_at, now()) WHERE state = ANY(%s)",  # noqa: S608
         [EmailSending.State.UNKNOWN, RESTORED, list(EmailSending.OPEN)],
@@ -49,18 +53,40 @@ def prepare(restored: psycopg.Connection[Any]) -> None:
         )
 
 
+def _forget_requests(restored: psycopg.Connection[Any]) -> None:
+    """Documents and edits on their way when the backup was made. What became of them is read and known by the reference;
+    kept open, a create would hold back all that QuickBooks has got since. A new customer is asked about by name anyway.
+    """
+    restored.execute(
+        f"UPDATE {QuickBooksSync._meta.db_table} SET request_id = '', request_kind = '', request_body = '',"  # noqa: S608
+        " request_ours = NULL, request_lines = '[]', sending = NULL, tries = 0, lease = NULL, lease_until = NULL,"
+        " next_try_at = NULL, error_message = '', needs_read = (entity_id <> '')"
+        " WHERE request_id <> '' AND (entity_type <> 'customer' OR entity_id <> '')"
+    )
+
+
 def _forget(restored: psycopg.Connection[Any], table: str) -> None:
     restored.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
 
 
+@transaction.atomic
 def end_if_everything_is_read(auth: QuickBooksAuth, kinds: list[str]) -> bool:
-    """Lets the CRM write again once each of these kinds was read whole since the restore. Whether it did."""
-    if not auth.reads_first:
+    """Lets the CRM write again, as far as the restore kept it from that, once each of these kinds was read to the last
+    row since. Whether it did."""
+    now = QuickBooksAuth.objects.select_for_update(no_key=True).get(pk=auth.pk)
+    if now.reads_first_since is None:
         return False
     done = SyncRun.objects.filter(
-        company=auth, full=True, state=SyncRun.State.DONE, started_at__gte=auth.pull_only_since
+        company=now, full=True, state=SyncRun.State.DONE, started_at__gte=now.reads_first_since
     )
-    if set(kinds) - set(done.values_list("entity_type", flat=True)):
+    # A run is done also when QuickBooks counts more than it showed; its cursor is not complete then.
+    whole = PullCursor.objects.filter(company=now, complete=True)
+    if set(kinds) - (set(_kinds(done)) & set(_kinds(whole))):
         return False
-    pull_only.switch_off(auth)
+    QuickBooksAuth.objects.filter(pk=now.pk).update(reads_first_since=None)
+    pull_only.let_go(now)
     return True
+
+
+def _kinds(rows: QuerySet[Any]) -> Iterable[str]:
+    return rows.values_list("entity_type", flat=True)

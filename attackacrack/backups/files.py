@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 DAYS, WEEKS, MONTHS = 7, 5, 12
+UNPROVED = ".unproved"
 STAMP = "%Y%m%d-%H%M%SZ"
 
 
@@ -17,7 +18,7 @@ class NotABackup(Exception):
 
 @dataclass(frozen=True)
 class BackupFile:
-    """made_at: aware, UTC. rows: by table, in the moment of the dump. sha256: of the encrypted file."""
+    """made_at: aware, UTC. rows: by table, in the moment of the dump. sha256: of the encrypted file, once it is proved."""
 
     path: Path
     made_at: datetime
@@ -33,11 +34,13 @@ class BackupFile:
         """In bytes."""
         return self.path.stat().st_size
 
-    def sealed(self) -> "BackupFile":
-        """The same with the digest of the file as it is now, written down beside it."""
-        found = BackupFile(self.path, self.made_at, self.rows, digest(self.path))
-        told = asdict(found) | {"path": self.path.name, "made_at": self.made_at.isoformat()}
-        self.manifest.write_text(json.dumps(told, indent=1))
+    def proved(self) -> "BackupFile":
+        """The same as a backup: under its name, and with the digest of the file as it is now written down beside it."""
+        path = self.path.with_suffix("")
+        found = BackupFile(path, self.made_at, self.rows, digest(self.path))
+        told = asdict(found) | {"path": path.name, "made_at": self.made_at.isoformat()}
+        found.manifest.write_text(json.dumps(told, indent=1))
+        self.path.rename(path)
         return found
 
     def check(self) -> None:
@@ -51,7 +54,8 @@ class BackupFile:
 
 
 def new(folder: Path, made_at: datetime, rows: dict[str, int]) -> BackupFile:
-    return BackupFile(folder / f"crm-{made_at.astimezone(UTC):{STAMP}}.age", made_at, rows)
+    """Not a backup yet."""
+    return BackupFile(folder / f"crm-{made_at.astimezone(UTC):{STAMP}}.age{UNPROVED}", made_at, rows)
 
 
 def read(path: Path) -> BackupFile:

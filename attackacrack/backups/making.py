@@ -6,12 +6,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pyrage
 from django.conf import settings
 from django.db import connection
 
 from attackacrack.backups import files, programs
 from attackacrack.backups.files import BackupFile
+
+FAILURES = (programs.ProgramFailed, pyrage.DecryptError, pyrage.EncryptError, psycopg.Error, OSError)
 
 
 class CannotBackUp(Exception):
@@ -36,17 +39,28 @@ def make(folder: Path | None = None) -> BackupFile:
     folder = folder or settings.BACKUP_FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = identity()
-    made: BackupFile | None = None
     try:
-        made = _dump(folder, key).sealed()
-        prove(made)
-    except (programs.ProgramFailed, pyrage.DecryptError, pyrage.EncryptError, OSError) as error:
-        if made is not None:
-            made.remove()
+        with programs.alone() as is_alone:
+            if not is_alone:
+                raise CannotBackUp("Another backup is being made at this moment. Nothing was done.")
+            made = _proved(folder, key)
+    except FAILURES as error:
         raise CannotBackUp(f"The backup failed, and its file was removed. {error}") from error
     for old in files.superfluous(files.all_in(folder)):
         old.remove()
     return made
+
+
+def _proved(folder: Path, key: pyrage.x25519.Identity) -> BackupFile:
+    for unfinished in folder.glob(f"*{files.UNPROVED}"):  # of a worker that was stopped in the middle
+        unfinished.unlink()
+    dumped = _dump(folder, key)
+    try:
+        prove(dumped)
+        return dumped.proved()
+    except BaseException:
+        dumped.path.unlink(missing_ok=True)
+        raise
 
 
 def _dump(folder: Path, key: pyrage.x25519.Identity) -> BackupFile:
@@ -59,16 +73,16 @@ def _dump(folder: Path, key: pyrage.x25519.Identity) -> BackupFile:
             "pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}",
             database=database, stdout=subprocess.PIPE,
         )  # fmt: skip
-        draft = made.path.with_suffix(".draft")
         try:
-            with draft.open("wb") as file:
-                draft.chmod(0o600)
+            with made.path.open("wb") as file:
+                made.path.chmod(0o600)
                 pyrage.encrypt_io(running.stdout, file, [key.to_public()])
             programs.end(running, "pg_dump")
-            draft.rename(made.path)
+        except BaseException:
+            made.path.unlink(missing_ok=True)
+            raise
         finally:
             running.kill()
-            draft.unlink(missing_ok=True)
     return made
 
 

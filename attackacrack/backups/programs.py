@@ -58,6 +58,15 @@ def session(database: str) -> Iterator[psycopg.Connection[Any]]:
         yield opened
 
 
+@contextmanager
+def alone() -> Iterator[bool]:
+    """Whether nobody else makes a backup of a database of this server; the lock dies with the process."""
+    with session(MAINTENANCE) as opened:
+        row = opened.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [ALONE]).fetchone()
+        yield bool(row and row[0])
+
+
+ALONE = "attack-a-crack backup"
 PARAMETERS = ("host", "port", "user", "password", "sslmode")
 
 
@@ -69,14 +78,16 @@ def drop(database: str) -> None:
     _do("DROP DATABASE IF EXISTS {} WITH (FORCE)", database)
 
 
-def rename(database: str, to: str) -> None:
-    """Whoever is connected is cut off."""
-    with session(MAINTENANCE) as opened:
-        opened.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
-            [database],
-        )
-        opened.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(database), sql.Identifier(to)))
+def rename(*pairs: tuple[str, str]) -> None:
+    """(database, its new name): all of them or, whatever happens, none. Whoever is connected is cut off."""
+    with session(MAINTENANCE) as opened, opened.transaction():
+        for database, name in pairs:
+            opened.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+                [database],
+            )
+            statement = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+            opened.execute(statement.format(sql.Identifier(database), sql.Identifier(name)))
 
 
 def exists(database: str) -> bool:

@@ -32,9 +32,7 @@ def restore(backup: BackupFile) -> str:
                 reading_first.prepare(opened)
             connection.close()
             had_one = programs.exists(database)
-            if had_one:
-                programs.rename(database, former)
-            programs.rename(copy, database)
+            programs.rename(*([(database, former)] if had_one else []), (copy, database))
     except (programs.ProgramFailed, pyrage.DecryptError, psycopg.Error, OSError) as error:
         raise CannotRestore(f"It was not restored, and the database is as it was. {error}") from error
     return former if had_one else ""

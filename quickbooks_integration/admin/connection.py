@@ -121,7 +121,10 @@ class ConnectionAdmin(ReadOnly):
             messages.success(request, "Nothing is written to QuickBooks from now on. What is saved here waits.")
         elif request.POST.get("to") == "off":
             pull_only.switch_off(auth)
-            messages.success(request, "The CRM writes to QuickBooks again. What waited is on its way.")
+            auth.refresh_from_db()
+            messages.success(
+                request, pull_only.in_words(auth) or "The CRM writes to QuickBooks again. What waited is on its way."
+            )
         return redirect(PAGE)
 
     @method_decorator([require_GET, never_cache])

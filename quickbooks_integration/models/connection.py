@@ -49,7 +49,7 @@ class ConnectionManager(models.Manager.from_queryset(ConnectionQuerySet)):
         "error_message",
         "pull_only_since",
         "pull_only_by",
-        "reads_first",
+        "reads_first_since",
     ],
 )
 class QuickBooksAuth(models.Model):
@@ -86,8 +86,10 @@ class QuickBooksAuth(models.Model):
     pull_only_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    reads_first = models.BooleanField(
-        default=False, db_default=False, help_text="The pause ends by itself once everything was read: after a restore."
+    reads_first_since = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Restored from a backup then: nothing is written before everything was read again.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -117,6 +119,11 @@ class QuickBooksAuth(models.Model):
                 condition=~models.Q(state="disconnected"),
             ),
         ]
+
+    @property
+    def is_write_paused(self) -> bool:
+        """By a person, or by a restore until everything was read."""
+        return self.pull_only_since is not None or self.reads_first_since is not None
 
     def __str__(self) -> str:
         return self.company_name or "QuickBooks company"

@@ -35,7 +35,7 @@ def why_not(auth: QuickBooksAuth | None) -> str:
         return NOT_CONNECTED
     if not wanting.may_push(auth):
         return NOT_TAKEN_OVER
-    return "" if auth.pull_only_since is None else pauses.PULL_ONLY
+    return pauses.PULL_ONLY if auth.is_write_paused else ""
 
 
 def push(auth: QuickBooksAuth, entity_type: str, looked_at: Mapping[int, str], by: AbstractBaseUser | None) -> Pushed:

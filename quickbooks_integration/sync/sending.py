@@ -65,7 +65,7 @@ def ask(entity_type: str, local_id: int, address: str, by: AbstractBaseUser | No
         raise Refused("It was deleted meanwhile. Nothing was sent.")
     if reason := refusal_of(row) or refusal_of_address(address):
         raise Refused(reason)
-    if QuickBooksAuth.objects.in_use().filter(pull_only_since__isnull=False).exists():
+    if QuickBooksAuth.objects.in_use().exclude(**pauses.WRITES).exists():
         raise Refused(pauses.PULL_ONLY)
     if isinstance(row, Quote) and row.status == Quote.Status.DRAFT:
         quotes.mark_ready(row, by)  # with its flag for the push

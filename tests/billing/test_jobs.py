@@ -2,12 +2,14 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.utils import timezone
 
 from billing import invoices, payments
 from billing.models import Invoice, Job
+from tests.billing.at_once import at_once
 from tests.billing.rows import make_invoice, pay
 from tests.factories import make_property
 
@@ -71,3 +73,13 @@ def test_jobs_of_others_stay_as_they_are(job):
     invoices.recompute([invoice.pk])
     other.refresh_from_db()
     assert other.paid_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_invoices_of_one_job_paid_at_the_same_moment_pay_the_job(job):
+    def pay_one(invoice: Invoice) -> None:
+        payments.record(invoice.contact, D(50), by=None, payment_date=date(2026, 5, 1), applications={invoice: D(50)})
+
+    invoices_ = [bill(job, "50") for _ in range(4)]
+    assert at_once([partial(pay_one, one) for one in invoices_]) == {"done": 4}
+    assert paid_on(job) == date(2026, 5, 1)

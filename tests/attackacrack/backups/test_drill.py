@@ -2,6 +2,7 @@
 
 # ruff: noqa: F811  (fixtures that are imported)
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,12 +11,13 @@ from django.core.management import call_command
 from django.db import connection
 
 from attackacrack import audit, backups
-from attackacrack.backups import programs
+from attackacrack.backups import files, programs
 from billing.models import Invoice, Quote
 from contacts.models import Contact
-from quickbooks_integration import pauses, tasks
-from quickbooks_integration.models import EmailSending, QuickBooksAuth, QuickBooksSync
-from quickbooks_integration.sync import checking, outbox
+from quickbooks_integration import pauses, pull_only, reading_first, tasks
+from quickbooks_integration.models import EmailSending, PullCursor, QuickBooksAuth, QuickBooksSync
+from quickbooks_integration.sync import checking, kinds_to_pull, outbox
+from tests.people import office  # noqa: F401
 from tests.quickbooks_integration.sync.conftest import open_books  # noqa: F401
 from tests.quickbooks_integration.sync.test_checking import books  # noqa: F401
 from tests.quickbooks_integration.sync.test_outbox import reprice, row, there, write
@@ -95,6 +97,63 @@ def test_after_a_restore_every_row_is_there_and_what_was_sent_since_the_backup_i
     assert checking.execute(books.service(), run).difference_count == 0
 
 
+def test_a_create_without_an_answer_holds_nothing_back_after_a_restore(books, amy, tmp_path, former):
+    """Kept open it would keep every newer estimate out, and the second quote would be sent once more."""
+    for amount in ("100.00", "200.00"):
+        write(amy, amount)
+    first = QuickBooksSync.objects.filter(entity_type="estimate").latest("pk").pk - 1
+    books.emulator.faults.add("drop", route="create", count=9)
+    outbox.work(books.service(), first)
+    assert QuickBooksSync.objects.get(pk=first).request_id
+    backup = backups.make(tmp_path)
+    books.emulator.faults.clear()
+    push(books)
+    assert amounts(books) == [100, 200]
+    former.append(backups.restore(backup))
+    everything_is_read(books)
+    push(books)
+    push(books)
+    assert amounts(books) == [100, 200]
+    assert set(QuickBooksSync.objects.filter(entity_type="estimate").values_list("sync_status", flat=True)) == {
+        "synced"
+    }
+
+
+def test_a_persons_pause_outlives_a_restore(books, amy, office, tmp_path, former):
+    pull_only.switch_on(books.auth, office)
+    former.append(backups.restore(backups.make(tmp_path)))
+    everything_is_read(books)
+    auth = QuickBooksAuth.objects.get()
+    assert (auth.pull_only_by, auth.reads_first_since, pauses.is_pull_only(auth.company_id)) == (office, None, True)
+    pull_only.switch_off(auth)
+    assert not pauses.is_pull_only(auth.company_id)
+
+
+def test_writing_waits_until_everything_was_read_to_the_last_row(books, amy, tmp_path, former):
+    former.append(backups.restore(backups.make(tmp_path)))
+    auth = QuickBooksAuth.objects.get()
+    pull_only.switch_off(auth)  # what somebody may press; the restore still holds
+    assert pauses.is_pull_only(auth.company_id)
+    everything_is_read(books)
+    QuickBooksAuth.objects.update(reads_first_since=auth.reads_first_since)
+    PullCursor.objects.filter(entity_type="estimate").update(complete=False)
+    assert not reading_first.end_if_everything_is_read(auth, kinds_to_pull(auth))
+    assert pauses.is_pull_only(auth.company_id)
+    assert "reads everything in QuickBooks before it writes" in pull_only.in_words(QuickBooksAuth.objects.get())
+
+
+def test_a_restore_that_fails_at_its_last_step_leaves_the_database_in_use(tmp_path, monkeypatch, db):
+    Contact.objects.create(first_name="Ann")
+    backup = backups.make(tmp_path)
+    Contact.objects.create(first_name="Bob")
+    in_use = connection.settings_dict["NAME"]
+    rename = programs.rename
+    monkeypatch.setattr(programs, "rename", lambda *pairs: rename(*pairs[:-1], (pairs[-1][0], "postgres")))
+    with pytest.raises(backups.CannotRestore, match="the database is as it was"):
+        backups.restore(backup)
+    assert (programs.exists(in_use), Contact.objects.count()) == (True, 2)
+
+
 def test_a_new_quote_after_a_restore_gets_no_number_that_quickbooks_knows_as_anothers(books, amy, tmp_path, former):
     backup = backups.make(tmp_path)
     lost = write(amy, "100.00")
@@ -133,7 +192,7 @@ def test_a_backup_that_was_cut_off_is_refused_and_the_database_stays(tmp_path, d
     with pytest.raises(backups.NotABackup):
         backups.restore(backup)
     with pytest.raises(backups.CannotRestore):
-        backups.restore(backup.sealed())
+        backups.restore(replace(backup, sha256=files.digest(backup.path)))
     assert (connection.settings_dict["NAME"], Contact.objects.count()) == (name, 2)
 
 

@@ -2,6 +2,7 @@
 
 import threading
 
+import psycopg
 import pytest
 from django.db import connection
 
@@ -82,3 +83,38 @@ def test_the_nights_backup_leaves_a_sign(settings, tmp_path):
     assert Sign.objects.get(kind="backup").about == {
         "file": made.path.name, "size": made.size, "rows": sum(made.rows.values()),
     }  # fmt: skip
+
+
+def test_a_proof_that_cannot_begin_leaves_no_file_and_the_health_says_why(settings, tmp_path, monkeypatch):
+    settings.BACKUP_FOLDER = tmp_path
+
+    def create(database: str) -> None:
+        raise psycopg.errors.InsufficientPrivilege("permission denied to create database")
+
+    monkeypatch.setattr(programs, "create", create)
+    tasks.back_up()
+    assert "permission denied to create database" in Sign.objects.get(kind="no_backup").about
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_stopped_worker_left_is_no_backup_and_goes_with_the_next_one(tmp_path, monkeypatch):
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    left = tmp_path / "crm-20260101-000000Z.age.unproved"
+    left.write_bytes(b"half")
+    assert files.all_in(tmp_path) == []
+    made = backups.make(tmp_path)
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".age", ".json"]
+    monkeypatch.setattr(making, "prove", stop)
+    with pytest.raises(KeyboardInterrupt):
+        backups.make(tmp_path)
+    assert files.all_in(tmp_path) == [made]
+
+
+def test_two_backups_at_once_are_one(tmp_path):
+    with programs.alone() as is_alone:
+        assert is_alone
+        with pytest.raises(backups.CannotBackUp, match="Another backup is being made"):
+            backups.make(tmp_path)
+    assert list(tmp_path.iterdir()) == []

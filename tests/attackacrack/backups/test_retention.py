@@ -41,7 +41,8 @@ def test_the_newest_is_always_kept_and_keeping_again_removes_no_more(days):
 def test_a_file_that_was_changed_is_no_backup(tmp_path):
     made = files.new(tmp_path, TODAY, {"contacts_contact": 3})
     made.path.write_bytes(b"abc")
-    made.sealed()
+    assert files.all_in(tmp_path) == []  # not proved yet
+    made = made.proved()
     assert files.all_in(tmp_path) == [files.read(made.path)]
     files.read(made.path).check()
     made.path.write_bytes(b"abd")
