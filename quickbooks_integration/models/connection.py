@@ -120,13 +120,13 @@ class QuickBooksAuth(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return self.company_name or "QuickBooks company"
+
     @property
     def is_write_paused(self) -> bool:
         """By a person, or by a restore until everything was read."""
         return self.pull_only_since is not None or self.reads_first_since is not None
-
-    def __str__(self) -> str:
-        return self.company_name or "QuickBooks company"
 
     @property
     def reconnect_before(self) -> datetime:
