@@ -31,10 +31,12 @@ class Busy(Exception):
 
 @dataclass
 class Comparison:
-    """take: fields to take over from there. agreed: both say the same by now. conflicts: as QuickBooksSync keeps them."""
+    """take: fields to take over from there. agreed: both say the same by now. settled: their change follows
+    from another document. conflicts: as QuickBooksSync keeps them."""
 
     take: list[str] = field(default_factory=list)
     agreed: list[str] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
     conflicts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -46,9 +48,11 @@ def compare(kind: Kind[Any], sync: QuickBooksSync, ours: Projection, theirs: Pro
         if name not in ours:
             continue
         before = sync.conflicts[name]["base"] if name in sync.conflicts else base.get(name)
-        if value == before or kind.settled_by_itself(name, before, value):
+        if value == before:
             continue
-        if ours[name] == base_ours.get(name):
+        if kind.settled_by_itself(name, before, value):
+            found.settled.append(name)
+        elif ours[name] == base_ours.get(name):
             found.take.append(name)
         elif kind.says_same(name, ours[name], value):
             found.agreed.append(name)
@@ -146,6 +150,7 @@ def _merge(kind: Kind[Any], row: Any, sync: QuickBooksSync, document: Document, 
         return Outcome.UNCHANGED
     if (outcome := kind.merge(row, sync, document, world)) is not None:
         return outcome
+    kind.before_merge(row, document, world)
     theirs, ours = kind.theirs(document, world), kind.ours(row, sync)
     found = compare(kind, sync, ours, theirs)
     before = (sync.base, sync.conflicts, sync.sync_version)
@@ -157,6 +162,8 @@ def _merge(kind: Kind[Any], row: Any, sync: QuickBooksSync, document: Document, 
     for name in now_ours:
         if name in found.take or name in found.agreed:
             base_ours[name] = now_ours[name]
+    # Whatever we once said of it there is gone: ours is sent again if it says something else.
+    base_ours.update({name: theirs[name] for name in found.settled})
     edited = kind.sendable(now_ours, base_ours)
     kind.follow(row, sync, document, world, edited=edited)
     base_ours = kind.with_filled(base_ours, kind.ours(row, sync), theirs)

@@ -122,6 +122,9 @@ class Kind(ABC, Generic[Row]):
         """For kinds that compare in a way of their own; None for all others."""
         return None
 
+    def before_merge(self, row: Row, document: Document, world: World) -> None:
+        """What follows from other rows of ours, before the two sides are compared. row: locked for this document."""
+
     def says_same(self, name: str, sent: Any, theirs: Any) -> bool:
         """Whether this is what QuickBooks makes of a field that was sent so."""
         return bool(sent == theirs)

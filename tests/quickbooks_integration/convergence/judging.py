@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
-from billing.models import Invoice
+from billing.models import Invoice, Payment
 from contacts.models import Contact
 from quickbooks_integration.models import QuickBooksSync
 from tests.quickbooks_integration.convergence import quiet, sides
@@ -97,7 +97,7 @@ def _pairs(world: World) -> list[tuple[str, str, Any, Any]]:
 
 
 def _is_refused(kind: str, row: Any) -> bool:
-    rows = QuickBooksSync.objects.filter(entity_type=kind, local_id=row.pk, entity_id=getattr(row, IDS[kind]))
+    rows = QuickBooksSync.objects.filter(entity_type=kind, local_id=row.pk, entity_id=getattr(row, IDS[kind]) or "")
     return rows.filter(sync_status=Status.ERROR).exists()
 
 
@@ -148,12 +148,29 @@ def _owed(world: World) -> list[str]:
         there = sum((one["BalanceWithJobs"] for one in customers if one is not None), Decimal(0))
         if contact.outstanding_balance != there:
             found.append(f"{contact} owes {contact.outstanding_balance} here, {there} there")
+    refused = _refused_money(world)
     for invoice in Invoice.objects.exclude(quickbooks_invoice_id=None):
         document = world.company.find("Invoice", invoice.quickbooks_invoice_id)
-        if document is not None and not _is_refused("invoice", invoice) and invoice.balance_due != document["Balance"]:
-            found.append(f"{invoice} owes {invoice.balance_due} here, {document['Balance']} there")
+        here = invoice.balance_due + refused[invoice.quickbooks_invoice_id]
+        if document is not None and not _is_refused("invoice", invoice) and here != document["Balance"]:
+            found.append(f"{invoice} owes {here} here, {document['Balance']} there")
     wrong = Invoice.objects.exclude(balance_due=F("total_amount") - F("amount_paid"))
     return found + [f"{invoice} does not add up" for invoice in wrong]
+
+
+def _refused_money(world: World) -> Counter[str | None]:
+    """What payments that QuickBooks refused take off invoices here and not there; by QuickBooks' id of the invoice."""
+    found: Counter[str | None] = Counter()
+    for payment in Payment.objects.filter(is_void=False):
+        if not _is_refused("payment", payment):
+            continue
+        for application in payment.applications.exclude(invoice=None):
+            found[application.invoice.quickbooks_invoice_id] += application.amount
+        document = world.company.find("Payment", payment.quickbooks_payment_id or "")
+        for line in document["Line"] if document else ():
+            for link in line["LinkedTxn"]:
+                found[link["TxnId"]] -= line["Amount"] if link["TxnType"] == "Invoice" else 0
+    return found
 
 
 def _checked(world: World) -> list[str]:

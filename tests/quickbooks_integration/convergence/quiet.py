@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from billing import invoices, payments
-from billing.models import Invoice, Payment
+from billing.models import CreditMemo, Invoice, Payment
 from billing.refusals import Refused
 from quickbooks_integration import tasks
 from quickbooks_integration.models import CheckRun, QuickBooksSync
@@ -96,9 +96,9 @@ def is_excused(world: World, sync: QuickBooksSync) -> bool:
     """Only what somebody took away in QuickBooks stays a person's: the record itself, or the customer."""
     if sync.local_id is None or (sync.entity_type in ENTITIES and is_gone_there(world, sync)):
         return True
-    if sync.entity_type not in DOCUMENTS:
+    if sync.entity_type not in (*DOCUMENTS, "credit_memo"):
         return False
-    row = MODELS[sync.entity_type].objects.get(pk=sync.local_id)
+    row = {**MODELS, "credit_memo": CreditMemo}[sync.entity_type].objects.get(pk=sync.local_id)
     customer = row.contact.quickbooks_customer_id if row.contact else ""
     if customer and world.company.find("Customer", customer) is None:
         return True

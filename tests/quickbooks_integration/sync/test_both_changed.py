@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from billing import converting, invoices, payments, quotes
-from billing.models import Quote
+from billing.models import Invoice, Quote
 from contacts.models import Contact
 from contacts.signals import contact_changed
 from quickbooks_integration import pauses
@@ -50,6 +50,10 @@ def edit(contact: Contact, **fields: str) -> None:
 def differences(books) -> list[str]:
     run = checking.execute(books.service(), checking.request(books.auth)[0])
     return [one["sentence"] for one in run.differences]
+
+
+def of_quotes(books) -> list[str]:
+    return [sentence for sentence in differences(books) if sentence.startswith("Quote ")]
 
 
 @pytest.mark.parametrize("take", [True, False])
@@ -209,3 +213,55 @@ def test_a_quote_invoiced_here_while_its_estimate_was_rejected_there_closes_it_o
     quote.refresh_from_db()
     assert (quote.status, there(books, "Estimate")[0]["TxnStatus"]) == (Quote.Status.INVOICED, "Closed")
     assert (row(quote).sync_status, row(quote).conflicts) == ("synced", {})
+
+
+def test_a_quote_whose_invoice_here_is_voided_gets_the_one_that_quickbooks_made_of_it(books, ann):
+    quote = write(ann, "100.00")
+    push(books)
+    quotes.approve(quote, None)
+    push(books)
+    made = books.bookkeeper.convert_estimate(quote_id(quote))
+    ours = converting.convert(quote, None)
+    push(books)
+    books.sync().sync("invoice")
+    assert Invoice.objects.get(quickbooks_invoice_id=made["Id"]).quote_id is None
+    token = books.emulator.company().find("Estimate", quote_id(quote))["SyncToken"]
+    invoices.void(ours, None)
+    push(books)
+    quote.refresh_from_db()
+    assert Invoice.objects.get(quickbooks_invoice_id=made["Id"]).quote_id == quote.pk
+    assert (quote.status, row(quote).sync_status) == (Quote.Status.INVOICED, "synced")
+    assert books.emulator.company().find("Estimate", quote_id(quote))["SyncToken"] == token
+    assert of_quotes(books) == []
+
+
+def test_a_quote_that_is_approved_while_its_estimate_opens_by_itself_is_approved_there_too(books, ann):
+    quote = write(ann, "100.00")
+    quotes.approve(quote, None)
+    push(books)
+    sync = row(quote)
+    # Our answer went there while an invoice was linked, and that invoice is void by now; neither was read in between.
+    sync.base["status"] = "Closed"
+    sync.save()
+    books.bookkeeper.edit("Estimate", quote_id(quote), TxnStatus="Pending")
+    pull(books, quote)
+    push(books)
+    quote.refresh_from_db()
+    assert (quote.status, there(books, "Estimate")[0]["TxnStatus"]) == (Quote.Status.APPROVED, "Accepted")
+    assert of_quotes(books) == []
+
+
+def test_a_quote_that_quickbooks_invoiced_can_be_invoiced_again_when_that_invoice_is_gone(books, ann):
+    quote = write(ann, "100.00")
+    push(books)
+    made = books.bookkeeper.convert_estimate(quote_id(quote))
+    pull(books, quote)
+    quote.refresh_from_db()
+    assert quote.status == Quote.Status.INVOICED
+    books.bookkeeper.void("Invoice", made["Id"])
+    pull(books, quote)
+    push(books)
+    quote.refresh_from_db()
+    assert (quote.status, there(books, "Estimate")[0]["TxnStatus"]) == (Quote.Status.APPROVED, "Accepted")
+    assert "Approved again: its invoice is gone in QuickBooks." in quote.history.values_list("sentence", flat=True)
+    assert of_quotes(books) == []
