@@ -33,9 +33,8 @@ def program(name: str) -> str:
 def environment(database: str) -> dict[str, str]:
     """libpq's variables for this database of the server in use."""
     at = connection.get_connection_params()
-    told = {"PGHOST": at.get("host"), "PGPORT": at.get("port"), "PGUSER": at.get("user"),
-            "PGPASSWORD": at.get("password"), "PGSSLMODE": at.get("sslmode")}  # fmt: skip
-    return {**os.environ, "PGDATABASE": database, **{name: str(value) for name, value in told.items() if value}}
+    told = {f"PG{name.upper()}": str(at[name]) for name in PARAMETERS if at.get(name)}
+    return {**os.environ, "PGDATABASE": database, **told}
 
 
 def start(name: str, *arguments: str, database: str, **pipes: Any) -> subprocess.Popen[bytes]:
@@ -67,7 +66,8 @@ def alone() -> Iterator[bool]:
 
 
 ALONE = "attack-a-crack backup"
-PARAMETERS = ("host", "port", "user", "password", "sslmode")
+# libpq knows each as PG and the same name in the environment.
+PARAMETERS = ("host", "port", "user", "password", "sslmode", "sslrootcert", "sslcert", "sslkey")
 
 
 def create(database: str) -> None:

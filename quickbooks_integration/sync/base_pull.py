@@ -189,8 +189,9 @@ class Pull(ABC, Generic[AnyRow]):
         if page is None:
             return None
         self.first_server_time = self.first_server_time or page.server_time
-        self._look_at(page.rows)
-        return replace(page, asked_at=page.asked_at or getattr(self.source, "asked_at", timezone.now()))
+        asked_at = page.asked_at or getattr(self.source, "asked_at", timezone.now())
+        self._look_at(page.rows)  # may ask for more: what it asks for is younger than the page
+        return replace(page, asked_at=asked_at)
 
     def _understand(self, documents: list[Document]) -> list[Seen[AnyRow]]:
         """Asks nobody: it runs beside the one that stores."""

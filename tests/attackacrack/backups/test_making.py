@@ -118,3 +118,8 @@ def test_two_backups_at_once_are_one(tmp_path):
         with pytest.raises(backups.CannotBackUp, match="Another backup is being made"):
             backups.make(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_pg_dump_trusts_the_same_certificate_as_the_crm(monkeypatch):
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "sslrootcert", "ca.pem")
+    assert programs.environment("backup")["PGSSLROOTCERT"] == "ca.pem"
