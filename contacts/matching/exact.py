@@ -19,6 +19,7 @@ from contacts.matching.weights import ANOTHER_EMAIL, ANOTHER_PHONE, ANOTHER_PLAC
 # Bits: eight to one that they are the same.
 LINKED_FROM = 3.0
 EVEN_CHANCE, POINTS_A_BIT = 50, 2.5
+NEAR = (Names.NEAR_FAMILY, Names.NEAR_GIVEN)
 ALREADY = -4.0  # bits against a pair of which a person or a link says something else
 
 
@@ -111,7 +112,7 @@ def _candidates(ours: Index, theirs: Index) -> dict[Pair, tuple[SharedKeys, Name
     for pair, shared in pairs(ours, theirs).items():
         said = names.compare(ours.people[pair[0]], theirs.people[pair[1]])
         # A house, or the number of an office, says nothing about people of another name.
-        if shared.reach_somebody or said in (Names.AGREE, Names.NEAR_FAMILY):
+        if shared.reach_somebody or said in (Names.AGREE, *NEAR):
             found[pair] = shared, said
     return found
 
@@ -153,7 +154,7 @@ def _evidence(candidate: _Candidate) -> Iterator[Weighed]:
     worth = weights.names(candidate.names, candidate.contact, candidate.customer)
     if candidate.names is Names.AGREE:
         yield "The names agree", worth
-    elif candidate.names in (Names.NEAR_FAMILY, Names.NEAR_GIVEN):
+    elif candidate.names in NEAR:
         yield "The names agree but for one letter", worth
 
 

@@ -157,6 +157,15 @@ def test_behind_a_switchboard_the_name_tells_who_is_who() -> None:
     assert outcomes(ours, theirs) == {(number, f"c{number}"): "linked" for number in range(len(named))}
 
 
+def test_one_letter_in_a_given_name_does_not_hide_who_is_who_behind_a_switchboard() -> None:
+    colleagues = [("Rachel", "Byers"), ("Bob", "Jones"), ("Cal", "Moss"), ("Dee", "Ray"), ("Eve", "Hall")]
+    named = [{"first_name": first, "last_name": last} for first, last in colleagues]
+    ours = [contact(number, **name) for number, name in enumerate(named)]
+    theirs = [customer(f"c{number}", **name) for number, name in enumerate(named)]
+    theirs[0] = customer("c0", first_name="Rahcel", last_name="Byers")
+    assert outcomes(ours, theirs)[0, "c0"] == "review"
+
+
 def test_a_rare_family_name_is_worth_more_than_a_frequent_one() -> None:
     town = [Person(number, last_name="Smith" if number % 8 else f"Zimquist{number}") for number in range(8_000)]
     scores = [
