@@ -13,6 +13,7 @@ from contacts.merging.journal import Journal
 from contacts.models import Contact, ContactMerge
 from quickbooks_integration import enriching, wanting
 from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
+from quickbooks_integration.reconciling import jobs, merged
 
 APP = "quickbooks_integration"
 FIELDS = ("first_name", "last_name", "company", "notes", "phones", "emails", *enriching.ADDRESS_KINDS)
@@ -82,6 +83,7 @@ class LinksCare(Care):
             transaction.on_commit(partial(_settle_merged_customers, company_id))
 
     def undone(self, merge: ContactMerge, survivor: Contact, loser: Contact) -> list[str]:
+        jobs.go_back(_returned(merge), survivor.pk, loser.pk)
         for contact in (survivor, loser):
             _mend_copies(contact)
         summaries.refresh([survivor.pk, loser.pk])
@@ -97,10 +99,15 @@ class LinksCare(Care):
         return []
 
 
+def _returned(merge: ContactMerge) -> list[int]:
+    """Customers (ids of map rows) that are the loser's again."""
+    model = QuickBooksSync._meta.label
+    moved = [change["pk"] for change in merge.changed if change["model"] == model and "local_id" in change["was"]]
+    return list(_rows([merge.loser_id]).filter(pk__in=moved).values_list("pk", flat=True))
+
+
 def _settle_merged_customers(company_id: str) -> None:
     """Two customers that were merged in QuickBooks and had a contact each: there is one contact now, and no question."""
-    from quickbooks_integration.reconciling import merged
-
     merged.settle_same(QuickBooksAuth.objects.get(company_id=company_id))
 
 
@@ -166,7 +173,7 @@ def _pass_on_primary(journal: Journal) -> None:
 
 def _mend_copies(contact: Contact) -> None:
     """A link that was made or lost since the merge counts, and a sync token may have moved on."""
-    primary = _primary(contact) or _rows([contact.pk]).exclude(entity_id="").first()
+    primary = _primary(contact) or jobs.next_primary(contact.pk)
     contact.quickbooks_customer_id = primary.entity_id if primary is not None else None
     contact.quickbooks_sync_token = primary.sync_version if primary is not None else None
     contact.save(update_fields=["quickbooks_customer_id", "quickbooks_sync_token"])

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pghistory
 from django.db import connection, transaction
+from django.db.models import F
 
 from contacts.models import Contact
 from quickbooks_integration import attaching
@@ -19,6 +20,7 @@ from quickbooks_integration.models import (
     MatchDecision,
     QuickBooksAuth,
     QuickBooksCustomer,
+    QuickBooksSync,
 )
 from quickbooks_integration.reconciling import deciding
 
@@ -84,6 +86,51 @@ def follow_after_commit(customer: QuickBooksCustomer) -> None:
     transaction.on_commit(partial(follow, customer.sync.company, [customer.pk]))
 
 
+class Following(NamedTuple):
+    """A job that is a contact's only because a customer is. decided: the decision that says so. above: that customer, or
+    the job in between (id of its map row)."""
+
+    job: QuickBooksCustomer
+    decided: MatchDecision
+    above: int
+
+
+def following(contact_ids: Collection[int]) -> list[Following]:
+    """All of these contacts; two queries. Each by the customer that it is below today, while that is one of theirs, else
+    by the one that it once followed."""
+    rows = QuickBooksCustomer.objects.select_related("sync").filter(
+        sync__entity_type="customer", sync__local_id__in=contact_ids
+    )
+    customers = {row.pk: row for row in rows.order_by("pk")}
+    keys = {(row.sync.company_id, row.sync.entity_id): row.pk for row in customers.values()}
+    found = []
+    for pk, decided in _standing(contact_ids).items():
+        if pk in customers and FOLLOWED in decided.before and decided.contact_id == customers[pk].sync.local_id:
+            above = keys.get((customers[pk].sync.company_id, customers[pk].parent_id), decided.before[FOLLOWED])
+            found.append(Following(customers[pk], decided, above))
+    return found
+
+
+def _standing(contact_ids: Collection[int]) -> dict[int, MatchDecision]:
+    """The decision by which each customer of these contacts has its contact, by its map row."""
+    linking = MatchDecision.objects.filter(
+        action__in=MatchDecision.LINKING, undone_at=None, contact__in=contact_ids, sync__local_id=F("contact")
+    )
+    return {decided.sync_id: decided for decided in linking.order_by("pk")}
+
+
+def below(customers: Collection[int], found: list[Following]) -> list[Following]:
+    """Those that follow these customers (ids of map rows), at any depth."""
+    by_above: dict[int, list[Following]] = defaultdict(list)
+    for one in found:
+        by_above[one.above].append(one)
+    met, reached = [], [one for pk in customers for one in by_above.pop(pk, [])]
+    while reached:
+        met += reached
+        reached = [one for upper in reached for one in by_above.pop(upper.job.pk, [])]
+    return [one for one in met if one.job.pk not in customers]
+
+
 def free(customer: QuickBooksCustomer) -> list[tuple[QuickBooksCustomer, MatchDecision]]:
     """The jobs that followed this customer, with the decisions to take back. They are locked with its contact's other
     customers."""
@@ -93,6 +140,35 @@ def free(customer: QuickBooksCustomer) -> list[tuple[QuickBooksCustomer, MatchDe
     decisions = followed.filter(contact=customer.sync.local_id, sync__local_id=customer.sync.local_id).order_by("sync")
     jobs = QuickBooksCustomer.objects.select_related("sync").in_bulk([decided.sync_id for decided in decisions])
     return [(jobs[decided.sync_id], decided) for decided in decisions if decided.sync_id in jobs]
+
+
+def go_back(customers: Collection[int], was: int, contact_id: int) -> None:
+    """What has followed these customers (ids of map rows) while they were those of `was` goes with them to their contact,
+    and its documents. Inside the caller's transaction, with the map rows of both contacts locked."""
+    later = [one for one in below(customers, following([was, contact_id])) if one.job.sync.local_id == was]
+    QuickBooksSync.objects.filter(pk__in=[one.job.pk for one in later]).update(local_id=contact_id)
+    MatchDecision.objects.filter(pk__in=[one.decided.pk for one in later]).update(contact=contact_id)
+    for one in later:
+        attaching.after_commit(one.job.sync, was=was)
+
+
+def next_primary(contact_id: int) -> QuickBooksSync | None:
+    """The customer that new documents are written for once the present one is another's: one that QuickBooks still has
+    before one that is gone, a customer before a job, then the one that was linked first. Never what only follows."""
+    rows = QuickBooksCustomer.objects.select_related("sync").filter(
+        sync__entity_type="customer", sync__local_id=contact_id
+    )
+    decided = _standing([contact_id])
+    found = [row for row in rows if row.pk not in decided or FOLLOWED not in decided[row.pk].before]
+    found.sort(
+        key=lambda row: (
+            row.vanished_at is not None,
+            row.is_job,
+            decided[row.pk].pk if row.pk in decided else 0,
+            row.pk,
+        )
+    )
+    return found[0].sync if found else None
 
 
 def _waiting(company: QuickBooksAuth, sync_ids: Collection[int] | None) -> list[Waiting]:

@@ -26,10 +26,6 @@ def auth(db) -> QuickBooksAuth:
     return pairs.company()
 
 
-def job_of(parent: QuickBooksSync, name: str, phone: str = "", **more: object) -> QuickBooksSync:
-    return pairs.customer(parent.company, name, phone, Job=True, ParentRef={"value": parent.entity_id}, **more)
-
-
 def holder(sync: QuickBooksSync) -> int | None:
     sync.refresh_from_db()
     return sync.local_id
@@ -48,8 +44,8 @@ def payment_of(sync: QuickBooksSync) -> Payment:
 def test_jobs_of_a_linked_customer_are_the_same_contacts_and_nobody_is_asked(auth: QuickBooksAuth) -> None:
     ours = pairs.contact(phone=NUMBER)
     parent = pairs.customer(auth, "Harbor Homes", NUMBER)
-    same, other = job_of(parent, "12 Main St", NUMBER), job_of(parent, "14 Main St", TENANT)
-    below = job_of(other, "Garage")
+    same, other = pairs.job(parent, "12 Main St", NUMBER), pairs.job(parent, "14 Main St", TENANT)
+    below = pairs.job(other, "Garage")
     assert match(auth) == MatchResult(linked=1, jobs=3)
     assert [holder(sync) for sync in (parent, same, other, below)] == [ours.pk] * 4
     assert match(auth) == MatchResult()
@@ -61,7 +57,7 @@ def test_jobs_of_a_linked_customer_are_the_same_contacts_and_nobody_is_asked(aut
 def test_documents_of_a_job_go_to_the_contact_of_its_customer(auth: QuickBooksAuth, *, of_everybody: bool) -> None:
     ours = pairs.contact(phone=NUMBER)
     parent = pairs.customer(auth, "Harbor Homes", NUMBER)
-    payment = payment_of(job_of(parent, "12 Main St"))
+    payment = payment_of(pairs.job(parent, "12 Main St"))
     if of_everybody:
         match(auth)
         attaching.sweep(auth, ["payment"])  # as the pull does after it
@@ -75,7 +71,7 @@ def test_of_a_job_the_contact_takes_its_money_and_nothing_else(auth: QuickBooksA
     ours = pairs.contact("Ann", "Smith", NUMBER)
     house = {"Line1": "12 Main St", "PostalCode": "02169"}
     parent = pairs.customer(auth, "Ann Smith", NUMBER, Balance=0, BalanceWithJobs=70)
-    job = job_of(parent, "12 Main St", TENANT, ShipAddr=house, Notes="Dog in the yard", Balance=70)
+    job = pairs.job(parent, "12 Main St", TENANT, ShipAddr=house, Notes="Dog in the yard", Balance=70)
     match(auth)
     again = QuickBooksCustomer.objects.select_related("sync").get(pk=job.pk)
     again.raw["Notes"] = "Beware of the dog"  # as a later pull brings it
@@ -90,7 +86,7 @@ def test_of_a_job_the_contact_takes_its_money_and_nothing_else(auth: QuickBooksA
 def test_a_job_that_may_be_somebody_else_is_asked_about_and_not_linked(auth: QuickBooksAuth) -> None:
     builder, tenant = pairs.contact(phone=NUMBER), pairs.contact("Tom", "Tenant", TENANT)
     parent = pairs.customer(auth, "Harbor Homes", NUMBER)
-    job = job_of(parent, "Tom Tenant", TENANT)
+    job = pairs.job(parent, "Tom Tenant", TENANT)
     assert match(auth) == MatchResult(linked=1, review=1)
     assert (holder(parent), holder(job)) == (builder.pk, None)
     refuse(pairs.pair(job, tenant), pairs.somebody())
@@ -101,7 +97,7 @@ def test_a_job_that_may_be_somebody_else_is_asked_about_and_not_linked(auth: Qui
 def test_a_job_that_a_person_took_off_stays_off(auth: QuickBooksAuth) -> None:
     pairs.contact(phone=NUMBER)
     parent = pairs.customer(auth, "Harbor Homes", NUMBER)
-    job = job_of(parent, "12 Main St")
+    job = pairs.job(parent, "12 Main St")
     match(auth)
     job.refresh_from_db()
     unlink(job, pairs.somebody())
@@ -114,8 +110,8 @@ def test_who_takes_the_customer_back_takes_its_jobs_back_and_who_links_it_links_
 ) -> None:
     user, ours = pairs.somebody(), pairs.contact(phone=NUMBER)
     parent = pairs.customer(auth, "Harbor Homes", NUMBER, Balance=0, BalanceWithJobs=70)
-    job = job_of(parent, "12 Main St", Balance=70)
-    below = job_of(job, "Garage")
+    job = pairs.job(parent, "12 Main St", Balance=70)
+    below = pairs.job(job, "Garage")
     match(auth)
     with django_capture_on_commit_callbacks(execute=True):
         undo(MatchDecision.objects.get(sync=parent), user)
@@ -130,6 +126,6 @@ def test_who_takes_the_customer_back_takes_its_jobs_back_and_who_links_it_links_
 def test_a_job_of_a_customer_that_was_unlinked_meanwhile_stays_free(auth: QuickBooksAuth) -> None:
     ours = pairs.contact()
     parent = pairs.customer(auth, "Harbor Homes", NUMBER)
-    job = job_of(parent, "12 Main St")
+    job = pairs.job(parent, "12 Main St")
     assert jobs._link([jobs.Waiting(job.pk, parent.pk, ours.pk)]) == []
     assert (holder(job), MatchDecision.objects.count()) == (None, 0)
