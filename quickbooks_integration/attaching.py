@@ -35,34 +35,40 @@ AT_ONCE = 500
 Moves = dict[type[models.Model], dict[int, dict[int | None, int | None]]]
 
 
-def after_commit(sync: QuickBooksSync, was: int | None = None, since: datetime | None = None) -> None:
-    """For the verbs that link and unlink a customer, inside their transaction. was: the contact that it had."""
-    transaction.on_commit(partial(attach_documents, sync, was, since))
+def after_commit(*customers: QuickBooksSync, was: int | None = None, since: datetime | None = None) -> None:
+    """For the verbs that link and unlink customers, inside their transaction. was: the contact that they had."""
+    transaction.on_commit(partial(attach_documents, *customers, was=was, since=since))
 
 
-def attach_documents(sync_of_customer: QuickBooksSync, was: int | None = None, since: datetime | None = None) -> int:
-    """Gives the customer's documents its contact, or takes `was` off them when it has none. Returns how many changed.
+def attach_documents(*customers: QuickBooksSync, was: int | None = None, since: datetime | None = None) -> int:
+    """Gives the customers' documents their contacts, or takes `was` off them when there is none. Returns how many changed.
 
     Documents of another contact than `was` stay there, and so do those of `was` that were written here or that were
     known before `since`. Not inside a transaction that has locked a contact.
     """
     with pghistory.context(source="quickbooks"), transaction.atomic():
-        contact_id = QuickBooksSync.objects.filter(pk=sync_of_customer.pk).values_list("local_id", flat=True).first()
-        if contact_id is None and was is None:
-            return 0
-        documents = QuickBooksDocument.objects.filter(
-            sync__company=sync_of_customer.company_id,
-            customer_id=sync_of_customer.entity_id,
-            sync__local_id__isnull=False,
-        )
-        loose = _loose(documents, since) if was is not None and was != contact_id else set()
-        moves: Moves = defaultdict(dict)
-        for pk, entity_type, local_id in documents.values_list("pk", "sync__entity_type", "sync__local_id"):
-            change = {was: contact_id} if pk in loose else {}
-            if contact_id is not None:
-                change[None] = contact_id
+        return _move(_moves(customers, was, since))
+
+
+def _moves(customers: Iterable[QuickBooksSync], was: int | None, since: datetime | None) -> Moves:
+    rows = QuickBooksSync.objects.filter(pk__in=[customer.pk for customer in customers]).exclude(entity_id="")
+    contacts = {(company, id): contact for company, id, contact in rows.values_list("company", "entity_id", "local_id")}
+    documents = QuickBooksDocument.objects.filter(
+        sync__company__in={company for company, _ in contacts},
+        customer_id__in={id for _, id in contacts},
+        sync__local_id__isnull=False,
+    )
+    loose = _loose(documents, since) if was is not None else set()
+    moves: Moves = defaultdict(dict)
+    columns = ("pk", "sync__company", "customer_id", "sync__entity_type", "sync__local_id")
+    for pk, company, customer_id, entity_type, local_id in documents.values_list(*columns):
+        contact_id = contacts.get((company, customer_id))
+        change = {was: contact_id} if pk in loose else {}
+        if contact_id is not None:
+            change[None] = contact_id
+        if change and (company, customer_id) in contacts:
             moves[MODELS[entity_type]][local_id] = change
-        return _move(moves)
+    return moves
 
 
 def _loose(documents: models.QuerySet[QuickBooksDocument], since: datetime | None) -> set[int]:

@@ -11,7 +11,7 @@ from billing import summaries
 from contacts.merging import Care
 from contacts.merging.journal import Journal
 from contacts.models import Contact, ContactMerge
-from quickbooks_integration import enriching, wanting
+from quickbooks_integration import attaching, enriching, wanting
 from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.reconciling import jobs, merged
 
@@ -83,7 +83,9 @@ class LinksCare(Care):
             transaction.on_commit(partial(_settle_merged_customers, company_id))
 
     def undone(self, merge: ContactMerge, survivor: Contact, loser: Contact) -> list[str]:
-        jobs.go_back(_returned(merge), survivor.pk, loser.pk)
+        returned = _returned(merge)
+        attaching.after_commit(*returned, was=survivor.pk, since=merge.merged_at)
+        jobs.go_back([sync.pk for sync in returned], survivor.pk, loser.pk)
         for contact in (survivor, loser):
             _mend_copies(contact)
         summaries.refresh([survivor.pk, loser.pk])
@@ -99,11 +101,11 @@ class LinksCare(Care):
         return []
 
 
-def _returned(merge: ContactMerge) -> list[int]:
-    """Customers (ids of map rows) that are the loser's again."""
+def _returned(merge: ContactMerge) -> list[QuickBooksSync]:
+    """Map rows of customers that are the loser's again."""
     model = QuickBooksSync._meta.label
     moved = [change["pk"] for change in merge.changed if change["model"] == model and "local_id" in change["was"]]
-    return list(_rows([merge.loser_id]).filter(pk__in=moved).values_list("pk", flat=True))
+    return list(_rows([merge.loser_id]).filter(pk__in=moved).exclude(entity_id=""))
 
 
 def _settle_merged_customers(company_id: str) -> None:

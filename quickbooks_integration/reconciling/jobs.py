@@ -84,8 +84,7 @@ def follow(company: QuickBooksAuth, sync_ids: Collection[int] | None = None) -> 
             break
         only = [job.pk for job in now]
         if sync_ids is not None:  # of all at once the pull does it
-            for job in now:
-                attaching.attach_documents(job.sync)
+            attaching.attach_documents(*(job.sync for job in now))
     return linked
 
 
@@ -151,9 +150,12 @@ def _let_off(found: list[Following]) -> None:
     """Nobody's, with their decisions taken back; whoever links their customers again links them too."""
     if not found:
         return
+    by_contact: dict[int | None, list[QuickBooksSync]] = defaultdict(list)
     for one in found:
-        attaching.after_commit(one.job.sync, was=one.job.sync.local_id)
+        by_contact[one.job.sync.local_id].append(one.job.sync)
         one.decided.before[FREED_TOO], one.decided.undone_at = True, timezone.now()
+    for was, syncs in by_contact.items():
+        attaching.after_commit(*syncs, was=was)
     MatchDecision.objects.bulk_update([one.decided for one in found], ["before", "undone_at"])
     _make_nobodys([one.job.sync for one in found])
     refused = MatchDecision.objects.filter(
@@ -177,8 +179,7 @@ def go_back(customers: Collection[int], was: int, contact_id: int) -> None:
     later = [one for one in below(customers, following([was, contact_id])) if one.job.sync.local_id == was]
     QuickBooksSync.objects.filter(pk__in=[one.job.pk for one in later]).update(local_id=contact_id)
     MatchDecision.objects.filter(pk__in=[one.decided.pk for one in later]).update(contact=contact_id)
-    for one in later:
-        attaching.after_commit(one.job.sync, was=was)
+    attaching.after_commit(*(one.job.sync for one in later), was=was)
 
 
 def leaders(contact_id: int) -> list[QuickBooksCustomer]:

@@ -4,11 +4,13 @@ from decimal import Decimal
 
 import pytest
 
+from billing.models import Invoice
 from contacts import merging
 from contacts.models import Contact, ContactMerge
 from quickbooks_integration import reconciling
-from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
+from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.reconciling import jobs
+from tests.billing import rows
 from tests.quickbooks_integration import pairs
 
 
@@ -81,3 +83,34 @@ def test_a_job_that_a_person_linked_after_a_merge_stays(auth, ann, anne):
     merging.undo(done.pk, None)
     assert holders(customer, job) == ["Anne", "Ann"]
     assert (copies(ann)[0], copies(anne)[0]) == (job.entity_id, customer.entity_id)
+
+
+# --- Documents -------------------------------------------------------------------------------------
+
+
+def pulled(sync: QuickBooksSync, contact: Contact, note: str = "") -> Invoice:
+    """An invoice that a pull has made for the contact of this customer."""
+    invoice = rows.make_invoice("30.00", contact=contact)
+    row = QuickBooksSync.objects.create(
+        company=sync.company, entity_type="invoice", entity_id=f"9{invoice.pk}", local_id=invoice.pk
+    )
+    QuickBooksDocument.objects.create(sync=row, customer_id=sync.entity_id, digest="", raw={"PrivateNote": note})
+    return invoice
+
+
+def test_documents_that_were_pulled_after_a_merge_go_back_with_their_customer(
+    auth, ann, anne, django_capture_on_commit_callbacks
+):
+    customer = linked(auth, "Harbor Homes", anne)
+    odd = pulled(customer, ann)  # somebody moved it by hand
+    done = merge(ann, anne)
+    job = pairs.job(customer, "12 Main St")
+    jobs.follow(auth)
+    theirs, of_job = pulled(customer, ann), pulled(job, ann)
+    ours, written = rows.make_invoice("5.00", contact=ann), pulled(customer, ann, "CRM invoice 7")
+    with django_capture_on_commit_callbacks(execute=True):
+        merging.undo(done.pk, None)
+    found = {invoice.pk: invoice.contact for invoice in Invoice.objects.select_related("contact")}
+    assert found == {odd.pk: ann, theirs.pk: anne, of_job.pk: anne, ours.pk: ann, written.pk: ann}
+    ann.refresh_from_db(), anne.refresh_from_db()
+    assert (ann.total_sales, anne.total_sales) == (65, 60)
