@@ -12,7 +12,13 @@ from contacts.merging import Care
 from contacts.merging.journal import Journal
 from contacts.models import Contact, ContactMerge
 from quickbooks_integration import attaching, enriching, wanting
-from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
+from quickbooks_integration.models import (
+    MatchCandidate,
+    MatchDecision,
+    QuickBooksAuth,
+    QuickBooksCustomer,
+    QuickBooksSync,
+)
 from quickbooks_integration.reconciling import jobs, merged
 
 APP = "quickbooks_integration"
@@ -70,6 +76,7 @@ class LinksCare(Care):
                 otherwise = f"The QuickBooks customer {sync.customer} was linked anew since and stays where it is."
                 journal.change(sync, local_id=survivor.pk, otherwise=otherwise)
         _settle_questions(journal)
+        _keep_what_is_the_survivors(journal)
         _pass_on_primary(journal)
         summaries.refresh([survivor.pk, loser.pk])  # again: only one of them is linked by now
         _take_balances([survivor, loser])
@@ -160,6 +167,21 @@ def _state(candidate: MatchCandidate, other: str | None, survivor: int) -> str:
     if State.LINKED in states:  # linked to neither by now
         return State.OPEN if holder is None else State.CLOSED
     return candidate.state
+
+
+def _keep_what_is_the_survivors(journal: Journal) -> None:
+    """A link of the loser that is taken back later takes what came with the loser, and nothing that the survivor has of
+    itself."""
+    survivor = journal.survivor
+    of_it = [one for one in journal.changed if (one["model"], one["pk"]) == (Contact._meta.label, survivor.pk)]
+    came = {name for change in of_it for name in change["became"]}
+    decisions = MatchDecision.objects.filter(pk__in=journal.moved.get(f"{MatchDecision._meta.label}.contact", {}))
+    for decided in decisions.filter(undone_at=None).select_related("sync__customer").order_by("pk"):
+        fields = decided.before.get("fields", {})
+        kept = {name: change for name, change in fields.items() if name in came}
+        if kept != fields:
+            otherwise = f"What unlinking {decided.sync.customer} takes back was changed since and stays so."
+            journal.change(decided, before=decided.before | {"fields": kept}, otherwise=otherwise)
 
 
 def _pass_on_primary(journal: Journal) -> None:

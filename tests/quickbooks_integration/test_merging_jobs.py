@@ -35,6 +35,11 @@ def linked(auth: QuickBooksAuth, name: str, contact: Contact, **more: object) ->
     return sync
 
 
+def refreshed(sync: QuickBooksSync) -> QuickBooksSync:
+    sync.refresh_from_db()
+    return sync
+
+
 def holders(*syncs: QuickBooksSync) -> list[str]:
     """Whose each customer is, by first name."""
     found = QuickBooksSync.objects.in_bulk([sync.pk for sync in syncs])
@@ -114,3 +119,42 @@ def test_documents_that_were_pulled_after_a_merge_go_back_with_their_customer(
     assert found == {odd.pk: ann, theirs.pk: anne, of_job.pk: anne, ours.pk: ann, written.pk: ann}
     ann.refresh_from_db(), anne.refresh_from_db()
     assert (ann.total_sales, anne.total_sales) == (65, 60)
+
+
+# --- Unlinking after a merge -----------------------------------------------------------------------
+
+
+def test_unlinking_after_a_merge_takes_nothing_that_the_survivor_had_typed_itself(auth):
+    ann = pairs.contact("Ann", "Lee", company="Lee Realty", notes="Rings twice")
+    anne = pairs.contact("Anne", "Lee")
+    customer = linked(
+        auth, "Anne Lee", anne, CompanyName="Lee Realty", Notes="Dog", Mobile={"FreeFormNumber": "1 617 555"}
+    )
+    before = customer.decisions.get().before
+    assert before["fields"].keys() >= {"company", "notes"}
+    merging.merge(ann.pk, anne.pk, None, {"company": "survivor", "notes": "survivor"})
+    assert reconciling.unlink(refreshed(customer), pairs.somebody()) == []
+    ann.refresh_from_db()
+    assert (ann.company, ann.notes, ann.first_name) == ("Lee Realty", "Rings twice", "Anne")
+    assert not ann.phones.exists()
+
+
+def test_unlinking_after_a_merge_takes_what_came_with_the_loser(auth):
+    ann, anne = pairs.contact("Ann", "Lee"), pairs.contact("Anne", "Lee")
+    customer = linked(auth, "Anne Lee", anne, CompanyName="Lee Realty")
+    merge(ann, anne)
+    assert Contact.objects.get(pk=ann.pk).company == "Lee Realty"
+    assert reconciling.unlink(refreshed(customer), pairs.somebody()) == []
+    assert Contact.objects.get(pk=ann.pk).company == ""
+
+
+def test_an_undone_merge_gives_back_what_unlinking_the_loser_takes(auth, ann, anne):
+    customer = linked(auth, "Anne Lee", anne, CompanyName="Lee Realty")
+    Contact.objects.filter(pk=ann.pk).update(company="Lee Realty")
+    before = customer.decisions.get().before
+    done = merge(ann, anne)
+    assert "company" not in customer.decisions.get().before["fields"]
+    assert merging.undo(done.pk, None).left == []
+    assert customer.decisions.get().before == before
+    reconciling.unlink(refreshed(customer), pairs.somebody())
+    assert (Contact.objects.get(pk=ann.pk).company, Contact.objects.get(pk=anne.pk).company) == ("Lee Realty", "")
