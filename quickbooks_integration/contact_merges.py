@@ -2,6 +2,7 @@
 person chose over a value that QuickBooks knows. None of this talks to QuickBooks."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from billing import summaries
 from contacts.merging import Care
 from contacts.merging.journal import Journal
 from contacts.models import Contact, ContactMerge
-from quickbooks_integration import attaching, enriching, wanting
+from quickbooks_integration import attaching, enriching, families, wanting
 from quickbooks_integration.models import (
     MatchCandidate,
     MatchDecision,
@@ -24,6 +25,7 @@ from quickbooks_integration.reconciling import jobs, merged
 APP = "quickbooks_integration"
 FIELDS = ("first_name", "last_name", "company", "notes", "phones", "emails", *enriching.ADDRESS_KINDS)
 State = MatchCandidate.State
+NAMED = 3
 
 
 class LinksCare(Care):
@@ -33,11 +35,12 @@ class LinksCare(Care):
 
     def objections(self, survivor: Contact, loser: Contact) -> list[str]:
         found = self.undo_objections(survivor, loser)
-        ours, theirs = (_live_customers(one) for one in (survivor, loser))
-        if ours and theirs:
+        ours, theirs = _holdings(survivor, loser)
+        if ours.customers and theirs.customers:
+            these = "these two" if len(ours.customers) == len(theirs.customers) == 1 else "these"
             found.append(
-                f"{survivor} is {_listed(ours)} in QuickBooks, and {loser} is {_listed(theirs)}. QuickBooks customers "
-                "can only be merged in QuickBooks: merge these two there first, sync, and merge the contacts then."
+                f"{survivor} is {ours} in QuickBooks, and {loser} is {theirs}. QuickBooks customers can only be merged in "
+                f"QuickBooks: merge {these} there first, sync, and merge the contacts then."
             )
         return found
 
@@ -51,12 +54,14 @@ class LinksCare(Care):
     def foresee(self, survivor: Contact, loser: Contact) -> list[str]:
         if not QuickBooksAuth.objects.exists():
             return []
-        holder = next((one for one in (survivor, loser) if _live_customers(one)), None)
-        if holder is None:
+        ours, theirs = _holdings(survivor, loser)
+        holder, holding = (survivor, ours) if ours.customers else (loser, theirs)
+        if not holding.customers:
             return ["Neither of the two is a QuickBooks customer, so QuickBooks sees nothing of this."]
-        customer = _listed(_live_customers(holder))
+        it = "It belongs" if len(holding.customers) == 1 else "They belong"
+        as_it_is = "as it is" if len(holding.customers) == 1 else "as they are"
         return [
-            f"QuickBooks keeps {customer} as it is, with all documents. It belongs to {survivor} here from then on.",
+            f"QuickBooks keeps {holding} {as_it_is}, with all documents. {it} to {survivor} here from then on.",
             f"What {holder} gets added stays in the CRM. A name, company, note or address that you choose over the one "
             f"of {holder} is sent to QuickBooks.",
         ]
@@ -124,15 +129,40 @@ def _rows(contact_ids: Iterable[int]) -> Any:
     return QuickBooksSync.objects.filter(entity_type="customer", local_id__in=list(contact_ids)).order_by("pk")
 
 
-def _live_customers(contact: Contact) -> list[QuickBooksCustomer]:
-    """Those that QuickBooks has; one that was merged into another there is over."""
-    customers = QuickBooksCustomer.objects.filter(sync__in=_rows([contact.pk]), vanished_at=None)
-    return [one for one in customers.order_by("pk") if one.active or not one.merged_into]
+@dataclass(frozen=True)
+class Holding:
+    """What a contact is in QuickBooks. jobs: how many of its customers are jobs of customers of the two contacts."""
+
+    customers: list[QuickBooksCustomer]
+    jobs: int
+
+    def __str__(self) -> str:
+        names, more = [str(one) for one in self.customers[:NAMED]], len(self.customers[NAMED:])
+        listed = names + [f"{more} more"] * bool(more)
+        text = f"{', '.join(listed[:-1])} and {listed[-1]}" if len(listed) > 1 else listed[0]
+        of_these = f" ({self.jobs} job{'s'[: self.jobs != 1]})" if self.jobs else ""
+        return f"the customer{'s'[: len(listed) != 1]} {text}{of_these}"
 
 
-def _listed(customers: list[QuickBooksCustomer]) -> str:
-    names = " and ".join(str(one) for one in customers)
-    return f"the customer {names}" if len(customers) == 1 else f"the customers {names}"
+def _holdings(survivor: Contact, loser: Contact) -> tuple[Holding, Holding]:
+    """Jobs stand in no one's way: they are where their customer is, and are no customers to be merged there."""
+    customers, below = _customers_and_jobs(survivor, loser)
+    return _holding(survivor, customers, below), _holding(loser, customers, below)
+
+
+def _holding(contact: Contact, customers: list[QuickBooksCustomer], below: list[QuickBooksCustomer]) -> Holding:
+    of_it = sum(job.sync.local_id == contact.pk for job in below)
+    return Holding([one for one in customers if one.sync.local_id == contact.pk], of_it)
+
+
+def _customers_and_jobs(*contacts: Contact) -> tuple[list[QuickBooksCustomer], list[QuickBooksCustomer]]:
+    """Those that QuickBooks has, one that was merged into another there is over; and which are jobs of customers of
+    these contacts."""
+    rows = _rows(contact.pk for contact in contacts)
+    found = list(QuickBooksCustomer.objects.filter(sync__in=rows).select_related("sync").defer("raw").order_by("pk"))
+    below = {job.pk for job in families.jobs_among(found)}
+    live = [one for one in found if one.vanished_at is None and (one.active or not one.merged_into)]
+    return [one for one in live if one.pk not in below], [one for one in live if one.pk in below]
 
 
 def _drop_refused_creates(journal: Journal, rows: list[QuickBooksSync]) -> None:
@@ -185,12 +215,12 @@ def _keep_what_is_the_survivors(journal: Journal) -> None:
 
 
 def _pass_on_primary(journal: Journal) -> None:
-    """The copies at the contact: the customer that is new work's, while QuickBooks has it."""
+    """The copies at the contact: the customer that is new work's, while QuickBooks has it; never a job of the other's."""
     survivor, loser = journal.survivor, journal.loser
     ours, theirs = survivor.quickbooks_customer_id, loser.quickbooks_customer_id
     token = loser.quickbooks_sync_token
     journal.change(loser, quickbooks_customer_id=None, quickbooks_sync_token=None)
-    live = {one.sync.entity_id for one in _live_customers(survivor)}
+    live = {one.sync.entity_id for one in _customers_and_jobs(survivor)[0]}
     if theirs and (ours is None or (ours not in live and theirs in live)):
         journal.change(survivor, quickbooks_customer_id=theirs, quickbooks_sync_token=token)
 

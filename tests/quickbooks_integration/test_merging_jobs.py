@@ -3,15 +3,17 @@
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from billing.models import Invoice
 from contacts import merging
 from contacts.models import Contact, ContactMerge
 from quickbooks_integration import reconciling
-from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync
+from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer, QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.reconciling import jobs
 from tests.billing import rows
 from tests.quickbooks_integration import pairs
+from tests.quickbooks_integration.merged_graphs import snapshot
 
 
 @pytest.fixture
@@ -158,3 +160,60 @@ def test_an_undone_merge_gives_back_what_unlinking_the_loser_takes(auth, ann, an
     assert customer.decisions.get().before == before
     reconciling.unlink(refreshed(customer), pairs.somebody())
     assert (Contact.objects.get(pk=ann.pk).company, Contact.objects.get(pk=anne.pk).company) == ("Lee Realty", "")
+
+
+# --- What stands in the way ------------------------------------------------------------------------
+
+
+def objections(survivor: Contact, loser: Contact) -> list[str]:
+    survivor.refresh_from_db(), loser.refresh_from_db()
+    return merging.plan(survivor, loser).objections
+
+
+def test_contacts_of_two_customers_with_many_jobs_are_refused_in_a_sentence_that_people_can_read(auth, ann, anne):
+    for contact in (ann, anne):
+        customer = linked(auth, f"{contact.first_name} Homes", contact)
+        for number in range(20):
+            pairs.job(customer, f"{contact.first_name} {number}")
+    for number in range(5):
+        linked(auth, f"Double {number}", anne)
+    jobs.follow(auth)
+    assert objections(ann, anne) == [
+        "Ann Lee is the customer Ann Homes (20 jobs) in QuickBooks, and Anne Lee is the customers Anne Homes, "
+        "Double 0, Double 1 and 3 more (20 jobs). QuickBooks customers can only be merged in QuickBooks: merge these "
+        "there first, sync, and merge the contacts then."
+    ]
+
+
+def test_the_contact_of_a_job_and_that_of_its_customer_can_be_merged_whoever_survives(auth, ann, anne):
+    customer = linked(auth, "Harbor Homes", ann)
+    job = linked(auth, "12 Main St", anne, Job=True, ParentRef={"value": customer.entity_id})
+    pairs.job(job, "Garage")
+    jobs.follow(auth)
+    for survivor, loser in ((ann, anne), (anne, ann)):
+        assert objections(survivor, loser) == []
+        before = snapshot()
+        done = merge(survivor, loser)
+        assert copies(survivor)[0] == customer.entity_id
+        assert merging.undo(done.pk, None).left == []
+        assert snapshot() == before
+
+
+def test_jobs_of_a_customer_that_is_gone_stand_in_no_ones_way(auth, ann, anne):
+    linked(auth, "Ann Homes", ann)
+    customer = linked(auth, "Anne Homes", anne)
+    pairs.job(customer, "12 Main St")
+    jobs.follow(auth)
+    QuickBooksCustomer.objects.filter(sync=customer).update(vanished_at=timezone.now())
+    assert objections(ann, anne) == []
+
+
+def test_what_becomes_of_a_customer_with_jobs_is_told_without_their_names(auth, ann, anne):
+    customer = linked(auth, "Harbor Homes", anne)
+    pairs.job(customer, "12 Main St")
+    jobs.follow(auth)
+    anne.refresh_from_db()
+    assert merging.plan(ann, anne).foreseen[0] == (
+        "QuickBooks keeps the customer Harbor Homes (1 job) as it is, with all documents. It belongs to Ann Lee here "
+        "from then on."
+    )
