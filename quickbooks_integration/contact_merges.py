@@ -10,7 +10,7 @@ from django.db import transaction
 
 from billing import summaries
 from contacts.merging import Care
-from contacts.merging.journal import Journal
+from contacts.merging.journal import Journal, notes_of
 from contacts.models import Contact, ContactMerge
 from quickbooks_integration import attaching, enriching, families, wanting
 from quickbooks_integration.models import (
@@ -102,13 +102,7 @@ class LinksCare(Care):
             _mend_copies(contact)
         summaries.refresh([survivor.pk, loser.pk])
         _take_balances([survivor, loser])
-        note = merge.notes.get(APP)
-        sync = QuickBooksSync.objects.filter(pk=note["sync"]).first() if note else None
-        if sync is not None:
-            _disagree(sync, note["agreed"])
-            holder = next((one for one in (survivor, loser) if one.pk == sync.local_id), None)
-            if holder is not None:
-                _want(sync, holder)
+        _disagree(notes_of(merge, APP), (survivor, loser))
         transaction.on_commit(partial(wanting.release, f"contact {survivor.pk}"))
         return []
 
@@ -273,17 +267,26 @@ def _is_chosen(name: str, was: Any, now: Any) -> bool:
     return any(was.values()) if isinstance(was, dict) else bool(was)
 
 
-def _disagree(sync: QuickBooksSync, agreed: dict[str, Any]) -> None:
+def _disagree(notes: list[dict[str, Any]], contacts: Iterable[Contact]) -> None:
+    """Takes _agree back, the last step first."""
+    syncs = QuickBooksSync.objects.in_bulk([note["sync"] for note in notes])
+    for note in notes:
+        if note["sync"] in syncs:
+            _take_back_agreed(syncs[note["sync"]], note["agreed"])
+    for sync in syncs.values():
+        sync.save(update_fields=["base_ours"])
+        holder = next((one for one in contacts if one.pk == sync.local_id), None)
+        if holder is not None:
+            _want(sync, holder)
+
+
+def _take_back_agreed(sync: QuickBooksSync, agreed: dict[str, Any]) -> None:
     """What was sent or taken over since stays as QuickBooks knows it."""
     from quickbooks_integration.sync.kinds.customers import CUSTOMERS
 
-    known = sync.base_ours or {}
     for name, change in agreed.items():
-        if CUSTOMERS.value(known, name) == change["became"]:
-            known = CUSTOMERS.with_value(known, name, change["was"])
-    if agreed:
-        sync.base_ours = known
-        sync.save(update_fields=["base_ours"])
+        if CUSTOMERS.value(sync.base_ours or {}, name) == change["became"]:
+            sync.base_ours = CUSTOMERS.with_value(sync.base_ours or {}, name, change["was"])
 
 
 def _want(sync: QuickBooksSync, contact: Contact) -> None:

@@ -17,11 +17,14 @@ from contacts.models import Contact, ContactMerge
 
 # Where a row stands in a list, and what follows from a link: not worth a sentence.
 QUIET = {"position", "quickbooks_sync_token"}
+# In the note of an app: what it had noted before, when more became part of the same merge.
+EARLIER = "earlier"
 
 
 class Journal:
     """Of one merge, inside its transaction. doubles: (dropped row of the one, kept row of the other), for whoever has to
-    look after what the kept one lacks. notes: what other apps want to find again when it is undone."""
+    look after what the kept one lacks. notes: what other apps want to find again when it is undone, a
+    dict for each."""
 
     def __init__(self, survivor: Contact, loser: Contact) -> None:
         self.survivor, self.loser = survivor, loser
@@ -73,7 +76,17 @@ class Journal:
             merge.moved.setdefault(label, {}).update(names)
         merge.dropped += self.dropped
         merge.changed += self.changed
-        merge.save(update_fields=["moved", "dropped", "changed"])
+        merge.notes |= {app: note | {EARLIER: merge.notes.get(app)} for app, note in self.notes.items()}
+        merge.save(update_fields=["moved", "dropped", "changed", "notes"])
+
+
+def notes_of(merge: ContactMerge, app: str) -> list[dict[str, Any]]:
+    """The last one first."""
+    found, note = [], merge.notes.get(app)
+    while note:
+        found.append(note)
+        note = note.get(EARLIER)
+    return found
 
 
 def take_back(merge: ContactMerge) -> list[str]:

@@ -216,3 +216,18 @@ def test_a_merged_contact_is_no_candidate_and_cannot_be_linked(auth):
     with pytest.raises(reconciling.Settled, match="was merged into Ann Lee meanwhile"):
         reconciling.link_to(sync, anne, None)
     assert holder(sync) is None
+
+
+def test_what_a_late_row_added_to_the_survivor_is_no_edit_after_an_undo_either(auth):
+    ann, anne = pairs.contact("Ann", "Lee", "617-555-0101"), pairs.contact("Anne", "Lee", "617-555-0102")
+    sync = linked(auth, "Ann Lee", ann)
+    known = sync.base_ours
+    done = merging.merge(ann.pk, anne.pk, None)
+    for number in ("617-555-0103", "617-555-0104"):
+        anne.phones.create(number=number)
+        assert tasks.gather_late_rows() == 1
+    sync.refresh_from_db()
+    assert sync.base_ours["phones"] == [f"617-555-010{number}" for number in (1, 2, 3, 4)]
+    merging.undo(done.pk, None)
+    sync.refresh_from_db()
+    assert sync.base_ours == known
