@@ -12,7 +12,7 @@ from billing import summaries
 from contacts.merging import Care
 from contacts.merging.journal import Journal, notes_of
 from contacts.models import Contact, ContactMerge
-from quickbooks_integration import attaching, enriching, families, wanting
+from quickbooks_integration import attaching, enriching, families, reconciling, wanting
 from quickbooks_integration.models import (
     MatchCandidate,
     MatchDecision,
@@ -91,6 +91,7 @@ class LinksCare(Care):
             journal.notes[APP] = {"sync": primary.pk, "agreed": agreed}
             _want(primary, survivor)
         transaction.on_commit(partial(wanting.release, f"contact {loser.pk}"))
+        _ring(survivor, loser)
         for company_id in {sync.company_id for sync in rows}:
             transaction.on_commit(partial(_settle_merged_customers, company_id))
 
@@ -104,7 +105,14 @@ class LinksCare(Care):
         _take_balances([survivor, loser])
         _disagree(notes_of(merge, APP), (survivor, loser))
         transaction.on_commit(partial(wanting.release, f"contact {survivor.pk}"))
+        _ring(survivor, loser)
         return []
+
+
+def _ring(survivor: Contact, loser: Contact) -> None:
+    """Each may be another customer by now, and jobs may follow."""
+    if QuickBooksAuth.objects.in_use().exists():
+        reconciling.ring_for(survivor, loser)
 
 
 def _returned(merge: ContactMerge) -> list[QuickBooksSync]:

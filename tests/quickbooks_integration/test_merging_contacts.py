@@ -12,6 +12,8 @@ from contacts import merging, tasks
 from contacts.merging.relations import all_relations
 from contacts.models import Contact, ContactMerge
 from quickbooks_integration import reconciling
+from quickbooks_integration import tasks as quickbooks_tasks
+from quickbooks_integration.bells import RINGER
 from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.reconciling import merged
 from tests.billing import rows
@@ -231,3 +233,19 @@ def test_what_a_late_row_added_to_the_survivor_is_no_edit_after_an_undo_either(a
     merging.undo(done.pk, None)
     sync.refresh_from_db()
     assert sync.base_ours == known
+
+
+def test_both_contacts_are_matched_after_a_merge_and_after_its_undo(
+    auth, django_capture_on_commit_callbacks, monkeypatch
+):
+    rung: list[list[int]] = []
+    monkeypatch.setattr(quickbooks_tasks.match_contacts, "delay", rung.append)
+    ann, anne = pairs.contact("Ann", "Lee"), pairs.contact("Anne", "Lee")
+    with django_capture_on_commit_callbacks(execute=True):
+        done = merging.merge(ann.pk, anne.pk, None)
+    RINGER.wait_until_quiet()
+    assert rung == [[ann.pk, anne.pk]]
+    with django_capture_on_commit_callbacks(execute=True):
+        merging.undo(done.pk, None)
+    RINGER.wait_until_quiet()
+    assert rung == [[ann.pk, anne.pk]] * 2
