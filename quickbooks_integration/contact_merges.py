@@ -1,6 +1,7 @@
 """What a merge of contacts means for QuickBooks: its customer becomes the survivor's, and nothing is sent but what a
 person chose over a value that QuickBooks knows. None of this talks to QuickBooks."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -72,14 +73,17 @@ class LinksCare(Care):
 
     def finish(self, journal: Journal) -> None:
         survivor, loser = journal.survivor, journal.loser
-        rows = list(_rows([survivor.pk, loser.pk]))
+        rows = list(_rows([survivor.pk, loser.pk]).select_related("customer"))
         before = journal.notes.pop(APP)["before"]
         holders = {sync.pk: str(sync.local_id) for sync in rows}
         _drop_refused_creates(journal, rows)
-        for sync in rows:
-            if sync.entity_id and sync.local_id == loser.pk:
-                otherwise = f"The QuickBooks customer {sync.customer} was linked anew since and stays where it is."
-                journal.change(sync, local_id=survivor.pk, otherwise=otherwise)
+        journal.change_all(
+            [sync for sync in rows if sync.entity_id and sync.local_id == loser.pk],
+            otherwise=lambda sync: (
+                f"The QuickBooks customer {sync.customer} was linked anew since and stays where it is."
+            ),
+            local_id=survivor.pk,
+        )
         _settle_questions(journal)
         _keep_what_is_the_survivors(journal)
         _pass_on_primary(journal)
@@ -182,11 +186,16 @@ def _drop_refused_creates(journal: Journal, rows: list[QuickBooksSync]) -> None:
 def _settle_questions(journal: Journal) -> None:
     """Which customer may be the survivor, from what was asked and decided about both."""
     others = {kept.pk: dropped.state for dropped, kept in journal.doubles if isinstance(dropped, MatchCandidate)}
-    survivor = journal.survivor.pk
-    for candidate in MatchCandidate.objects.filter(contact=survivor).select_related("sync__customer").order_by("pk"):
-        state = _state(candidate, others.get(candidate.pk), survivor)
-        otherwise = f"Whether {candidate.sync.customer} is one of the two was decided since, and stays so."
-        journal.change(candidate, state=state, otherwise=otherwise)
+    survivor, asked = journal.survivor.pk, defaultdict(list)
+    pairs = MatchCandidate.objects.filter(contact=survivor).select_related("sync__customer", "contact")
+    for candidate in pairs.order_by("pk"):
+        asked[_state(candidate, others.get(candidate.pk), survivor)].append(candidate)
+    for state, candidates in asked.items():
+        journal.change_all(
+            candidates,
+            otherwise=lambda pair: f"Whether {pair.sync.customer} is one of the two was decided since, and stays so.",
+            state=state,
+        )
 
 
 def _state(candidate: MatchCandidate, other: str | None, survivor: int) -> str:

@@ -3,13 +3,21 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from billing.models import Invoice
 from contacts import merging
 from contacts.models import Contact, ContactMerge
 from quickbooks_integration import reconciling
-from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer, QuickBooksDocument, QuickBooksSync
+from quickbooks_integration.models import (
+    MatchCandidate,
+    QuickBooksAuth,
+    QuickBooksCustomer,
+    QuickBooksDocument,
+    QuickBooksSync,
+)
 from quickbooks_integration.reconciling import jobs
 from tests.billing import rows
 from tests.quickbooks_integration import pairs
@@ -217,3 +225,27 @@ def test_what_becomes_of_a_customer_with_jobs_is_told_without_their_names(auth, 
         "QuickBooks keeps the customer Harbor Homes (1 job) as it is, with all documents. It belongs to Ann Lee here "
         "from then on."
     )
+
+
+# --- Many jobs -------------------------------------------------------------------------------------
+
+
+def test_a_customer_of_many_jobs_is_merged_and_given_back_with_no_more_questions_than_one_of_few(auth):
+    counts = []
+    for count in (3, 30):
+        ann, anne, other = (pairs.contact(first, f"Lee {count}") for first in ("Ann", "Anne", "Bob"))
+        customer = linked(auth, f"Customer of {count}", anne)
+        of_it = [pairs.job(customer, f"Job {count}-{number}") for number in range(count)]
+        for job in of_it:
+            MatchCandidate.objects.create(sync=job, contact=anne, state="open", score=50)
+            MatchCandidate.objects.create(sync=job, contact=other, state="refused", score=50)
+        assert jobs.follow(auth) == count
+        before = snapshot()
+        with CaptureQueriesContext(connection) as merging_asked:
+            done = merge(ann, anne)
+        assert set(holders(customer, *of_it)) == {"Ann"}
+        with CaptureQueriesContext(connection) as undoing_asked:
+            assert merging.undo(done.pk, None).left == []
+        assert snapshot() == before
+        counts.append((len(merging_asked), len(undoing_asked)))
+    assert counts[0] == counts[1]
