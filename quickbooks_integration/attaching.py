@@ -37,7 +37,8 @@ Moves = dict[type[models.Model], dict[int, dict[int | None, int | None]]]
 
 def after_commit(*customers: QuickBooksSync, was: int | None = None, since: datetime | None = None) -> None:
     """For the verbs that link and unlink customers, inside their transaction. was: the contact that they had."""
-    transaction.on_commit(partial(attach_documents, *customers, was=was, since=since))
+    if customers:
+        transaction.on_commit(partial(attach_documents, *customers, was=was, since=since))
 
 
 def attach_documents(*customers: QuickBooksSync, was: int | None = None, since: datetime | None = None) -> int:

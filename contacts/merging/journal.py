@@ -25,8 +25,8 @@ EARLIER = "earlier"
 
 class Journal:
     """Of one merge, inside its transaction. doubles: (dropped row of the one, kept row of the other), for whoever has to
-    look after what the kept one lacks. notes: what other apps want to find again when it is undone, a
-    dict for each."""
+    look after what the kept one lacks. notes: what other apps want to find again when it is undone, by
+    app."""
 
     def __init__(self, survivor: Contact, loser: Contact) -> None:
         self.survivor, self.loser = survivor, loser
@@ -34,7 +34,7 @@ class Journal:
         self.dropped: list[dict[str, Any]] = []
         self.changed: list[dict[str, Any]] = []
         self.doubles: list[tuple[Model, Model]] = []
-        self.notes: dict[str, Any] = {}
+        self.notes: dict[str, dict[str, Any]] = {}
 
     def move(self, relation: Relation, rows: Iterable[Model]) -> None:
         """The loser's rows become the survivor's."""
@@ -129,8 +129,9 @@ def _change_back(model: type[Model], steps: list[dict[str, Any]], left: list[str
         else:
             by_names.setdefault(_unchanged_since(row, step, left), []).append(row)
     for names, some in by_names.items():
-        fields = [model._meta.get_field(name) for name in names]
-        _set_back(some, {field.attname: _read(field, steps[0]["was"][field.name]) for field in fields}, left)
+        fields: dict[str, Any] = {name: model._meta.get_field(name) for name in names}
+        was = {field.attname: _read(field, steps[0]["was"][name]) for name, field in fields.items()}
+        _set_back(some, was, left)
 
 
 def _unchanged_since(row: Model, step: dict[str, Any], left: list[str]) -> tuple[str, ...]:

@@ -74,11 +74,12 @@ def follow(company: QuickBooksAuth, sync_ids: Collection[int] | None = None) -> 
     these customers (ids of map rows).
 
     Returns how many. Not inside a transaction. A job that QuickBooks has moved below another contact's customer goes
-    there. It is left alone where it may be another contact, and where a person said that it is not this one or linked it. Documents follow; of all jobs at once only when the pull sweeps them.
+    there. It is left alone where it may be another contact, and where a person linked it or said that it is not this
+    one. Documents follow; of all jobs at once only when the pull sweeps them.
     """
     linked, only = 0, sync_ids
     while found := _waiting(company, only):
-        now = [one for portion in _portions(found) for one in _link(portion)]
+        now = [job for portion in _portions(found) for job in _link(portion)]
         linked += len(now)
         if not now:
             break
@@ -108,7 +109,7 @@ def following(contact_ids: Collection[int]) -> list[Following]:
     rows = QuickBooksCustomer.objects.select_related("sync").filter(
         sync__entity_type="customer", sync__local_id__in=contact_ids
     )
-    customers = {row.pk: row for row in rows.order_by("pk")}
+    customers = {row.pk: row for row in rows.defer("raw").order_by("pk")}
     keys = {(row.sync.company_id, row.sync.entity_id): row.pk for row in customers.values()}
     found = []
     for pk, decided in _standing(contact_ids).items():
@@ -156,7 +157,7 @@ def _let_off(found: list[Following]) -> None:
         one.decided.before[FREED_TOO], one.decided.undone_at = True, timezone.now()
     for was, syncs in by_contact.items():
         attaching.after_commit(*syncs, was=was)
-    MatchDecision.objects.bulk_update([one.decided for one in found], ["before", "undone_at"])
+    row_updates.update([one.decided for one in found], ["before", "undone_at"])
     _make_nobodys([one.job.sync for one in found])
     refused = MatchDecision.objects.filter(
         sync=OuterRef("sync"), contact=OuterRef("contact"), action=Action.REFUSE, undone_at=None
