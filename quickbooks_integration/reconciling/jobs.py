@@ -158,20 +158,13 @@ def _let_off(found: list[Following]) -> None:
     for was, syncs in by_contact.items():
         attaching.after_commit(*syncs, was=was)
     row_updates.update([one.decided for one in found], ["before", "undone_at"])
-    _make_nobodys([one.job.sync for one in found])
+    deciding.release(*(one.job.sync for one in found))
     refused = MatchDecision.objects.filter(
         sync=OuterRef("sync"), contact=OuterRef("contact"), action=Action.REFUSE, undone_at=None
     )
     pairs = MatchCandidate.objects.filter(sync__in=[one.job.pk for one in found])
     pairs.filter(Exists(refused), state=State.LINKED).update(state=State.REFUSED)
     pairs.filter(state__in=[State.CLOSED, State.LINKED]).update(state=State.OPEN)
-
-
-def _make_nobodys(syncs: list[QuickBooksSync]) -> None:
-    for sync in syncs:
-        sync.local_id = sync.base = sync.base_ours = None
-        sync.conflicts, sync.sync_status, sync.error_message = {}, sync.Status.PENDING, ""
-    row_updates.update(syncs, ["local_id", "base", "base_ours", "conflicts", "sync_status", "error_message"])
 
 
 def go_back(customers: Collection[int], was: int, contact_id: int) -> None:

@@ -130,13 +130,6 @@ def _survivor_of(loser: QuickBooksCustomer) -> QuickBooksCustomer | None:
 
 
 def _release(loser: QuickBooksCustomer) -> None:
-    """Nobody's, and nothing of it waits to be sent."""
-    sync = loser.sync
-    pairs = MatchCandidate.objects.filter(sync=sync, state=MatchCandidate.State.LINKED)
+    pairs = MatchCandidate.objects.filter(sync=loser.sync, state=MatchCandidate.State.LINKED)
     pairs.update(state=MatchCandidate.State.CLOSED, **NO_CLAIM)
-    sync.local_id = sync.base = sync.base_ours = None
-    sync.conflicts, sync.needs_read, sync.sent = {}, False, sync.wanted
-    sync.sync_status, sync.error_message = sync.Status.PENDING, ""
-    sync.save(
-        update_fields=["local_id", "base", "base_ours", "conflicts", "needs_read", "sent", "sync_status", "error_message"]
-    )  # fmt: skip
+    deciding.release(loser.sync)

@@ -9,7 +9,14 @@ from contacts.models import Contact
 from quickbooks_integration import attaching, enriching
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.reconciling import jobs, snapshots
-from quickbooks_integration.reconciling.deciding import NO_CLAIM, Settled, decision, lock_contact, lock_customer
+from quickbooks_integration.reconciling.deciding import (
+    NO_CLAIM,
+    Settled,
+    decision,
+    lock_contact,
+    lock_customer,
+    release,
+)
 
 Action, State = MatchDecision.Action, MatchCandidate.State
 
@@ -61,19 +68,13 @@ def _untie(customer: QuickBooksCustomer, decided: MatchDecision) -> list[str]:
     if sync.local_id != contact.pk:
         raise Settled(f"{customer} is no longer linked to {contact}. Nothing was changed.")
     jobs.free(customer)
-    _free(sync)
+    release(sync)
     attaching.after_commit(sync, was=contact.pk)
     _reopen(sync, contact, decided)
     if decided.action == Action.CREATE_CONTACT:
         return _delete_or_keep(contact, sync, decided)
     stays = _take_back(contact, sync, decided.before)
     return [*stays, STAYS_IN_QUICKBOOKS] if decided.action == Action.CREATE_CUSTOMER else stays
-
-
-def _free(sync: QuickBooksSync) -> None:
-    sync.local_id, sync.base, sync.conflicts = None, None, {}
-    sync.sync_status, sync.error_message = sync.Status.PENDING, ""
-    sync.save(update_fields=["local_id", "base", "conflicts", "sync_status", "error_message"])
 
 
 def _reopen(sync: QuickBooksSync, contact: Contact, decided: MatchDecision) -> None:
