@@ -6,6 +6,7 @@ contacts after them, so it runs in a transaction of its own, after the link is c
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -30,34 +31,52 @@ WRITTEN_HERE = r"(^|[\n ])CRM (quote|invoice|payment) [0-9]{1,10}\s*$"
 # Kinds that nobody edits here: whose they are is QuickBooks' alone.
 FOLLOWERS = ("credit_memo", "sales_receipt", "refund_receipt")
 AT_ONCE = 500
+# {key of a row: {contact that it has: contact that it gets}}, by model.
+Moves = dict[type[models.Model], dict[int, dict[int | None, int | None]]]
 
 
-def after_commit(sync: QuickBooksSync, was: int | None = None) -> None:
-    """For the verbs that link and unlink a customer, inside their transaction. was: the contact that it had."""
-    transaction.on_commit(partial(attach_documents, sync, was))
+def after_commit(*customers: QuickBooksSync, was: int | None = None, since: datetime | None = None) -> None:
+    """For the verbs that link and unlink customers, inside their transaction. was: the contact that they had."""
+    if customers:
+        transaction.on_commit(partial(attach_documents, *customers, was=was, since=since))
 
 
-def attach_documents(sync_of_customer: QuickBooksSync, was: int | None = None) -> int:
-    """Gives the customer's documents its contact; without one takes `was` off them. Returns how many changed.
+def attach_documents(*customers: QuickBooksSync, was: int | None = None, since: datetime | None = None) -> int:
+    """Gives the customers' documents their contacts, or takes `was` off them when there is none. Returns how many changed.
 
-    Not inside a transaction that has locked a contact.
+    Documents of another contact than `was` stay there, and so do those of `was` that were written here or that were
+    known before `since`. Not inside a transaction that has locked a contact.
     """
     with pghistory.context(source="quickbooks"), transaction.atomic():
-        contact_id = QuickBooksSync.objects.filter(pk=sync_of_customer.pk).values_list("local_id", flat=True).first()
-        if contact_id is None and was is None:
-            return 0
-        documents = QuickBooksDocument.objects.filter(
-            sync__company=sync_of_customer.company_id,
-            customer_id=sync_of_customer.entity_id,
-            sync__local_id__isnull=False,
-        )
-        if contact_id is None:
-            documents = documents.exclude(pk__in=documents.filter(raw__PrivateNote__regex=WRITTEN_HERE))
-        by_model: defaultdict[type[models.Model], list[int]] = defaultdict(list)
-        for entity_type, local_id in documents.values_list("sync__entity_type", "sync__local_id"):
-            by_model[MODELS[entity_type]].append(local_id)
-        before = None if contact_id is not None else was
-        return _move({model: dict.fromkeys(ids, contact_id) for model, ids in by_model.items()}, before)
+        return _move(_moves(customers, was, since))
+
+
+def _moves(customers: Iterable[QuickBooksSync], was: int | None, since: datetime | None) -> Moves:
+    rows = QuickBooksSync.objects.filter(pk__in=[customer.pk for customer in customers]).exclude(entity_id="")
+    contacts = {(company, id): contact for company, id, contact in rows.values_list("company", "entity_id", "local_id")}
+    documents = QuickBooksDocument.objects.filter(
+        sync__company__in={company for company, _ in contacts},
+        customer_id__in={id for _, id in contacts},
+        sync__local_id__isnull=False,
+    )
+    loose = _loose(documents, since) if was is not None else set()
+    moves: Moves = defaultdict(dict)
+    columns = ("pk", "sync__company", "customer_id", "sync__entity_type", "sync__local_id")
+    for pk, company, customer_id, entity_type, local_id in documents.values_list(*columns):
+        contact_id = contacts.get((company, customer_id))
+        change = {was: contact_id} if pk in loose else {}
+        if contact_id is not None:
+            change[None] = contact_id
+        if change and (company, customer_id) in contacts:
+            moves[MODELS[entity_type]][local_id] = change
+    return moves
+
+
+def _loose(documents: models.QuerySet[QuickBooksDocument], since: datetime | None) -> set[int]:
+    """Those that go wherever their customer goes."""
+    written_here = documents.filter(raw__PrivateNote__regex=WRITTEN_HERE)
+    found = documents.filter(sync__created_at__gte=since) if since else documents
+    return set(found.exclude(pk__in=written_here).values_list("pk", flat=True))
 
 
 def sweep(auth: QuickBooksAuth, entity_types: Iterable[str]) -> int:
@@ -69,7 +88,8 @@ def sweep(auth: QuickBooksAuth, entity_types: Iterable[str]) -> int:
         for before, found in _waiting(auth, entity_type).items():
             for start in range(0, len(found), AT_ONCE):
                 with pghistory.context(source="quickbooks"), transaction.atomic():
-                    changed += _move({MODELS[entity_type]: dict(found[start : start + AT_ONCE])}, before)
+                    portion = found[start : start + AT_ONCE]
+                    changed += _move({MODELS[entity_type]: {row: {before: contact} for row, contact in portion}})
     return changed
 
 
@@ -98,19 +118,22 @@ def _read_waiting(auth: QuickBooksAuth, entity_type: str, others: str) -> list[t
         return cursor.fetchall()
 
 
-def _move(wanted: dict[type[models.Model], dict[int, int | None]], before: int | None) -> int:
-    """Gives rows that have the contact `before` the one wanted, and both contacts their sums."""
+def _move(moves: Moves) -> int:
+    """Gives rows another contact, and all these contacts their sums."""
     from quickbooks_integration.sync import pairing
 
-    contacts: set[int | None] = {before}
+    contacts: set[int | None] = set()
     invoices: list[int] = []
     changed = 0
     for model in (Quote, Invoice, Payment, CreditMemo):  # in the order in which everybody locks them
-        by_id = wanted.get(model, {})
+        by_id = moves.get(model, {})
+        had = {contact for change in by_id.values() for contact in change}
         rows: Any = model._default_manager.select_for_update(of=("self",), no_key=True)
-        found = list(rows.filter(pk__in=by_id, contact=before).order_by("pk"))
+        rows = rows.filter(models.Q(contact__in=had - {None}) | models.Q(contact=None), pk__in=by_id)
+        found = [row for row in rows.order_by("pk") if row.contact_id in by_id[row.pk]]
+        contacts |= {row.contact_id for row in found}
         for row in found:
-            row.contact_id = by_id[row.pk]
+            row.contact_id = by_id[row.pk][row.contact_id]
         model._default_manager.bulk_update(found, ["contact"])
         contacts |= {row.contact_id for row in found}
         invoices += [row.pk for row in found if isinstance(row, Invoice)]

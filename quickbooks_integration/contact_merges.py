@@ -1,7 +1,9 @@
 """What a merge of contacts means for QuickBooks: its customer becomes the survivor's, and nothing is sent but what a
 person chose over a value that QuickBooks knows. None of this talks to QuickBooks."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -9,14 +11,22 @@ from django.db import transaction
 
 from billing import summaries
 from contacts.merging import Care
-from contacts.merging.journal import Journal
+from contacts.merging.journal import Journal, notes_of
 from contacts.models import Contact, ContactMerge
-from quickbooks_integration import enriching, wanting
-from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
+from quickbooks_integration import attaching, enriching, families, reconciling, wanting
+from quickbooks_integration.models import (
+    MatchCandidate,
+    MatchDecision,
+    QuickBooksAuth,
+    QuickBooksCustomer,
+    QuickBooksSync,
+)
+from quickbooks_integration.reconciling import jobs, merged
 
 APP = "quickbooks_integration"
 FIELDS = ("first_name", "last_name", "company", "notes", "phones", "emails", *enriching.ADDRESS_KINDS)
 State = MatchCandidate.State
+NAMED = 3
 
 
 class LinksCare(Care):
@@ -26,11 +36,12 @@ class LinksCare(Care):
 
     def objections(self, survivor: Contact, loser: Contact) -> list[str]:
         found = self.undo_objections(survivor, loser)
-        ours, theirs = (_live_customers(one) for one in (survivor, loser))
-        if ours and theirs:
+        ours, theirs = _holdings(survivor, loser)
+        if ours.customers and theirs.customers:
+            these = "these two" if len(ours.customers) == len(theirs.customers) == 1 else "these"
             found.append(
-                f"{survivor} is {_listed(ours)} in QuickBooks, and {loser} is {_listed(theirs)}. QuickBooks customers "
-                "can only be merged in QuickBooks: merge these two there first, sync, and merge the contacts then."
+                f"{survivor} is {ours} in QuickBooks, and {loser} is {theirs}. QuickBooks customers can only be merged in "
+                f"QuickBooks: merge {these} there first, sync, and merge the contacts then."
             )
         return found
 
@@ -44,12 +55,14 @@ class LinksCare(Care):
     def foresee(self, survivor: Contact, loser: Contact) -> list[str]:
         if not QuickBooksAuth.objects.exists():
             return []
-        holder = next((one for one in (survivor, loser) if _live_customers(one)), None)
-        if holder is None:
+        ours, theirs = _holdings(survivor, loser)
+        holder, holding = (survivor, ours) if ours.customers else (loser, theirs)
+        if not holding.customers:
             return ["Neither of the two is a QuickBooks customer, so QuickBooks sees nothing of this."]
-        customer = _listed(_live_customers(holder))
+        it = "It belongs" if len(holding.customers) == 1 else "They belong"
+        as_it_is = "as it is" if len(holding.customers) == 1 else "as they are"
         return [
-            f"QuickBooks keeps {customer} as it is, with all documents. It belongs to {survivor} here from then on.",
+            f"QuickBooks keeps {holding} {as_it_is}, with all documents. {it} to {survivor} here from then on.",
             f"What {holder} gets added stays in the CRM. A name, company, note or address that you choose over the one "
             f"of {holder} is sent to QuickBooks.",
         ]
@@ -60,15 +73,19 @@ class LinksCare(Care):
 
     def finish(self, journal: Journal) -> None:
         survivor, loser = journal.survivor, journal.loser
-        rows = list(_rows([survivor.pk, loser.pk]))
+        rows = list(_rows([survivor.pk, loser.pk]).select_related("customer"))
         before = journal.notes.pop(APP)["before"]
         holders = {sync.pk: str(sync.local_id) for sync in rows}
         _drop_refused_creates(journal, rows)
-        for sync in rows:
-            if sync.entity_id and sync.local_id == loser.pk:
-                otherwise = f"The QuickBooks customer {sync.customer} was linked anew since and stays where it is."
-                journal.change(sync, local_id=survivor.pk, otherwise=otherwise)
+        journal.change_all(
+            [sync for sync in rows if sync.entity_id and sync.local_id == loser.pk],
+            otherwise=lambda sync: (
+                f"The QuickBooks customer {sync.customer} was linked anew since and stays where it is."
+            ),
+            local_id=survivor.pk,
+        )
         _settle_questions(journal)
+        _keep_what_is_the_survivors(journal)
         _pass_on_primary(journal)
         summaries.refresh([survivor.pk, loser.pk])  # again: only one of them is linked by now
         _take_balances([survivor, loser])
@@ -78,29 +95,39 @@ class LinksCare(Care):
             journal.notes[APP] = {"sync": primary.pk, "agreed": agreed}
             _want(primary, survivor)
         transaction.on_commit(partial(wanting.release, f"contact {loser.pk}"))
+        _ring(survivor, loser)
         for company_id in {sync.company_id for sync in rows}:
             transaction.on_commit(partial(_settle_merged_customers, company_id))
 
     def undone(self, merge: ContactMerge, survivor: Contact, loser: Contact) -> list[str]:
+        returned = _returned(merge)
+        attaching.after_commit(*returned, was=survivor.pk, since=merge.merged_at)
+        jobs.go_back([sync.pk for sync in returned], survivor.pk, loser.pk)
         for contact in (survivor, loser):
             _mend_copies(contact)
         summaries.refresh([survivor.pk, loser.pk])
         _take_balances([survivor, loser])
-        note = merge.notes.get(APP)
-        sync = QuickBooksSync.objects.filter(pk=note["sync"]).first() if note else None
-        if sync is not None:
-            _disagree(sync, note["agreed"])
-            holder = next((one for one in (survivor, loser) if one.pk == sync.local_id), None)
-            if holder is not None:
-                _want(sync, holder)
+        _disagree(notes_of(merge, APP), (survivor, loser))
         transaction.on_commit(partial(wanting.release, f"contact {survivor.pk}"))
+        _ring(survivor, loser)
         return []
+
+
+def _ring(survivor: Contact, loser: Contact) -> None:
+    """Each may be another customer by now, and jobs may follow."""
+    if QuickBooksAuth.objects.in_use().exists():
+        reconciling.ring_for(survivor, loser)
+
+
+def _returned(merge: ContactMerge) -> list[QuickBooksSync]:
+    """Map rows of customers that are the loser's again."""
+    model = QuickBooksSync._meta.label
+    moved = [change["pk"] for change in merge.changed if change["model"] == model and "local_id" in change["was"]]
+    return list(_rows([merge.loser_id]).filter(pk__in=moved).exclude(entity_id=""))
 
 
 def _settle_merged_customers(company_id: str) -> None:
     """Two customers that were merged in QuickBooks and had a contact each: there is one contact now, and no question."""
-    from quickbooks_integration.reconciling import merged
-
     merged.settle_same(QuickBooksAuth.objects.get(company_id=company_id))
 
 
@@ -108,15 +135,40 @@ def _rows(contact_ids: Iterable[int]) -> Any:
     return QuickBooksSync.objects.filter(entity_type="customer", local_id__in=list(contact_ids)).order_by("pk")
 
 
-def _live_customers(contact: Contact) -> list[QuickBooksCustomer]:
-    """Those that QuickBooks has; one that was merged into another there is over."""
-    customers = QuickBooksCustomer.objects.filter(sync__in=_rows([contact.pk]), vanished_at=None)
-    return [one for one in customers.order_by("pk") if one.active or not one.merged_into]
+@dataclass(frozen=True)
+class Holding:
+    """What a contact is in QuickBooks. jobs: how many of its customers are jobs of customers of the two contacts."""
+
+    customers: list[QuickBooksCustomer]
+    jobs: int
+
+    def __str__(self) -> str:
+        names, more = [str(one) for one in self.customers[:NAMED]], len(self.customers[NAMED:])
+        listed = names + [f"{more} more"] * bool(more)
+        text = f"{', '.join(listed[:-1])} and {listed[-1]}" if len(listed) > 1 else listed[0]
+        of_these = f" ({self.jobs} job{'s'[: self.jobs != 1]})" if self.jobs else ""
+        return f"the customer{'s'[: len(listed) != 1]} {text}{of_these}"
 
 
-def _listed(customers: list[QuickBooksCustomer]) -> str:
-    names = " and ".join(str(one) for one in customers)
-    return f"the customer {names}" if len(customers) == 1 else f"the customers {names}"
+def _holdings(survivor: Contact, loser: Contact) -> tuple[Holding, Holding]:
+    """Jobs stand in no one's way: they are where their customer is, and are no customers to be merged there."""
+    customers, below = _customers_and_jobs(survivor, loser)
+    return _holding(survivor, customers, below), _holding(loser, customers, below)
+
+
+def _holding(contact: Contact, customers: list[QuickBooksCustomer], below: list[QuickBooksCustomer]) -> Holding:
+    of_it = sum(job.sync.local_id == contact.pk for job in below)
+    return Holding([one for one in customers if one.sync.local_id == contact.pk], of_it)
+
+
+def _customers_and_jobs(*contacts: Contact) -> tuple[list[QuickBooksCustomer], list[QuickBooksCustomer]]:
+    """Those that QuickBooks has, one that was merged into another there is over; and which are jobs of customers of
+    these contacts."""
+    rows = _rows(contact.pk for contact in contacts)
+    found = list(QuickBooksCustomer.objects.filter(sync__in=rows).select_related("sync").defer("raw").order_by("pk"))
+    below = {job.pk for job in families.jobs_among(found)}
+    live = [one for one in found if one.vanished_at is None and (one.active or not one.merged_into)]
+    return [one for one in live if one.pk not in below], [one for one in live if one.pk in below]
 
 
 def _drop_refused_creates(journal: Journal, rows: list[QuickBooksSync]) -> None:
@@ -134,11 +186,16 @@ def _drop_refused_creates(journal: Journal, rows: list[QuickBooksSync]) -> None:
 def _settle_questions(journal: Journal) -> None:
     """Which customer may be the survivor, from what was asked and decided about both."""
     others = {kept.pk: dropped.state for dropped, kept in journal.doubles if isinstance(dropped, MatchCandidate)}
-    survivor = journal.survivor.pk
-    for candidate in MatchCandidate.objects.filter(contact=survivor).select_related("sync__customer").order_by("pk"):
-        state = _state(candidate, others.get(candidate.pk), survivor)
-        otherwise = f"Whether {candidate.sync.customer} is one of the two was decided since, and stays so."
-        journal.change(candidate, state=state, otherwise=otherwise)
+    survivor, asked = journal.survivor.pk, defaultdict(list)
+    pairs = MatchCandidate.objects.filter(contact=survivor).select_related("sync__customer", "contact")
+    for candidate in pairs.order_by("pk"):
+        asked[_state(candidate, others.get(candidate.pk), survivor)].append(candidate)
+    for state, candidates in asked.items():
+        journal.change_all(
+            candidates,
+            otherwise=lambda pair: f"Whether {pair.sync.customer} is one of the two was decided since, and stays so.",
+            state=state,
+        )
 
 
 def _state(candidate: MatchCandidate, other: str | None, survivor: int) -> str:
@@ -153,20 +210,35 @@ def _state(candidate: MatchCandidate, other: str | None, survivor: int) -> str:
     return candidate.state
 
 
+def _keep_what_is_the_survivors(journal: Journal) -> None:
+    """A link of the loser that is taken back later takes what came with the loser, and nothing that the survivor has of
+    itself."""
+    survivor = journal.survivor
+    of_it = [one for one in journal.changed if (one["model"], one["pk"]) == (Contact._meta.label, survivor.pk)]
+    came = {name for change in of_it for name in change["became"]}
+    decisions = MatchDecision.objects.filter(pk__in=journal.moved.get(f"{MatchDecision._meta.label}.contact", {}))
+    for decided in decisions.filter(undone_at=None).select_related("sync__customer").order_by("pk"):
+        fields = decided.before.get("fields", {})
+        kept = {name: change for name, change in fields.items() if name in came}
+        if kept != fields:
+            otherwise = f"What unlinking {decided.sync.customer} takes back was changed since and stays so."
+            journal.change(decided, before=decided.before | {"fields": kept}, otherwise=otherwise)
+
+
 def _pass_on_primary(journal: Journal) -> None:
-    """The copies at the contact: the customer that is new work's, while QuickBooks has it."""
+    """The copies at the contact: the customer that is new work's, while QuickBooks has it; never a job of the other's."""
     survivor, loser = journal.survivor, journal.loser
     ours, theirs = survivor.quickbooks_customer_id, loser.quickbooks_customer_id
     token = loser.quickbooks_sync_token
     journal.change(loser, quickbooks_customer_id=None, quickbooks_sync_token=None)
-    live = {one.sync.entity_id for one in _live_customers(survivor)}
+    live = {one.sync.entity_id for one in _customers_and_jobs(survivor)[0]}
     if theirs and (ours is None or (ours not in live and theirs in live)):
         journal.change(survivor, quickbooks_customer_id=theirs, quickbooks_sync_token=token)
 
 
 def _mend_copies(contact: Contact) -> None:
     """A link that was made or lost since the merge counts, and a sync token may have moved on."""
-    primary = _primary(contact) or _rows([contact.pk]).exclude(entity_id="").first()
+    primary = _primary(contact) or jobs.next_primary(contact.pk)
     contact.quickbooks_customer_id = primary.entity_id if primary is not None else None
     contact.quickbooks_sync_token = primary.sync_version if primary is not None else None
     contact.save(update_fields=["quickbooks_customer_id", "quickbooks_sync_token"])
@@ -212,17 +284,26 @@ def _is_chosen(name: str, was: Any, now: Any) -> bool:
     return any(was.values()) if isinstance(was, dict) else bool(was)
 
 
-def _disagree(sync: QuickBooksSync, agreed: dict[str, Any]) -> None:
+def _disagree(notes: list[dict[str, Any]], contacts: Iterable[Contact]) -> None:
+    """Takes _agree back, the last step first."""
+    syncs = QuickBooksSync.objects.in_bulk([note["sync"] for note in notes])
+    for note in notes:
+        if note["sync"] in syncs:
+            _take_back_agreed(syncs[note["sync"]], note["agreed"])
+    for sync in syncs.values():
+        sync.save(update_fields=["base_ours"])
+        holder = next((one for one in contacts if one.pk == sync.local_id), None)
+        if holder is not None:
+            _want(sync, holder)
+
+
+def _take_back_agreed(sync: QuickBooksSync, agreed: dict[str, Any]) -> None:
     """What was sent or taken over since stays as QuickBooks knows it."""
     from quickbooks_integration.sync.kinds.customers import CUSTOMERS
 
-    known = sync.base_ours or {}
     for name, change in agreed.items():
-        if CUSTOMERS.value(known, name) == change["became"]:
-            known = CUSTOMERS.with_value(known, name, change["was"])
-    if agreed:
-        sync.base_ours = known
-        sync.save(update_fields=["base_ours"])
+        if CUSTOMERS.value(sync.base_ours or {}, name) == change["became"]:
+            sync.base_ours = CUSTOMERS.with_value(sync.base_ours or {}, name, change["was"])
 
 
 def _want(sync: QuickBooksSync, contact: Contact) -> None:

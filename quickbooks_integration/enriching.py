@@ -298,6 +298,13 @@ def set_money(*contacts: Contact) -> None:
         contact.outstanding_balance = sum(counted, Decimal(0))
 
 
+def save_money(*contacts: Contact) -> None:
+    """As set_money, and saves it."""
+    set_money(*contacts)
+    for contact in contacts:
+        contact.save(update_fields=["outstanding_balance", "updated_at"])
+
+
 def take_back(contact: Contact, before: dict[str, Any]) -> list[str]:
     """Undoes an apply: each field that still has the value which it was given then gets its old one.
 

@@ -1,5 +1,7 @@
 """Merging in the admin: the action on the list, the page with both side by side, and the way back at the survivor."""
 
+from collections.abc import Iterable
+from functools import reduce
 from typing import Any
 
 from django.contrib import admin, messages
@@ -20,11 +22,13 @@ from contacts.models import Contact, ContactMerge
 PAGE = "admin:contacts_contact_merge"
 CHANGE, LIST = "admin:contacts_contact_change", "admin:contacts_contact_changelist"
 FIELD = "field-"
+MOST_AT_ONCE = 10
 
 
-def address_of(keep: int, other: int) -> str:
-    """Of the page that asks whether `other` should become part of `keep`."""
-    return f"{reverse(PAGE)}?{urlencode({'keep': keep, 'other': other})}"
+def address_of(keep: int, other: int, then: Iterable[int] = ()) -> str:
+    """Of the page that asks whether `other` should become part of `keep`. then: who is asked about after that."""
+    later = {"then": "-".join(map(str, then))}
+    return f"{reverse(PAGE)}?{urlencode({'keep': keep, 'other': other} | (later if later['then'] else {}))}"
 
 
 class MergesContacts(ModelAdmin):
@@ -50,13 +54,15 @@ class MergesContacts(ModelAdmin):
 
     @admin.action(description="Merge contacts", permissions=["merge"])
     def merge_contacts(self, request: HttpRequest, queryset: QuerySet[Contact]) -> HttpResponse | None:
-        picked = list(queryset.order_by("pk")[:3])
-        if len(picked) != 2:
-            messages.warning(request, "Tick the two contacts that are one person, then choose Merge contacts.")
+        picked = list(queryset.order_by("pk")[: MOST_AT_ONCE + 1])
+        if not 2 <= len(picked) <= MOST_AT_ONCE:
+            messages.warning(
+                request, f"Tick the contacts that are one person, 2 to {MOST_AT_ONCE}, then choose Merge contacts."
+            )
             return None
-        keep = choosing.preferred_of(*picked)
-        other = next(one for one in picked if one != keep)
-        return HttpResponseRedirect(address_of(keep.pk, other.pk))
+        keep = reduce(choosing.preferred_of, picked)
+        other, *then = [one.pk for one in picked if one != keep]
+        return HttpResponseRedirect(address_of(keep.pk, other, then))
 
     def merge_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_merge_permission(request):
@@ -67,26 +73,32 @@ class MergesContacts(ModelAdmin):
             return HttpResponseRedirect(reverse(LIST))
         if request.method == "POST":
             return self._merge(request, *pair)
-        found = merging.plan(*pair)
+        found, then = merging.plan(*pair), _then(request, *pair)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Merge {found.loser} into {found.survivor}",
             "opts": self.opts,
             "plan": found,
-            "swapped": address_of(found.loser.pk, found.survivor.pk),
+            "swapped": address_of(found.loser.pk, found.survivor.pk, [one.pk for one in then]),
+            "then": then,
+            "left_out": _next(found.survivor, then),
         }
         return TemplateResponse(request, "contacts/merge.html", context)
 
     def _merge(self, request: HttpRequest, survivor: Contact, loser: Contact) -> HttpResponse:
+        then = _then(request, survivor, loser)
         chosen = {name.removeprefix(FIELD): text for name, text in request.POST.items() if name.startswith(FIELD)}
         try:
             done = merging.merge(survivor.pk, loser.pk, request.user, chosen, seen=_seen(request))
         except Refused as refused:
             messages.error(request, str(refused))
-            return HttpResponseRedirect(address_of(survivor.pk, loser.pk))
+            return HttpResponseRedirect(address_of(survivor.pk, loser.pk, [one.pk for one in then]))
         self.log_change(request, survivor, f"Merged with {done.loser_name}.")
         moved = merging.moved(done)
         what = f" Moved here: {', '.join(moved)}." if moved else ""
+        if then:
+            messages.success(request, f"{done.loser_name} is part of {survivor} now.{what} Here is the next one.")
+            return HttpResponseRedirect(_next(survivor, then))
         messages.success(request, f"{done.loser_name} is part of this contact now.{what} You can undo it below.")
         return HttpResponseRedirect(reverse(CHANGE, args=[survivor.pk]))
 
@@ -129,6 +141,19 @@ def _pair(request: HttpRequest) -> tuple[Contact, Contact] | None:
     """keep and other of the page's address."""
     keep, other = (_found(request.GET.get(name, "")) for name in ("keep", "other"))
     return (keep, other) if keep is not None and other is not None else None
+
+
+def _then(request: HttpRequest, survivor: Contact, loser: Contact) -> list[Contact]:
+    """Who else is to become part of the survivor, in the order of the address; without those that are by now."""
+    keys = [int(key) for key in request.GET.get("then", "").split("-")[:MOST_AT_ONCE] if is_key(key)]
+    found = Contact.objects.current().exclude(pk__in=[survivor.pk, loser.pk]).in_bulk(keys)
+    return [found[key] for key in dict.fromkeys(keys) if key in found]
+
+
+def _next(survivor: Contact, then: list[Contact]) -> str:
+    """The page about the first of them; none without any."""
+    keys = [one.pk for one in then]
+    return address_of(survivor.pk, keys[0], keys[1:]) if keys else ""
 
 
 def is_key(text: str) -> bool:

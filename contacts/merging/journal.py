@@ -3,8 +3,9 @@
 Values are written as Field.value_to_string gives them, which loses nothing, unlike a JSON encoder's time stamps.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from typing import Any, TypeVar
 
 from django.apps import apps
 from django.db import IntegrityError, transaction
@@ -15,13 +16,17 @@ from django.utils.text import capfirst
 from contacts.merging.relations import Relation, all_relations
 from contacts.models import Contact, ContactMerge
 
+AnyRow = TypeVar("AnyRow", bound=Model)
 # Where a row stands in a list, and what follows from a link: not worth a sentence.
 QUIET = {"position", "quickbooks_sync_token"}
+# In the note of an app: what it had noted before, when more became part of the same merge.
+EARLIER = "earlier"
 
 
 class Journal:
     """Of one merge, inside its transaction. doubles: (dropped row of the one, kept row of the other), for whoever has to
-    look after what the kept one lacks. notes: what other apps want to find again when it is undone."""
+    look after what the kept one lacks. notes: what other apps want to find again when it is undone, by
+    app."""
 
     def __init__(self, survivor: Contact, loser: Contact) -> None:
         self.survivor, self.loser = survivor, loser
@@ -29,7 +34,7 @@ class Journal:
         self.dropped: list[dict[str, Any]] = []
         self.changed: list[dict[str, Any]] = []
         self.doubles: list[tuple[Model, Model]] = []
-        self.notes: dict[str, Any] = {}
+        self.notes: dict[str, dict[str, Any]] = {}
 
     def move(self, relation: Relation, rows: Iterable[Model]) -> None:
         """The loser's rows become the survivor's."""
@@ -53,19 +58,31 @@ class Journal:
     def change(self, row: Model, *, otherwise: str = "", **values: Any) -> None:
         """Sets columns. otherwise: what an undo says if they were changed again since, where the names of the columns
         mean nothing to people."""
+        self.change_all([row], otherwise=lambda _: otherwise, **values)
+
+    def change_all(self, rows: Iterable[AnyRow], *, otherwise: Callable[[AnyRow], str], **values: Any) -> None:
+        """As change, the same for many rows of one model: one statement for those that have the same to change."""
+        by_names: dict[tuple[str, ...], list[AnyRow]] = {}
+        for row in rows:
+            if changed := self._change(row, otherwise, values):
+                by_names.setdefault(changed, []).append(row)
+        for names, some in by_names.items():
+            _update(some, {name: values[name] for name in names})
+
+    def _change(self, row: AnyRow, otherwise: Callable[[AnyRow], str], values: dict[str, Any]) -> tuple[str, ...]:
+        """In memory, and written down. Which of them were something else."""
         fields = {name: row._meta.get_field(name) for name in values}
         was = {name: _written(field, row) for name, field in fields.items()}
         for name, value in values.items():
             setattr(row, name, value)
         became = {name: _written(field, row) for name, field in fields.items()}
-        changed = [name for name in values if was[name] != became[name]]
-        if not changed:
-            return
-        _update(row, {name: values[name] for name in changed})
-        self.changed.append({
-            "model": row._meta.label, "pk": row.pk, "name": name_of(row), "otherwise": otherwise,
-            "was": {name: was[name] for name in changed}, "became": {name: became[name] for name in changed},
-        })  # fmt: skip
+        changed = tuple(name for name in values if was[name] != became[name])
+        if changed:
+            self.changed.append({
+                "model": row._meta.label, "pk": row.pk, "name": name_of(row), "otherwise": otherwise(row),
+                "was": {name: was[name] for name in changed}, "became": {name: became[name] for name in changed},
+            })  # fmt: skip
+        return changed
 
     def add_to(self, merge: ContactMerge) -> None:
         """Makes this part of an earlier merge of the same two."""
@@ -73,15 +90,27 @@ class Journal:
             merge.moved.setdefault(label, {}).update(names)
         merge.dropped += self.dropped
         merge.changed += self.changed
-        merge.save(update_fields=["moved", "dropped", "changed"])
+        merge.notes |= {app: note | {EARLIER: merge.notes.get(app)} for app, note in self.notes.items()}
+        merge.save(update_fields=["moved", "dropped", "changed", "notes"])
+
+
+def notes_of(merge: ContactMerge, app: str) -> list[dict[str, Any]]:
+    """The last one first."""
+    found, note = [], merge.notes.get(app)
+    while note:
+        found.append(note)
+        note = note.get(EARLIER)
+    return found
 
 
 def take_back(merge: ContactMerge) -> list[str]:
     """Everything as it was, last step first; inside the caller's transaction. What was changed again since stays, and a
     sentence says so."""
     left: list[str] = []
-    for change in reversed(merge.changed):
-        _change_back(change, left)
+    for (label, *_), steps in groupby(
+        reversed(merge.changed), key=lambda step: (step["model"], step["was"], step["became"])
+    ):
+        _change_back(apps.get_model(label), list(steps), left)
     for relation in all_relations():
         _move_back(relation, merge, left)
     for dropped in reversed(merge.dropped):
@@ -89,25 +118,46 @@ def take_back(merge: ContactMerge) -> list[str]:
     return list(dict.fromkeys(left))
 
 
-def _change_back(change: dict[str, Any], left: list[str]) -> None:
-    model = apps.get_model(change["model"])
-    row = model._base_manager.filter(pk=change["pk"]).first()
-    if row is None:
-        left.append(f"{_named(model, change['name'])} was deleted since.")
-        return
-    back: dict[str, Any] = {}
-    for name, was in change["was"].items():
-        field = model._meta.get_field(name)
-        if getattr(row, field.attname) == _read(field, change["became"][name]):
-            back[field.attname] = _read(field, was)
+def _change_back(model: type[Model], steps: list[dict[str, Any]], left: list[str]) -> None:
+    """Steps that did the same to different rows."""
+    rows = {str(row.pk): row for row in model._base_manager.filter(pk__in=[step["pk"] for step in steps])}
+    by_names: dict[tuple[str, ...], list[Model]] = {}
+    for step in steps:
+        row = rows.get(str(step["pk"]))
+        if row is None:
+            left.append(f"{_named(model, step['name'])} was deleted since.")
+        else:
+            by_names.setdefault(_unchanged_since(row, step, left), []).append(row)
+    for names, some in by_names.items():
+        fields: dict[str, Any] = {name: model._meta.get_field(name) for name in names}
+        was = {field.attname: _read(field, steps[0]["was"][name]) for name, field in fields.items()}
+        _set_back(some, was, left)
+
+
+def _unchanged_since(row: Model, step: dict[str, Any], left: list[str]) -> tuple[str, ...]:
+    """The columns that are as the step has made them."""
+    found = []
+    for name, became in step["became"].items():
+        field: Any = row._meta.get_field(name)
+        if getattr(row, field.attname) == _read(field, became):
+            found.append(name)
         elif name not in QUIET:
-            said = f"{capfirst(field.verbose_name)} of {_named(model, name_of(row))} was changed since and stays."
-            left.append(change["otherwise"] or said)
+            said = f"{capfirst(field.verbose_name)} of {_named(type(row), name_of(row))} was changed since and stays."
+            left.append(step["otherwise"] or said)
+    return tuple(found)
+
+
+def _set_back(rows: list[Model], values: dict[str, Any], left: list[str]) -> None:
     try:
         with transaction.atomic():
-            _update(row, back)
+            _update(rows, values)
     except IntegrityError:
-        left.append(f"{_named(model, name_of(row))} could not get back what another one has by now.")
+        if len(rows) == 1:
+            named = _named(type(rows[0]), name_of(rows[0]))
+            left.append(f"{named} could not get back what another one has by now.")
+            return
+        for row in rows:
+            _set_back([row], values, left)
 
 
 def _move_back(relation: Relation, merge: ContactMerge, left: list[str]) -> None:
@@ -150,12 +200,13 @@ def _is_gone(field: Any, row: Model) -> bool:
     return not field.related_model._base_manager.filter(**target).exists()
 
 
-def _update(row: Model, values: dict[str, Any]) -> None:
-    """Past save(), which would touch more than these columns."""
-    if values and any(field.name == "updated_at" for field in row._meta.concrete_fields):
+def _update(rows: Sequence[Model], values: dict[str, Any]) -> None:
+    """Past save(), which would touch more than these columns. rows: of one model."""
+    model = type(rows[0])
+    if values and any(field.name == "updated_at" for field in model._meta.concrete_fields):
         values = {**values, "updated_at": timezone.now()}
     if values:
-        row._meta.model._base_manager.filter(pk=row.pk).update(**values)
+        model._base_manager.filter(pk__in=[row.pk for row in rows]).update(**values)
 
 
 def name_of(row: Model) -> str:

@@ -46,7 +46,9 @@ class Relation:
         return f"{self.model._meta.label}.{self.field.name}"
 
     def rows(self, contact_id: int) -> QuerySet[Any]:
-        return self.model._base_manager.filter(**{self.field.attname: contact_id}).order_by("pk")
+        """With what their names are made of, where the model says that (NAMED_BY)."""
+        rows = self.model._base_manager.filter(**{self.field.attname: contact_id}).order_by("pk")
+        return rows.select_related(*named_by) if (named_by := getattr(self.model, "NAMED_BY", ())) else rows
 
     def collisions(self, survivor_id: int, loser_id: int) -> dict[int, int]:
         """Rows of the loser that the survivor has too: {key of the loser's row: key of the survivor's}."""

@@ -17,6 +17,8 @@ class MatchCandidate(models.Model):
     A customer that is linked has no open pair: the others are closed, and open again when the link is undone.
     """
 
+    NAMED_BY: ClassVar[tuple[str, ...]] = ("sync__customer",)
+
     class State(models.TextChoices):
         OPEN = "open", "To review"
         LINKED = "linked", "Linked"

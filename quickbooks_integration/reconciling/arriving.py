@@ -39,9 +39,9 @@ def has_begun(company: QuickBooksAuth) -> bool:
     return MatchingProgress.objects.filter(company=company).exists()
 
 
-def ring_for(contact: Contact) -> None:
-    """Has a worker match this contact, after commit."""
-    transaction.on_commit(partial(RINGER.ring, partial(_ring, [contact.pk])))
+def ring_for(*contacts: Contact) -> None:
+    """Has a worker match these contacts, after commit."""
+    transaction.on_commit(partial(RINGER.ring, partial(_ring, [contact.pk for contact in contacts])))
 
 
 def _ring(contact_ids: list[int]) -> None:

@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from contacts.models import Contact
-from quickbooks_integration import attaching, enriching, wanting
+from quickbooks_integration import attaching, enriching, row_updates, wanting
 from quickbooks_integration.enriching import Applied
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.reconciling import snapshots
@@ -193,6 +193,19 @@ def _has_vanished(customer_id: str, sync: QuickBooksSync) -> bool:
     """Merged into another one there: nothing new can be written for it."""
     same_company = {"sync__company": sync.company_id, "sync__entity_type": "customer", "sync__entity_id": customer_id}
     return QuickBooksCustomer.objects.filter(**same_company, vanished_at__isnull=False).exists()
+
+
+FREED = ("local_id", "base", "base_ours", "conflicts", "needs_read", "sent", "sync_status", "error_message")
+
+
+def release(*syncs: QuickBooksSync) -> None:
+    """Nobody's, and nothing of them waits to be sent: whoever is linked next says nothing of what the last one said.
+    Saves the map rows, which the caller has locked."""
+    for sync in syncs:
+        sync.local_id = sync.base = sync.base_ours = None
+        sync.conflicts, sync.needs_read, sync.sent = {}, False, sync.wanted
+        sync.sync_status, sync.error_message = sync.Status.PENDING, ""
+    row_updates.update(syncs, FREED)
 
 
 def record(

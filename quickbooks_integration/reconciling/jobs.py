@@ -11,14 +11,17 @@ from typing import Any, NamedTuple
 
 import pghistory
 from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
 
 from contacts.models import Contact
-from quickbooks_integration import attaching
+from quickbooks_integration import attaching, enriching, row_updates
 from quickbooks_integration.models import (
     MatchCandidate,
     MatchDecision,
     QuickBooksAuth,
     QuickBooksCustomer,
+    QuickBooksSync,
 )
 from quickbooks_integration.reconciling import deciding
 
@@ -28,12 +31,17 @@ JOBS_A_TRANSACTION = 500
 FOLLOWED, FREED_TOO = "job_of", "freed_with_its_customer"
 # By hand: PostgreSQL looks for the customer above each job by itself otherwise, which takes minutes for thousands.
 WAITING = (
-    "SELECT job.id, parent.id, parent.local_id FROM quickbooks_integration_quickbookscustomer AS theirs"
+    "SELECT job.id, parent.id, parent.local_id, job.local_id FROM quickbooks_integration_quickbookscustomer AS theirs"
     " JOIN quickbooks_integration_quickbookssync AS job ON job.id = theirs.sync_id"
     " JOIN quickbooks_integration_quickbookssync AS parent ON parent.company_id = job.company_id"
     " AND parent.entity_type = 'customer' AND parent.entity_id = theirs.parent_id AND parent.id <> job.id"
     " JOIN quickbooks_integration_quickbookscustomer AS above ON above.sync_id = parent.id"
-    " WHERE job.company_id = %(company)s AND job.local_id IS NULL AND parent.local_id IS NOT NULL"
+    " WHERE job.company_id = %(company)s AND parent.local_id IS NOT NULL"
+    " AND job.local_id IS DISTINCT FROM parent.local_id"
+    # QuickBooks has moved it; where a person linked it by itself it stays.
+    " AND (job.local_id IS NULL OR EXISTS (SELECT FROM quickbooks_integration_matchdecision AS followed"
+    " WHERE followed.sync_id = job.id AND followed.contact_id = job.local_id AND followed.undone_at IS NULL"
+    " AND followed.before ? %(followed)s))"
     " AND theirs.parent_id <> '' AND theirs.vanished_at IS NULL AND above.vanished_at IS NULL"
     # Another contact may be meant, or a person said that this one is not.
     " AND NOT EXISTS (SELECT FROM quickbooks_integration_matchcandidate AS pair WHERE pair.sync_id = job.id"
@@ -52,19 +60,22 @@ ONLY = (
 
 
 class Waiting(NamedTuple):
-    """A job, the customer above it (ids of map rows), and that customer's contact."""
+    """A job, the customer above it (ids of map rows), and that customer's contact. was: the contact that the job has,
+    through a customer that it was below once."""
 
     job: int
     above: int
     contact: int
+    was: int | None = None
 
 
 def follow(company: QuickBooksAuth, sync_ids: Collection[int] | None = None) -> int:
     """Links jobs to the contact of the customer above them, jobs of jobs too. sync_ids: only these jobs, and those of
     these customers (ids of map rows).
 
-    Returns how many. Not inside a transaction. A job is left alone where it may be another contact, and where a person
-    said that it is not this one. Documents follow; of all jobs at once only when the pull sweeps them.
+    Returns how many. Not inside a transaction. A job that QuickBooks has moved below another contact's customer goes
+    there. It is left alone where it may be another contact, and where a person linked it or said that it is not this
+    one. Documents follow; of all jobs at once only when the pull sweeps them.
     """
     linked, only = 0, sync_ids
     while found := _waiting(company, only):
@@ -74,8 +85,7 @@ def follow(company: QuickBooksAuth, sync_ids: Collection[int] | None = None) -> 
             break
         only = [job.pk for job in now]
         if sync_ids is not None:  # of all at once the pull does it
-            for job in now:
-                attaching.attach_documents(job.sync)
+            attaching.attach_documents(*(job.sync for job in now))
     return linked
 
 
@@ -84,15 +94,103 @@ def follow_after_commit(customer: QuickBooksCustomer) -> None:
     transaction.on_commit(partial(follow, customer.sync.company, [customer.pk]))
 
 
-def free(customer: QuickBooksCustomer) -> list[tuple[QuickBooksCustomer, MatchDecision]]:
-    """The jobs that followed this customer, with the decisions to take back. They are locked with its contact's other
-    customers."""
-    followed = MatchDecision.objects.filter(
-        undone_at=None, action=Action.AUTO_LINK, **{f"before__{FOLLOWED}": customer.pk}
+class Following(NamedTuple):
+    """A job that is a contact's only because a customer is. decided: the decision that says so. above: that customer, or
+    the job in between (id of its map row)."""
+
+    job: QuickBooksCustomer
+    decided: MatchDecision
+    above: int
+
+
+def following(contact_ids: Collection[int]) -> list[Following]:
+    """All of these contacts; two queries. Each by the customer that it is below today, while that is one of theirs, else
+    by the one that it once followed."""
+    rows = QuickBooksCustomer.objects.select_related("sync").filter(
+        sync__entity_type="customer", sync__local_id__in=contact_ids
     )
-    decisions = followed.filter(contact=customer.sync.local_id, sync__local_id=customer.sync.local_id).order_by("sync")
-    jobs = QuickBooksCustomer.objects.select_related("sync").in_bulk([decided.sync_id for decided in decisions])
-    return [(jobs[decided.sync_id], decided) for decided in decisions if decided.sync_id in jobs]
+    customers = {row.pk: row for row in rows.defer("raw").order_by("pk")}
+    keys = {(row.sync.company_id, row.sync.entity_id): row.pk for row in customers.values()}
+    found = []
+    for pk, decided in _standing(contact_ids).items():
+        if pk in customers and FOLLOWED in decided.before and decided.contact_id == customers[pk].sync.local_id:
+            above = keys.get((customers[pk].sync.company_id, customers[pk].parent_id), decided.before[FOLLOWED])
+            found.append(Following(customers[pk], decided, above))
+    return found
+
+
+def _standing(contact_ids: Collection[int]) -> dict[int, MatchDecision]:
+    """The decision by which each customer of these contacts has its contact, by its map row."""
+    linking = MatchDecision.objects.filter(
+        action__in=MatchDecision.LINKING, undone_at=None, contact__in=contact_ids, sync__local_id=F("contact")
+    )
+    return {decided.sync_id: decided for decided in linking.order_by("pk")}
+
+
+def below(customers: Collection[int], found: list[Following]) -> list[Following]:
+    """Those that follow these customers (ids of map rows), at any depth."""
+    by_above: dict[int, list[Following]] = defaultdict(list)
+    for one in found:
+        by_above[one.above].append(one)
+    met, reached = [], [one for pk in customers for one in by_above.pop(pk, [])]
+    while reached:
+        met += reached
+        reached = [one for upper in reached for one in by_above.pop(upper.job.pk, [])]
+    return [one for one in met if one.job.pk not in customers]
+
+
+def free(customer: QuickBooksCustomer) -> None:
+    """Its jobs that only follow it become nobody's; the money of the contact is the caller's. Inside the caller's
+    transaction, with all customers of its contact locked."""
+    contact_id = customer.sync.local_id
+    if contact_id is not None:
+        _let_off(below([customer.pk], following([contact_id])))
+
+
+def _let_off(found: list[Following]) -> None:
+    """Nobody's, with their decisions taken back; whoever links their customers again links them too."""
+    if not found:
+        return
+    by_contact: dict[int | None, list[QuickBooksSync]] = defaultdict(list)
+    for one in found:
+        by_contact[one.job.sync.local_id].append(one.job.sync)
+        one.decided.before[FREED_TOO], one.decided.undone_at = True, timezone.now()
+    for was, syncs in by_contact.items():
+        attaching.after_commit(*syncs, was=was)
+    row_updates.update([one.decided for one in found], ["before", "undone_at"])
+    deciding.release(*(one.job.sync for one in found))
+    refused = MatchDecision.objects.filter(
+        sync=OuterRef("sync"), contact=OuterRef("contact"), action=Action.REFUSE, undone_at=None
+    )
+    pairs = MatchCandidate.objects.filter(sync__in=[one.job.pk for one in found])
+    pairs.filter(Exists(refused), state=State.LINKED).update(state=State.REFUSED)
+    pairs.filter(state__in=[State.CLOSED, State.LINKED]).update(state=State.OPEN)
+
+
+def go_back(customers: Collection[int], was: int, contact_id: int) -> None:
+    """What has followed these customers (ids of map rows) while they were those of `was` goes with them to their contact,
+    and its documents. Inside the caller's transaction, with the map rows of both contacts locked."""
+    later = [one for one in below(customers, following([was, contact_id])) if one.job.sync.local_id == was]
+    QuickBooksSync.objects.filter(pk__in=[one.job.pk for one in later]).update(local_id=contact_id)
+    MatchDecision.objects.filter(pk__in=[one.decided.pk for one in later]).update(contact=contact_id)
+    attaching.after_commit(*(one.job.sync for one in later), was=was)
+
+
+def leaders(contact_id: int) -> list[QuickBooksCustomer]:
+    """The contact's customers without those that only follow, in the order in which they were linked. Two queries."""
+    rows = QuickBooksCustomer.objects.select_related("sync").filter(
+        sync__entity_type="customer", sync__local_id=contact_id
+    )
+    decided = _standing([contact_id])
+    found = [row for row in rows if row.pk not in decided or FOLLOWED not in decided[row.pk].before]
+    return sorted(found, key=lambda row: (decided[row.pk].pk if row.pk in decided else 0, row.pk))
+
+
+def next_primary(contact_id: int) -> QuickBooksSync | None:
+    """The customer that new documents are written for once the present one is another's: one that QuickBooks still has
+    before one that is gone, a customer before a job, the one that was linked first before the others."""
+    found = min(leaders(contact_id), key=lambda row: (row.vanished_at is not None, row.is_job), default=None)
+    return found.sync if found is not None else None
 
 
 def _waiting(company: QuickBooksAuth, sync_ids: Collection[int] | None) -> list[Waiting]:
@@ -106,6 +204,7 @@ def _waiting(company: QuickBooksAuth, sync_ids: Collection[int] | None) -> list[
                 "linking": MatchDecision.LINKING,
                 "ids": list(sync_ids or ()),
                 "too": FREED_TOO,
+                "followed": FOLLOWED,
             },
         )
         return [Waiting(*row) for row in cursor.fetchall()]
@@ -129,16 +228,23 @@ def _link(portion: list[Waiting]) -> list[QuickBooksCustomer]:
         rows = QuickBooksCustomer.objects.select_related("sync").select_for_update(of=("sync",), no_key=True)
         ids = {id for one in portion for id in (one.job, one.above)}
         customers = {row.pk: row for row in rows.filter(pk__in=ids, vanished_at=None).order_by("pk")}
-        contacts = deciding.lock_contacts([one.contact for one in portion])
-        still = [one for one in portion if one.contact in contacts and _is_waiting(one, customers)]
+        left = {one.was for one in portion if one.was is not None}
+        contacts = deciding.lock_contacts([*left, *(one.contact for one in portion)])
+        moved = {one.job.pk: one for one in following(left)} if left else {}
+        still = [one for one in portion if one.contact in contacts and _is_waiting(one, customers, moved)]
+        _let_off([moved[one.job]._replace(job=customers[one.job]) for one in still if one.was is not None])
         _write([(contacts[one.contact], customers[one.job], customers[one.above]) for one in still])
+        enriching.save_money(*(contacts[pk] for pk in left if pk in contacts))
         return [customers[one.job] for one in still]
 
 
-def _is_waiting(one: Waiting, customers: dict[int, QuickBooksCustomer]) -> bool:
+def _is_waiting(one: Waiting, customers: dict[int, QuickBooksCustomer], moved: Collection[int]) -> bool:
+    """moved: those that still follow what they are no longer below."""
     if one.job not in customers or one.above not in customers:
         return False
-    return customers[one.job].sync.local_id is None and customers[one.above].sync.local_id == one.contact
+    if one.was is not None and one.job not in moved:
+        return False
+    return customers[one.job].sync.local_id == one.was and customers[one.above].sync.local_id == one.contact
 
 
 def _write(found: list[tuple[Contact, QuickBooksCustomer, QuickBooksCustomer]]) -> None:

@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from contacts.models import Contact
 from quickbooks_integration import enriching
 from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
-from quickbooks_integration.reconciling import deciding, undoing
+from quickbooks_integration.reconciling import deciding, jobs, undoing
 from quickbooks_integration.reconciling.deciding import NO_CLAIM, Settled, decision, lock_contact, lock_customer
 
 SENDING = "It is being sent to QuickBooks at this moment. Nothing was changed. Look again in some minutes."
@@ -82,12 +82,11 @@ def let_go(sync_id: int, by: User | None) -> Contact:
     """The contact of this customer, which is gone, is no longer its contact; everything else of it stays. Raises Settled."""
     with decision(by):
         loser, contact = _lock(sync_id)
+        survivor = _survivor_of(loser)
+        if survivor is None or survivor.sync.local_id != contact.pk:  # else its jobs are those of the survivor
+            jobs.free(loser)
         _release(loser)
-        others = undoing.other_customers(contact)
-        if contact.quickbooks_customer_id == loser.sync.entity_id:
-            first = next((other.sync for other in others if other.vanished_at is None), None)
-            contact.quickbooks_customer_id = first.entity_id if first else None
-            contact.quickbooks_sync_token = first.sync_version if first else None
+        undoing.pass_on_primary(contact, loser.sync)
         enriching.set_money(contact)
         contact.save()
         return contact
@@ -131,13 +130,6 @@ def _survivor_of(loser: QuickBooksCustomer) -> QuickBooksCustomer | None:
 
 
 def _release(loser: QuickBooksCustomer) -> None:
-    """Nobody's, and nothing of it waits to be sent."""
-    sync = loser.sync
-    pairs = MatchCandidate.objects.filter(sync=sync, state=MatchCandidate.State.LINKED)
+    pairs = MatchCandidate.objects.filter(sync=loser.sync, state=MatchCandidate.State.LINKED)
     pairs.update(state=MatchCandidate.State.CLOSED, **NO_CLAIM)
-    sync.local_id = sync.base = sync.base_ours = None
-    sync.conflicts, sync.needs_read, sync.sent = {}, False, sync.wanted
-    sync.sync_status, sync.error_message = sync.Status.PENDING, ""
-    sync.save(
-        update_fields=["local_id", "base", "base_ours", "conflicts", "needs_read", "sent", "sync_status", "error_message"]
-    )  # fmt: skip
+    deciding.release(loser.sync)

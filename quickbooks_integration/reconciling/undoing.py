@@ -9,7 +9,14 @@ from contacts.models import Contact
 from quickbooks_integration import attaching, enriching
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.reconciling import jobs, snapshots
-from quickbooks_integration.reconciling.deciding import NO_CLAIM, Settled, decision, lock_contact, lock_customer
+from quickbooks_integration.reconciling.deciding import (
+    NO_CLAIM,
+    Settled,
+    decision,
+    lock_contact,
+    lock_customer,
+    release,
+)
 
 Action, State = MatchDecision.Action, MatchCandidate.State
 
@@ -60,30 +67,14 @@ def _untie(customer: QuickBooksCustomer, decided: MatchDecision) -> list[str]:
     contact = lock_contact(decided.contact_id)
     if sync.local_id != contact.pk:
         raise Settled(f"{customer} is no longer linked to {contact}. Nothing was changed.")
-    _free_jobs(customer)
-    contact.refresh_from_db()
-    _free(sync)
+    jobs.free(customer)
+    release(sync)
     attaching.after_commit(sync, was=contact.pk)
     _reopen(sync, contact, decided)
     if decided.action == Action.CREATE_CONTACT:
         return _delete_or_keep(contact, sync, decided)
     stays = _take_back(contact, sync, decided.before)
     return [*stays, STAYS_IN_QUICKBOOKS] if decided.action == Action.CREATE_CUSTOMER else stays
-
-
-def _free_jobs(customer: QuickBooksCustomer) -> None:
-    """Those that have the contact only because their customer has it."""
-    for job, decided in jobs.free(customer):
-        _untie(job, decided)
-        decided.before[jobs.FREED_TOO] = True
-        decided.undone_at = timezone.now()
-        decided.save(update_fields=["before", "undone_at"])
-
-
-def _free(sync: QuickBooksSync) -> None:
-    sync.local_id, sync.base, sync.conflicts = None, None, {}
-    sync.sync_status, sync.error_message = sync.Status.PENDING, ""
-    sync.save(update_fields=["local_id", "base", "conflicts", "sync_status", "error_message"])
 
 
 def _reopen(sync: QuickBooksSync, contact: Contact, decided: MatchDecision) -> None:
@@ -112,24 +103,19 @@ def _delete_or_keep(contact: Contact, sync: QuickBooksSync, decided: MatchDecisi
 
 def _take_back(contact: Contact, sync: QuickBooksSync, before: dict[str, Any]) -> list[str]:
     """The contact without this customer; what its other customers say as well is theirs from now on."""
-    others = other_customers(contact)
-    if contact.quickbooks_customer_id == sync.entity_id:
-        first = others[0].sync if others else None
-        contact.quickbooks_customer_id = first.entity_id if first else None
-        contact.quickbooks_sync_token = first.sync_version if first else None
+    pass_on_primary(contact, sync)
     stays = enriching.take_back(contact, before)
-    for other in others:
+    for other in jobs.leaders(contact.pk):
         _apply_again(contact, other)
     return stays
 
 
-def other_customers(contact: Contact) -> list[QuickBooksCustomer]:
-    """In the order in which they were linked."""
-    others = QuickBooksCustomer.objects.select_related("sync").filter(
-        sync__entity_type="customer", sync__local_id=contact.pk
-    )
-    decisions = {other.pk: linking_decision(other.sync) for other in others}
-    return sorted(others, key=lambda other: (getattr(decisions[other.pk], "pk", 0), other.pk))
+def pass_on_primary(contact: Contact, sync: QuickBooksSync) -> None:
+    """After this customer was taken off the contact. Saves nothing."""
+    if contact.quickbooks_customer_id == sync.entity_id:
+        following = jobs.next_primary(contact.pk)
+        contact.quickbooks_customer_id = following.entity_id if following else None
+        contact.quickbooks_sync_token = following.sync_version if following else None
 
 
 def _apply_again(contact: Contact, other: QuickBooksCustomer) -> None:

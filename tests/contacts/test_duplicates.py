@@ -68,6 +68,12 @@ def test_the_page_leads_to_the_merge_and_dismisses(office_client):
     assert "No contacts look like the same person twice." in office_client.get(PAGE).content.decode()
 
 
+def test_a_group_of_several_can_be_merged_page_after_page(office_client):
+    keep, first, second, third = (make_contact("Ann", "Lee", emails=("ann@example.com",)) for _ in range(4))
+    text = office_client.get(PAGE).content.decode()
+    assert f"?keep={keep.pk}&amp;other={first.pk}&amp;then={second.pk}-{third.pk}" in text
+
+
 @pytest.mark.parametrize("who", ["bookkeeper_client", "marketer_client"])
 def test_only_the_office_manager_sees_and_dismisses(request, who):
     client = request.getfixturevalue(who)

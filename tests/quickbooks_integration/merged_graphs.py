@@ -1,20 +1,31 @@
 """Two contacts with all that can hang on a contact, drawn at random, and everything in the database as one value."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from django.apps import apps
 from django.db.models import Model
+from django.test import TestCase
 from django.utils import timezone
 from hypothesis import strategies as st
 
 from billing import summaries
-from billing.models import Appointment, CreditMemo, Job, JobParticipant
+from billing.models import Appointment, CreditMemo, Job, JobParticipant, Payment
 from contacts.merging import choosing
 from contacts.models import Contact, ContactImport, ContactImportRow, PropertyContact
-from quickbooks_integration import reconciling
-from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksSync
+from quickbooks_integration import attaching, reconciling
+from quickbooks_integration.bells import RINGER
+from quickbooks_integration.models import (
+    MatchCandidate,
+    QuickBooksAuth,
+    QuickBooksCustomer,
+    QuickBooksDocument,
+    QuickBooksSync,
+)
+from quickbooks_integration.reconciling import jobs, merged
 from tests.billing import rows
 from tests.factories import make_contact, make_property
 from tests.quickbooks_integration import pairs
@@ -24,6 +35,8 @@ EMAILS = ("ann@example.com", "ANN@example.com", "lee@example.com", "none")
 TEXTS = ("", "Lee", "Leigh")
 STATES = ("open", "refused", "closed")
 NOT_COMPARED = {"updated_at", "version"}
+MATCHING = ("quickbooks_integration.MatchCandidate", "quickbooks_integration.MatchDecision")
+NUMBERS = {"id", "created_at", "decided_at", "undone_at"}
 LEFT_OUT = {"contacts.ContactMerge"}
 APPS = {"contacts", "billing", "quickbooks_integration"}
 
@@ -47,6 +60,25 @@ class Side:
     waits: bool = False  # to become a customer, after a refusal
 
 
+@dataclass(frozen=True)
+class Tree:
+    """What hangs on the linked customer: each job below the customer (0) or an earlier job. later: jobs that a pull has
+    read and nobody has looked at yet, each with a payment. by_hand: which jobs a person linked. second: what became of a
+    second customer of the same contact, which had a job too."""
+
+    jobs: list[int]
+    later: list[int]
+    by_hand: set[int]
+    second: str
+
+
+TREES = st.builds(
+    Tree,
+    jobs=st.lists(st.integers(0, 3), max_size=3),
+    later=st.lists(st.integers(0, 5), max_size=2),
+    by_hand=st.sets(st.integers(0, 2), max_size=1),
+    second=st.sampled_from(("none", "unlinked", "gone", "moved")),
+)
 SIDES = st.builds(
     Side,
     names=st.tuples(*[st.sampled_from(TEXTS)] * 4),
@@ -75,25 +107,81 @@ CHOSEN = st.dictionaries(
 LINKED = st.sampled_from(("nobody", "survivor", "loser"))
 
 
-def build(auth: QuickBooksAuth, sides: tuple[Side, Side], linked: int | None) -> list[Contact]:
-    houses, jobs = [make_property() for _ in range(2)], []
-    for house in houses:
-        jobs.append(Job.objects.create(property=house, title="Crack"))
+def build(auth: QuickBooksAuth, sides: tuple[Side, Side], linked: int | None, tree: Tree) -> list[Contact]:
+    houses = [make_property() for _ in range(2)]
+    works = [Job.objects.create(property=house, title="Crack") for house in houses]
     customers = [pairs.customer(auth, f"Customer {number}") for number in range(3)]
     contacts = [_contact(side, number) for number, side in enumerate(sides)]
     for contact, side in zip(contacts, sides, strict=True):
-        _work(contact, side, houses, jobs)
+        _work(contact, side, houses, works)
         for number, state in side.questions.items():
             MatchCandidate.objects.create(sync=customers[number], contact=contact, state=state, score=50)
     for number, (contact, side) in enumerate(zip(contacts, sides, strict=True)):
         if linked == number:
             reconciling.link_to(customers[0], contact, None)
+            _grow(customers[0], contact, tree)
         elif side.waits:
             QuickBooksSync.objects.create(
                 company=auth, entity_type="customer", local_id=contact.pk, sync_status="error", error_message="No."
             )
     summaries.refresh(contact.pk for contact in contacts)
     return [Contact.objects.get(pk=contact.pk) for contact in contacts]
+
+
+def _grow(customer: QuickBooksSync, contact: Contact, tree: Tree) -> None:
+    known = [customer]
+    for number, above in enumerate(tree.jobs):
+        known.append(pairs.job(known[min(above, number)], f"Job {number}", Balance=10, Notes="Dog"))
+        if number in tree.by_hand:
+            committed(partial(reconciling.link_to, known[-1], contact, None))
+    jobs.follow(customer.company, [sync.pk for sync in known])
+    _second(customer, contact, tree.second)
+    for number, above in enumerate(tree.later):
+        known.append(pairs.job(known[min(above, len(known) - 1)], f"Later {number}", Balance=5))
+        pulled_payment(known[-1])
+
+
+def _second(customer: QuickBooksSync, contact: Contact, became: str) -> None:
+    if became == "none":
+        return
+    second = pairs.customer(customer.company, "Second")
+    committed(partial(reconciling.link_to, second, contact, None))
+    job = pairs.job(second, "Of the second", Balance=7)
+    pulled_payment(job)
+    jobs.follow(customer.company, [second.pk])
+    if became == "moved":
+        QuickBooksCustomer.objects.filter(sync=job).update(parent_id=customer.entity_id)
+    if became == "gone":
+        QuickBooksCustomer.objects.filter(sync=second).update(vanished_at=timezone.now())
+        committed(partial(merged.let_go, second.pk, None))
+    else:
+        second.refresh_from_db()
+        committed(partial(reconciling.unlink, second, None))
+
+
+def pulled_payment(customer: QuickBooksSync) -> None:
+    payment = Payment.objects.create(amount=10, payment_date=date(2026, 5, 2), quickbooks_payment_id=customer.entity_id)
+    row = QuickBooksSync.objects.create(
+        company=customer.company, entity_type="payment", entity_id=f"9{customer.entity_id}", local_id=payment.pk
+    )
+    QuickBooksDocument.objects.create(sync=row, customer_id=customer.entity_id, digest="", raw={})
+
+
+def committed(verb: Callable[[], Any]) -> Any:
+    """The verb with what it has done after it is committed; no worker is woken."""
+    with TestCase.captureOnCommitCallbacks() as callbacks:
+        answer = verb()
+    for callback in callbacks:
+        if getattr(callback, "func", None) != RINGER.ring:
+            committed(callback)
+    return answer
+
+
+def sync(auth: QuickBooksAuth) -> None:
+    """What comes after a pull has read everything."""
+    committed(partial(reconciling.match, auth))
+    committed(partial(attaching.sweep, auth, attaching.MODELS))
+    committed(partial(merged.settle_same, auth))
 
 
 def _contact(side: Side, number: int) -> Contact:
@@ -108,13 +196,13 @@ def _contact(side: Side, number: int) -> Contact:
     return contact
 
 
-def _work(contact: Contact, side: Side, houses: list[Any], jobs: list[Job]) -> None:
+def _work(contact: Contact, side: Side, houses: list[Any], works: list[Job]) -> None:
     for at, role, primary in side.houses:
         free = not houses[at].roles.filter(is_primary=True).exists()
         PropertyContact.objects.create(property=houses[at], contact=contact, role=role, is_primary=primary and free)
     for at, role in side.jobs:
-        if role != "payer" or not jobs[at].participants.filter(role="payer").exists():
-            JobParticipant.objects.create(job=jobs[at], contact=contact, role=role)
+        if role != "payer" or not works[at].participants.filter(role="payer").exists():
+            JobParticipant.objects.create(job=works[at], contact=contact, role=role)
     for _ in range(side.quotes):
         rows.make_quote(("1", "100"), contact=contact)
     for _ in range(side.invoices):
@@ -128,9 +216,10 @@ def _work(contact: Contact, side: Side, houses: list[Any], jobs: list[Job]) -> N
         ContactImportRow.objects.create(source=source, line=2, outcome="note", reason="Odd", contact=contact)
 
 
-def snapshot() -> dict[str, list[dict[str, Any]]]:
-    """All rows of all tables, without clocks, counters and logs."""
-    return {
+def snapshot(*, numbered: bool = True) -> dict[str, list[dict[str, Any]]]:
+    """All rows of all tables, without clocks, counters and logs. Not numbered: what matching has written down as what it
+    says, in no order, and of jobs not what of their contact was known when they followed, which is never sent."""
+    found = {
         model._meta.label: [
             {name: value for name, value in row.items() if name not in NOT_COMPARED}
             for row in model._base_manager.order_by("pk").values()
@@ -138,6 +227,14 @@ def snapshot() -> dict[str, list[dict[str, Any]]]:
         for model in apps.get_models()
         if _is_compared(model)
     }
+    if not numbered:
+        below = set(QuickBooksCustomer.objects.exclude(parent_id="").values_list("pk", flat=True))
+        for row in found["quickbooks_integration.QuickBooksSync"]:
+            row["base_ours"] = None if row["id"] in below else row["base_ours"]
+        for label in MATCHING:
+            rows = ({name: value for name, value in row.items() if name not in NUMBERS} for row in found[label])
+            found[label] = sorted(rows, key=str)
+    return found
 
 
 def _is_compared(model: type[Model]) -> bool:

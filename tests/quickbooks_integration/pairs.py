@@ -51,6 +51,11 @@ def customer(auth: QuickBooksAuth, name: str, phone: str = "", email: str = "", 
     return QuickBooksSync.objects.get(company=auth, entity_id=document["Id"])
 
 
+def job(parent: QuickBooksSync, name: str, phone: str = "", **more: Any) -> QuickBooksSync:
+    """A sub-customer."""
+    return customer(parent.company, name, phone, Job=True, ParentRef={"value": parent.entity_id}, **more)
+
+
 def pair(sync: QuickBooksSync, contact: Contact) -> MatchCandidate:
     return MatchCandidate.objects.get(sync=sync, contact=contact)
 

@@ -1,5 +1,8 @@
 """Merging contacts and taking it back, with documents and QuickBooks' links."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,11 +15,24 @@ from contacts import merging, tasks
 from contacts.merging.relations import all_relations
 from contacts.models import Contact, ContactMerge
 from quickbooks_integration import reconciling
+from quickbooks_integration import tasks as quickbooks_tasks
+from quickbooks_integration.bells import RINGER
 from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.reconciling import merged
 from tests.billing import rows
 from tests.quickbooks_integration import pairs
-from tests.quickbooks_integration.merged_graphs import CHOSEN, LINKED, SIDES, Side, build, snapshot
+from tests.quickbooks_integration.merged_graphs import (
+    CHOSEN,
+    LINKED,
+    SIDES,
+    TREES,
+    Side,
+    Tree,
+    build,
+    committed,
+    snapshot,
+    sync,
+)
 
 
 @pytest.fixture
@@ -24,13 +40,20 @@ def auth(db) -> QuickBooksAuth:
     return pairs.company()
 
 
-def check_round_trip(
-    auth: QuickBooksAuth, sides: tuple[Side, Side], linked: str, chosen: dict[str, str], survivor_first: bool
-) -> None:
-    with transaction.atomic():
+@contextmanager
+def built(
+    auth: QuickBooksAuth, sides: tuple[Side, Side], linked: str, survivor_first: bool, tree: Tree
+) -> Iterator[tuple[Contact, Contact]]:
+    """Survivor and loser; nothing of it stays."""
+    with rolled_back():
         at = {"survivor": 0, "loser": 1}.get(linked)
-        pair = build(auth, sides if survivor_first else sides[::-1], at if survivor_first or at is None else 1 - at)
-        survivor, loser = pair if survivor_first else pair[::-1]
+        ordered = sides if survivor_first else sides[::-1]
+        pair = build(auth, ordered, at if survivor_first or at is None else 1 - at, tree)
+        yield (pair[0], pair[1]) if survivor_first else (pair[1], pair[0])
+
+
+def check_undone_at_once(survivor: Contact, loser: Contact, linked: str, chosen: dict[str, str]) -> None:
+    with rolled_back():
         before = snapshot()
         done = merging.merge(survivor.pk, loser.pk, None, chosen)
         check_merged(survivor, loser, linked)
@@ -39,6 +62,29 @@ def check_round_trip(
         }
         assert merging.undo(done.pk, None).left == []
         assert snapshot() == before
+
+
+def check_undone_later(
+    auth: QuickBooksAuth, survivor: Contact, loser: Contact, linked: str, chosen: dict[str, str]
+) -> None:
+    """After two syncs everything is as if only the syncs had been."""
+    MatchCandidate.objects.filter(state__in=["open", "closed"]).delete()  # matching would withdraw these
+    with rolled_back():
+        sync(auth), sync(auth)
+        never_merged = snapshot(numbered=False)
+    with rolled_back():
+        done = committed(partial(merging.merge, survivor.pk, loser.pk, None, chosen))
+        sync(auth), sync(auth)
+        check_merged(survivor, loser, linked)
+        assert committed(partial(merging.undo, done.pk, None)).left == []
+        sync(auth)
+        assert snapshot(numbered=False) == never_merged
+
+
+@contextmanager
+def rolled_back() -> Iterator[None]:
+    with transaction.atomic():
+        yield
         transaction.set_rollback(True)
 
 
@@ -51,14 +97,19 @@ def check_merged(survivor: Contact, loser: Contact, linked: str) -> None:
         relation.label: 0 for relation in all_relations()
     }
     assert not QuickBooksSync.objects.filter(entity_type="customer", local_id=loser.pk).exists()
-    links = QuickBooksSync.objects.filter(entity_type="customer", local_id=survivor.pk).exclude(entity_id="")
     survivor.refresh_from_db()
+    links = QuickBooksCustomer.objects.filter(sync__local_id=survivor.pk, sync__entity_type="customer")
+    above = dict(links.values_list("sync__entity_id", "parent_id"))
     expected = [survivor.quickbooks_customer_id] if linked != "nobody" else []
-    assert list(links.values_list("entity_id", flat=True)) == expected
+    assert [entity_id for entity_id, parent in above.items() if not parent] == expected
+    assert set(above.values()) <= {"", *above}  # no job without its customer
     assert list(Contact.objects.current()) == [survivor]
 
 
-ROUND_TRIPS = given(sides=st.tuples(SIDES, SIDES), linked=LINKED, chosen=CHOSEN, survivor_first=st.booleans())
+ROUND_TRIPS = given(
+    sides=st.tuples(SIDES, SIDES), linked=LINKED, chosen=CHOSEN, survivor_first=st.booleans(), tree=TREES
+)
+NOTHING_MORE = {"external_id": False, "tax_exempt": False, "credit_limit": None, "customer_type": None}
 OPTIONS: dict[str, Any] = {
     "deadline": None,
     "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -67,15 +118,26 @@ OPTIONS: dict[str, Any] = {
 
 @settings(max_examples=5, derandomize=True, **OPTIONS)
 @ROUND_TRIPS
-def test_undoing_a_merge_gives_back_every_row_of_every_table(auth, sides, linked, chosen, survivor_first):
-    check_round_trip(auth, sides, linked, chosen, survivor_first)
+def test_undoing_a_merge_gives_back_every_row_of_every_table(auth, sides, linked, chosen, survivor_first, tree):
+    with built(auth, sides, linked, survivor_first, tree) as pair:
+        check_undone_at_once(*pair, linked, chosen)
+
+
+@pytest.mark.parametrize("linked", ["survivor", "loser"])
+def test_a_merge_that_is_undone_after_two_syncs_leaves_what_the_syncs_would_have_made(auth, linked):
+    side = Side(("Lee",) * 4, [0], [0], {}, [(0, "owner", True)], [(0, "payer")], {}, 1, 1, 0, 1, NOTHING_MORE)
+    tree = Tree(jobs=[0, 1, 0], later=[0, 1, 4], by_hand={2}, second="gone")
+    with built(auth, (side, side), linked, True, tree) as pair:
+        check_undone_later(auth, *pair, linked, {})
 
 
 @pytest.mark.long
 @settings(max_examples=200, **OPTIONS)
 @ROUND_TRIPS
-def test_undoing_a_merge_gives_back_every_row_of_every_table_long(auth, sides, linked, chosen, survivor_first):
-    check_round_trip(auth, sides, linked, chosen, survivor_first)
+def test_undoing_a_merge_gives_back_every_row_of_every_table_long(auth, sides, linked, chosen, survivor_first, tree):
+    with built(auth, sides, linked, survivor_first, tree) as pair:
+        check_undone_at_once(*pair, linked, chosen)
+        check_undone_later(auth, *pair, linked, chosen)
 
 
 # --- Links ---------------------------------------------------------------------------------------
@@ -216,3 +278,34 @@ def test_a_merged_contact_is_no_candidate_and_cannot_be_linked(auth):
     with pytest.raises(reconciling.Settled, match="was merged into Ann Lee meanwhile"):
         reconciling.link_to(sync, anne, None)
     assert holder(sync) is None
+
+
+def test_what_a_late_row_added_to_the_survivor_is_no_edit_after_an_undo_either(auth):
+    ann, anne = pairs.contact("Ann", "Lee", "617-555-0101"), pairs.contact("Anne", "Lee", "617-555-0102")
+    sync = linked(auth, "Ann Lee", ann)
+    known = sync.base_ours
+    done = merging.merge(ann.pk, anne.pk, None)
+    for number in ("617-555-0103", "617-555-0104"):
+        anne.phones.create(number=number)
+        assert tasks.gather_late_rows() == 1
+    sync.refresh_from_db()
+    assert sync.base_ours["phones"] == [f"617-555-010{number}" for number in (1, 2, 3, 4)]
+    merging.undo(done.pk, None)
+    sync.refresh_from_db()
+    assert sync.base_ours == known
+
+
+def test_both_contacts_are_matched_after_a_merge_and_after_its_undo(
+    auth, django_capture_on_commit_callbacks, monkeypatch
+):
+    rung: list[list[int]] = []
+    monkeypatch.setattr(quickbooks_tasks.match_contacts, "delay", rung.append)
+    ann, anne = pairs.contact("Ann", "Lee"), pairs.contact("Anne", "Lee")
+    with django_capture_on_commit_callbacks(execute=True):
+        done = merging.merge(ann.pk, anne.pk, None)
+    RINGER.wait_until_quiet()
+    assert rung == [[ann.pk, anne.pk]]
+    with django_capture_on_commit_callbacks(execute=True):
+        merging.undo(done.pk, None)
+    RINGER.wait_until_quiet()
+    assert rung == [[ann.pk, anne.pk]] * 2

@@ -425,3 +425,16 @@ def test_undoing_in_any_order_leaves_no_link_and_asks_every_question_again(db, s
         for part in ("links", "pairs"):
             assert after[part] == before[part]
         transaction.set_rollback(True)
+
+
+def test_who_is_linked_to_a_customer_of_somebody_before_has_no_conflicts_of_his(auth):
+    ann, anna = pairs.contact("Ann", "Lee"), pairs.contact("Anna", "Lee", notes="Rings twice")
+    sync = pairs.customer(auth, "Ann Lee", GivenName="Ann", FamilyName="Lee", Notes="Dog")
+    link_to(sync, ann, None)
+    QuickBooksSync.objects.filter(pk=sync.pk).update(wanted=2, sent=1, needs_read=True)
+    sync.refresh_from_db()
+    unlink(sync, pairs.somebody("bob"))
+    link_to(sync, anna, None)
+    sync.refresh_from_db()
+    assert (sync.local_id, sync.conflicts, sync.sync_status) == (anna.pk, {}, "synced")
+    assert (sync.sent, sync.needs_read, sync.base_ours["notes"]) == (2, False, "Rings twice")

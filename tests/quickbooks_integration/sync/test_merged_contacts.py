@@ -155,3 +155,26 @@ def test_a_click_that_comes_after_the_merge_makes_no_customer(books, ann, anne):
     )
     assert there(books) == before
     assert not QuickBooksSync.objects.filter(entity_type="customer", local_id=bob.pk).exists()
+
+
+def test_a_job_and_its_invoice_that_came_after_a_merge_go_back_and_nothing_is_written(books, ann, anne):
+    done = merging.merge(ann.pk, anne.pk, None)
+    line = {"Amount": 70, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {"TaxCodeRef": {"value": "NON"}}}
+    job = books.bookkeeper.create_customer(
+        DisplayName="12 Main St", Job=True, ParentRef={"value": there(books)["Customer"][0]["Id"]}
+    )
+    books.bookkeeper.create("Invoice", CustomerRef={"value": job["Id"]}, Line=[line])
+    sync(books)
+    untouched = there(books)
+    books.emulator.requests.clear()
+    sync(books)
+    of_job = QuickBooksSync.objects.get(entity_type="customer", entity_id=job["Id"])
+    ann.refresh_from_db()
+    assert (of_job.local_id, ann.outstanding_balance, ann.invoices.count()) == (ann.pk, 170, 2)
+    assert merging.undo(done.pk, None).left == []
+    for _ in range(2):
+        ann.refresh_from_db(), anne.refresh_from_db(), of_job.refresh_from_db()
+        assert (of_job.local_id, anne.outstanding_balance, anne.invoices.count()) == (anne.pk, 170, 2)
+        assert (ann.quickbooks_customer_id, ann.outstanding_balance, ann.invoices.count()) == (None, 0, 0)
+        sync(books)
+    assert (there(books), writes(books)) == (untouched, 0)
