@@ -1,16 +1,13 @@
 """The office's first day with the demo, in a real browser: nothing on the way is replaced by a test's own piece."""
 
-import os
 import re
-from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
 from tests.attackacrack.test_demo import demo
-from tests.end_to_end.walking import connect, menu, sign_in
+from tests.end_to_end.walking import connect, menu, picture, sign_in
 
 SYNC_SECONDS = 120
-PICTURES = os.environ.get("PICTURES", "")
 
 
 def test_from_sign_in_to_a_linked_contact_and_all_of_it_is_there_after_a_restart(environment, page):
@@ -101,12 +98,3 @@ def connection_still_works(page: Page) -> None:
     menu(page, "Connection").click()
     page.get_by_role("button", name="Test connection").click()
     expect(page.locator("body")).to_contain_text(re.compile(r"\d+ ms"))
-
-
-def picture(page: Page, name: str) -> None:
-    """With PICTURES=folder the walk leaves the documentation's pictures there."""
-    if PICTURES:
-        # The theme hides the whole page until its script has run: a picture before that is blank.
-        expect(page.locator("html")).not_to_have_attribute("x-cloak", "")
-        page.evaluate("document.fonts.ready")
-        page.screenshot(path=Path(PICTURES) / f"{name}.png", animations="disabled")

@@ -6,7 +6,7 @@ import time
 from playwright.sync_api import Page, expect
 
 from tests.attackacrack.test_demo import demo
-from tests.end_to_end.walking import connect, menu, sign_in
+from tests.end_to_end.walking import connect, menu, picture, sign_in
 
 SYNC_SECONDS = 120
 PUSH_SECONDS = 5
@@ -31,7 +31,10 @@ def test_a_quote_becomes_an_estimate_an_invoice_and_money(environment, page):
         sync(page)
         page.goto(quote)
         expect(page.locator("body")).to_contain_text("Approved")
+        picture(page, "quote")
+        schedule(page, address, quote)
 
+        page.goto(quote)
         invoice = convert(page)
         there = document_there(page, invoice, "invoice")
         send(page, invoice)
@@ -109,6 +112,16 @@ def document_there(page: Page, url: str, kind: str) -> str:
         if found:
             return found[0]
         assert time.monotonic() < until, f"The {kind} was not in QuickBooks within {PUSH_SECONDS} seconds"
+
+
+def schedule(page: Page, address: str, quote: str) -> None:
+    page.goto(f"{address}/admin/")
+    expect(page.locator("body")).to_contain_text("Money waiting")
+    picture(page, "today")
+    page.goto(f"{quote.removesuffix('change/')}schedule/")
+    picture(page, "schedule")
+    page.get_by_role("button", name="Schedule").click()
+    expect(page.locator("body")).to_contain_text("is scheduled")
 
 
 def convert(page: Page) -> str:
