@@ -40,7 +40,7 @@ class JobAdmin(CountsRows, MergingAdmin):
     search_help_text = "Title, street, or the name or phone of a person in the job"
     autocomplete_fields = ("property",)
     readonly_fields = ("paid_at",)
-    fields = (("title", "property"), "description", ("status", "work_done_at", "paid_at"))
+    fields = (("title", "property"), "description", ("status", "paid_at"), "work_done_at")
     inlines = (ParticipantInline, AppointmentInline)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
@@ -85,7 +85,7 @@ class AppointmentAdmin(CountsRows, ShowsTheMorning, ShowsTheWeek, MergingAdmin):
     search_fields = ("contact__last_name",)
     search_help_text = "Name, phone, e-mail or street of the contact"
     autocomplete_fields = ("contact", "job")
-    fields = (("kind", "status"), ("contact", "job"), ("starts_at", "ends_at"), "technician", "notes")
+    fields = (("kind", "status"), ("contact", "job"), "starts_at", "ends_at", "technician", "notes")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Appointment]:
         queryset = super().get_queryset(request)
