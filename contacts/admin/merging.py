@@ -128,7 +128,8 @@ class MergingFormSet(PaginationInlineFormSet):
         super().add_fields(form, index)
         for field in form.fields.values():
             if field.label:  # the title of a column names no field to a screen reader
-                field.widget.attrs.setdefault("aria-label", str(field.label))
+                inner = getattr(field.widget, "widget", field.widget)  # without the buttons around a choice
+                inner.attrs.setdefault("aria-label", str(field.label))
 
     def _construct_form(self, i: int, **kwargs: Any) -> forms.ModelForm:
         form = super()._construct_form(i, **kwargs)

@@ -1,6 +1,6 @@
 """A company with at least one row of every kind that a page shows, and texts long enough to break a narrow screen."""
 
-from datetime import date, time, timedelta
+from datetime import time, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -37,7 +37,9 @@ def _people(books: Any, office: User) -> Contact:
     long = make_contact(*LONG_NAME, phones=("617-555-0177",), emails=(LONG_EMAIL,), notes=LONG_TEXT)
     make_contact("Max", LONG_NAME[1], phones=("617-555-0177",))  # a possible duplicate
     make_property("12 Elm Street", people=(long,))
-    pairs.customer(books.auth, " ".join(LONG_NAME), "617-555-0199", LONG_EMAIL, Id="9001", Notes=LONG_TEXT)  # a possible match
+    pairs.customer(
+        books.auth, " ".join(LONG_NAME), "617-555-0199", LONG_EMAIL, Id="9001", Notes=LONG_TEXT
+    )  # a possible match
     return long
 
 
@@ -87,6 +89,6 @@ def _reports(books: Any, office: User) -> None:
             "push": True, "sync": QuickBooksSync.objects.filter(entity_type="invoice").first().pk, "local": 1,
         }],
         counts={"invoice": {"records": 1, "compared": 9, "agreeing": 8, "waiting": 0, "apart": 0}},
-        totals=[{"kind": "invoice", "year": date.today().year, "our_count": 9, "our_total": "123456.00",
+        totals=[{"kind": "invoice", "year": timezone.localdate().year, "our_count": 9, "our_total": "123456.00",
                  "their_count": 10, "their_total": "133456.00", "agrees": False}],
     )  # fmt: skip
