@@ -93,7 +93,8 @@ class InvoiceAdmin(CountsRows, TakesPayments, documents.DocumentAdmin):
             {
                 "classes": ("tab",),
                 "fields": (
-                    ("status", "sent_at", "sent_to"),
+                    "status",
+                    ("sent_at", "sent_to"),
                     ("payment_link", "quickbooks_invoice_id"),
                     ("is_odd", "odd_reason"),
                 ),

@@ -139,9 +139,9 @@ class CreditMemoAdmin(ReceiptAdmin):
     search_help_text = "Number, or name, phone, e-mail or street of the customer"
     numbers = ("document_number",)
     fields = (
-        ("shown_customer", "credit_date", "document_number"),
+        ("shown_customer", "credit_date"),
         ("shown_money", "shown_left"),
-        "is_void",
+        ("document_number", "is_void"),
         "unusual",
         "notes",
     )

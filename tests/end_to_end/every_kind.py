@@ -9,7 +9,15 @@ from django.utils import timezone
 from billing import follow_ups
 from billing.models import CreditMemo, QuoteTemplate, QuoteTemplateLine
 from contacts.models import Contact, ContactImport, ContactImportRow
-from quickbooks_integration.models import CheckRun, QuickBooksSync, RejectedRow, SyncRun, WebhookDelivery
+from quickbooks_integration.models import (
+    CheckRun,
+    MatchCandidate,
+    QuickBooksSync,
+    RejectedRow,
+    SyncRun,
+    WebhookDelivery,
+)
+from quickbooks_integration.reconciling import match
 from tests.billing import rows
 from tests.factories import make_contact, make_property
 from tests.quickbooks_integration import pairs
@@ -37,9 +45,11 @@ def _people(books: Any, office: User) -> Contact:
     long = make_contact(*LONG_NAME, phones=("617-555-0177",), emails=(LONG_EMAIL,), notes=LONG_TEXT)
     make_contact("Max", LONG_NAME[1], phones=("617-555-0177",))  # a possible duplicate
     make_property("12 Elm Street", people=(long,))
-    pairs.customer(
-        books.auth, " ".join(LONG_NAME), "617-555-0199", LONG_EMAIL, Id="9001", Notes=LONG_TEXT
-    )  # a possible match
+    # A possible match.
+    pairs.contact("Jo", LONG_NAME[1], "617-555-0188", LONG_EMAIL)
+    pairs.customer(books.auth, "Mary Jones and Daughters", "617-555-0188", Id="9001", Notes=LONG_TEXT)
+    match(books.auth)
+    assert MatchCandidate.objects.filter(state="open").exists()
     return long
 
 

@@ -16,7 +16,6 @@ TOO_BAD = ("serious", "critical")
 EXCEPTIONS = {
     # Django's own chooser of permissions, two lists with search boxes, which only administrators see.
     "aria-prohibited-attr": (".help-tooltip.search-label-icon",),
-    "color-contrast": ("#id_permissions_input", "#id_permissions_selected_input"),
 }
 
 
