@@ -4,7 +4,7 @@ htmx.config.allowEval = false;
 
 // Select2 draws a box of its own over a <select> and leaves the name of the field behind, which a screen reader needs.
 function nameOf(select) {
-    return select.getAttribute("aria-label") || select.labels[0]?.textContent.replace("*", "").trim() || "Choice";
+    return select.getAttribute("aria-label") || select.labels?.[0]?.textContent.replace("*", "").trim() || "Choice";
 }
 
 function nameSelect2(box) {
