@@ -21,7 +21,7 @@ def content_policy(emulator: str) -> dict[str, object]:
         "style-src": [SELF],
         # Alpine writes the width of a list's bar of actions as a style attribute.
         "style-src-attr": [UNSAFE_INLINE],
-        "img-src": [SELF, "data:"],  # arrows and ticks in the theme's stylesheet
+        "img-src": [SELF],
         "font-src": [SELF],
         "connect-src": [SELF],
         "object-src": [NONE],
