@@ -10,6 +10,8 @@ function nameOf(select) {
 function nameSelect2(box) {
     const name = nameOf(box.closest(".select2").previousElementSibling);
     box.removeAttribute("aria-labelledby");
+    const shown = box.querySelector("[id$=-container]");
+    if (shown) box.setAttribute("aria-controls", shown.id.replace(/container$/, "results"));
     for (const part of [box, ...box.querySelectorAll("[role=textbox], [role=searchbox], input")]) {
         part.setAttribute("aria-label", name);
     }
