@@ -13,7 +13,7 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 from kombu import Queue
 
-from attackacrack import embedded, navigation, secrets_store
+from attackacrack import embedded, navigation, secrets_store, security_headers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -123,6 +123,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "csp",
     "django_celery_beat",
     "pgtrigger",
     "pghistory",
@@ -134,6 +135,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "attackacrack.health.answering.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "attackacrack.security_headers.PermissionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -209,6 +212,7 @@ QUICKBOOKS_SANDBOX = QUICKBOOKS_SANDBOX_WORD.lower() == "true"
 QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN = env.str("QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN", default="").strip()
 # Points every Intuit address at a local emulator; the system checks refuse it in production.
 QUICKBOOKS_EMULATOR_URL = env.str("QUICKBOOKS_EMULATOR_URL", default="").rstrip("/")
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": security_headers.content_policy(QUICKBOOKS_EMULATOR_URL)}
 # Intuit: since 2025-08 lower versions are treated as 75.
 QUICKBOOKS_MINOR_VERSION = 75
 # Intuit allows 10 requests a second, 500 a minute and 10 at once per company; we stay below the first two.
@@ -260,7 +264,14 @@ UNFOLD = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("attackacrack/favicon.svg")}
     ],
-    "STYLES": [lambda request: static("attackacrack/admin.css")],
+    "STYLES": [
+        lambda request: static("attackacrack/theme.css"),
+        lambda request: static("attackacrack/admin.css"),
+    ],
+    "SCRIPTS": [lambda request: static("attackacrack/theme.js")],
+    # None, so that the theme writes no style into the page, which our policy forbids: they are in theme.css. A plain
+    # {} would be filled with the theme's own.
+    "COLORS": lambda request: {},
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "attackacrack.navigation.environment",

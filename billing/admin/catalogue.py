@@ -41,13 +41,14 @@ class ProductAdmin(MergingAdmin):
     fieldsets = (
         (
             None,
-            {"fields": (("name", "sku"), "description", ("unit_price", "cost", "shown_margin"), ("taxable", "active"))},
+            {"fields": (("name", "sku"), "description", ("unit_price", "cost"), "shown_margin", ("taxable", "active"))},
         ),
         (
             "As in QuickBooks",
             {
                 "fields": (
-                    ("item_type", "category", "shown_bundle"),
+                    ("item_type", "category"),
+                    "shown_bundle",
                     ("quantity_on_hand", "reorder_point"),
                     ("income_account", "expense_account"),
                     "quickbooks_item_id",

@@ -16,7 +16,7 @@ from billing.admin import documents
 from billing.admin.counting import CountsRows, FigureFilter
 from billing.admin.document_lines import InvoiceItemInline
 from billing.admin.receiving import TakesPayments
-from billing.admin.showing import PEOPLE, LookedAt, amount_cell, dollars, for_customer
+from billing.admin.showing import PEOPLE, LookedAt, amount_cell, dollars, for_customer, name_alone
 from billing.models import Invoice, PaymentApplication
 from billing.refusals import Refused
 from contacts.admin.merging import MergingForm
@@ -73,6 +73,7 @@ class InvoiceAdmin(CountsRows, TakesPayments, documents.DocumentAdmin):
     autocomplete_fields = ("job",)
     inlines = (InvoiceItemInline, PaidInline)
     actions_detail = ("pay", "void")
+    readonly_preprocess_fields = {"technician": name_alone}  # noqa: RUF012
     fieldsets = (
         (
             None,
@@ -93,7 +94,8 @@ class InvoiceAdmin(CountsRows, TakesPayments, documents.DocumentAdmin):
             {
                 "classes": ("tab",),
                 "fields": (
-                    ("status", "sent_at", "sent_to"),
+                    "status",
+                    ("sent_at", "sent_to"),
                     ("payment_link", "quickbooks_invoice_id"),
                     ("is_odd", "odd_reason"),
                 ),

@@ -8,7 +8,7 @@ from unfold.decorators import display
 
 from billing.admin.counting import CountsRows, FigureFilter
 from billing.admin.morning import ShowsTheMorning
-from billing.admin.showing import PEOPLE
+from billing.admin.showing import PEOPLE, name_alone
 from billing.admin.week import ShowsTheWeek
 from billing.models import Appointment, Job, JobParticipant
 from contacts import search
@@ -26,6 +26,7 @@ class ParticipantInline(MergingInline):
 class AppointmentInline(MergingInline):
     model = Appointment
     fields = ("kind", "contact", "technician", "starts_at", "ends_at", "status")
+    readonly_preprocess_fields = {"technician": name_alone}  # noqa: RUF012
     autocomplete_fields = ("contact",)
     hide_title = True
 
@@ -40,7 +41,7 @@ class JobAdmin(CountsRows, MergingAdmin):
     search_help_text = "Title, street, or the name or phone of a person in the job"
     autocomplete_fields = ("property",)
     readonly_fields = ("paid_at",)
-    fields = (("title", "property"), "description", ("status", "work_done_at", "paid_at"))
+    fields = (("title", "property"), "description", ("status", "paid_at"), "work_done_at")
     inlines = (ParticipantInline, AppointmentInline)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
@@ -85,7 +86,8 @@ class AppointmentAdmin(CountsRows, ShowsTheMorning, ShowsTheWeek, MergingAdmin):
     search_fields = ("contact__last_name",)
     search_help_text = "Name, phone, e-mail or street of the contact"
     autocomplete_fields = ("contact", "job")
-    fields = (("kind", "status"), ("contact", "job"), ("starts_at", "ends_at"), "technician", "notes")
+    fields = (("kind", "status"), ("contact", "job"), "starts_at", "ends_at", "technician", "notes")
+    readonly_preprocess_fields = {"technician": name_alone}  # noqa: RUF012
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Appointment]:
         queryset = super().get_queryset(request)

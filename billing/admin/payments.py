@@ -41,6 +41,9 @@ class ReceiptAdmin(CountsRows, MergingAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [row for row in self.fields if row != "unusual" or (obj and obj.is_odd)]
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         rows = ((row,) if isinstance(row, str) else row for row in self.fields)
         return [name for row in rows for name in row if name != "notes"]
@@ -65,6 +68,10 @@ class ReceiptAdmin(CountsRows, MergingAdmin):
     @display(description="Customer")
     def shown_customer(self, receipt: Any) -> str:
         return receipt.customer
+
+    @display(description="Unusual in QuickBooks")
+    def unusual(self, receipt: Any) -> str:
+        return receipt.odd_reason
 
 
 class PaymentForm(MergingForm):
@@ -92,8 +99,7 @@ class PaymentAdmin(ChangesPayments, ReceiptAdmin):
         ("method", "reference"),
         ("deposit_account", "is_void"),
         "notes",
-        ("is_odd", "odd_reason"),
-        "quickbooks_payment_id",
+        "unusual",
         "what_happened",
     )
     actions_detail = ("use", "void")
@@ -133,11 +139,11 @@ class CreditMemoAdmin(ReceiptAdmin):
     search_help_text = "Number, or name, phone, e-mail or street of the customer"
     numbers = ("document_number",)
     fields = (
-        ("shown_customer", "credit_date", "document_number"),
+        ("shown_customer", "credit_date"),
         ("shown_money", "shown_left"),
-        ("is_void", "is_odd", "odd_reason"),
+        ("document_number", "is_void"),
+        "unusual",
         "notes",
-        "quickbooks_credit_memo_id",
     )
 
     @display(description="Amount", ordering="total_amount")

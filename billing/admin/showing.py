@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, strip_tags
+from django.utils.safestring import SafeString, mark_safe
 from unfold.admin import TabularInline
 
 from billing import money
@@ -22,6 +22,11 @@ def dollars(amount: Decimal | None) -> str:
 
 def amount_cell(amount: Decimal | None) -> SafeString:
     return format_html('<span class="block text-right tabular-nums whitespace-nowrap">{}</span>', dollars(amount))
+
+
+def name_alone(shown: SafeString) -> SafeString:
+    """Without the link to a colleague's own page, which only an administrator may open. `shown` is escaped HTML."""
+    return mark_safe(strip_tags(shown))
 
 
 class LookedAt(TabularInline):

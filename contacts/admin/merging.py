@@ -124,6 +124,13 @@ def save_changed(instance: models.Model, form: forms.ModelForm) -> None:
 class MergingFormSet(PaginationInlineFormSet):
     """Rows that appeared meanwhile stay; a deleted or changed one is named before anything is lost."""
 
+    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            if field.label:  # the title of a column names no field to a screen reader
+                inner = getattr(field.widget, "widget", field.widget)  # without the buttons around a choice
+                inner.attrs.setdefault("aria-label", str(field.label))
+
     def _construct_form(self, i: int, **kwargs: Any) -> forms.ModelForm:
         form = super()._construct_form(i, **kwargs)
         form.vanished = self.is_bound and i < self.initial_form_count() and form.instance.pk is None

@@ -148,6 +148,8 @@ class EmailPages:
         response = HttpResponse(content, content_type="application/pdf")
         response["Content-Disposition"] = f'{how}; filename="{slugify(named(row)) or "document"}.pdf"'
         response["Cache-Control"] = "no-store"
+        # The browser shows a PDF in a page of its own making, whose style and plug-in the policy of ours would forbid.
+        response["Content-Security-Policy"] = "frame-ancestors 'none'"
         return response
 
     def _no_pdf(self, request: HttpRequest, row: Any, reason: str, status: int) -> TemplateResponse:

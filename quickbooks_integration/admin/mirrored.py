@@ -7,8 +7,10 @@ from django.contrib import admin
 from django.db.models import Max, Min, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
@@ -121,8 +123,9 @@ class QuickBooksDocumentAdmin(ReadOnly, ModelAdmin):
         return document.problem or document.status or "-"
 
     @display(description="Last changed in QuickBooks")
-    def seen(self, document: QuickBooksDocument) -> Any:
-        return document.remote_updated_at
+    def seen(self, document: QuickBooksDocument) -> str:
+        changed = document.remote_updated_at
+        return date_format(localtime(changed), "DATETIME_FORMAT") if changed else "-"
 
     @display(description="Linked to")
     def linked(self, document: QuickBooksDocument) -> SafeString | str:

@@ -1,5 +1,6 @@
 """Pages of other people's apps as the office sees them, and the pages that say no."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,6 +9,9 @@ from django.contrib.auth.models import Group, User
 from django.template.loader import render_to_string
 from django.test import Client
 from django_celery_beat.models import PeriodicTask
+
+from tests.billing import rows
+from tests.factories import make_contact
 
 pytestmark = pytest.mark.django_db
 PULL = "quickbooks_integration.tasks.pull"
@@ -87,3 +91,11 @@ def test_every_page_has_an_icon_for_the_browser_s_tab(client):
 def test_the_menu_marks_the_page_that_is_open_and_the_first_page_only_itself(page, marked):
     sections = sign_in("office").get(page).context["sidebar_navigation"]
     assert [item["title"] for section in sections for item in section["items"] if item["active"]] == marked
+
+
+def test_yes_and_no_are_words():
+    """The theme's red cross says that something is wrong with a payment that is not void."""
+    rows.pay(contact=make_contact("Ann", "Lee"), on=date(2026, 5, 1), more="10")
+    shown = sign_in("office").get("/admin/billing/payment/").content.decode()
+    assert "<span>No</span>" in shown
+    assert "close_small" not in shown

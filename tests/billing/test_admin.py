@@ -25,9 +25,10 @@ from billing.models import (
     TaxCode,
 )
 from billing.signals import quote_changed
-from tests.billing.rows import make_invoice, make_product, make_quote, make_tax_code, pay
+from tests.billing.rows import make_invoice, make_product, make_quote, make_tax_code, pay, repair
 from tests.contacts.admin.forms import OpenForm, errors_of
 from tests.factories import make_contact, make_property
+from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
 MODELS = ("product", "taxcode", "job", "appointment", "quote", "invoice", "payment", "creditmemo")
@@ -294,3 +295,16 @@ def test_a_product_fills_its_line_and_nothing_is_not_zero(
     page = reverse("admin:billing_product_line", args=[product.pk])
     assert office_client.get(page).json() == {"description": "Per foot", "unit_price": shown, "taxable": False}
     assert marketer_client.get(page).status_code == 403
+
+
+def test_a_technician_is_a_name_and_no_link_to_a_page_that_only_administrators_may_open(
+    bookkeeper_client: Client,
+) -> None:
+    technician = make_user("tom <b>o'hara</b>", "office")
+    visit = repair(timezone.localdate(), technician=technician)
+    invoice = make_invoice(technician=technician)
+    pages = (("appointment", visit.pk), ("job", visit.job_id), ("invoice", invoice.pk))
+    for model, number in pages:
+        shown = bookkeeper_client.get(url(model, "change", number)).content.decode()
+        assert "tom &lt;b&gt;o&#x27;hara&lt;/b&gt;" in shown
+        assert f"/admin/auth/user/{technician.pk}/" not in shown
