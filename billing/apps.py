@@ -7,6 +7,8 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing.contact_merges import DocumentsCare
-        from contacts import merging
+        from billing.contact_page import MoneyAndWork
+        from contacts import merging, timeline
 
         merging.register(DocumentsCare())
+        timeline.register(MoneyAndWork())
