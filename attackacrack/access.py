@@ -14,6 +14,7 @@ GROUPS: dict[str, list[str]] = {
         "quickbooks_integration.*",
         "django_celery_beat.view_periodictask",
         "django_celery_beat.change_periodictask",
+        "attackacrack.view_auditseal",
     ],
     "bookkeeper": [
         "contacts.view_contact",
@@ -26,6 +27,7 @@ GROUPS: dict[str, list[str]] = {
         "quickbooks_integration.view_webhookdelivery",
         "quickbooks_integration.view_checkrun",
         "quickbooks_integration.view_coveragerange",
+        "attackacrack.view_auditseal",
     ],
     "marketer": [],
 }

@@ -6,9 +6,11 @@ class BillingConfig(AppConfig):
     verbose_name = "Quotes and invoices"
 
     def ready(self) -> None:
+        from billing import tracked
         from billing.contact_merges import DocumentsCare
         from billing.contact_page import MoneyAndWork
-        from contacts import merging, timeline
+        from contacts import changes, merging, timeline
 
         merging.register(DocumentsCare())
         timeline.register(MoneyAndWork())
+        changes.register(*tracked.KINDS)

@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
 from contacts import exporting, search
+from contacts.admin.changes import TellsChanges
 from contacts.admin.duplicate_pages import ShowsDuplicates
 from contacts.admin.filters import LinkedFilter, OwesFilter
 from contacts.admin.merging import MergingAdmin, MergingFormSet, MergingInline
@@ -101,7 +102,7 @@ class PropertyRoleInline(MergingInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(ShowsTimeline, ShowsDuplicates, MergingAdmin):
+class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
     list_display = (
         "shown_name",
         "shown_phone",
