@@ -15,6 +15,7 @@ GROUPS: dict[str, list[str]] = {
         "django_celery_beat.view_periodictask",
         "django_celery_beat.change_periodictask",
         "attackacrack.view_auditseal",
+        "attackacrack.view_outcomemonth",
     ],
     "bookkeeper": [
         "contacts.view_contact",
@@ -28,6 +29,7 @@ GROUPS: dict[str, list[str]] = {
         "quickbooks_integration.view_checkrun",
         "quickbooks_integration.view_coveragerange",
         "attackacrack.view_auditseal",
+        "attackacrack.view_outcomemonth",
     ],
     "marketer": [],
 }

@@ -110,6 +110,12 @@ SCHEDULES = [
         "Writes an encrypted backup and proves it by restoring it beside the database.",
     ),
     Schedule(
+        "Note the outcomes",
+        "attackacrack.tasks.note_outcomes",
+        time(4, 30),
+        "Keeps what the page Outcomes shows by month, and once how it was before.",
+    ),
+    Schedule(
         "Make the morning's invoices",
         "billing.tasks.morning_invoices",
         time(6, 0),

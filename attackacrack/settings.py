@@ -133,6 +133,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "attackacrack.health.answering.HealthMiddleware",
+    "attackacrack.outcomes.page_times.PageTimesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
