@@ -140,6 +140,12 @@ SCHEDULES = [
         "Says what to do next about approved, silent, overdue and paid work, and closes what has settled itself.",
     ),
     Schedule(
+        "Mail approvals",
+        "billing.tasks.mail_approvals",
+        1,
+        "Tells the office at once that a customer approved a quote.",
+    ),
+    Schedule(
         "Mail the open follow-ups",
         "billing.tasks.mail_follow_ups",
         time(17, 30),
