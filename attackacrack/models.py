@@ -82,8 +82,9 @@ class AuditSeal(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        verbose_name = "seal of the history"
-        verbose_name_plural = "seals of the history"
+        # What the office reads on its page; the seals themselves are for verify_audit.
+        verbose_name = "change"
+        verbose_name_plural = "changes"
 
     def __str__(self) -> str:
         return f"Seal {self.pk}"

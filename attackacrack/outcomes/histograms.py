@@ -26,4 +26,4 @@ def percentile(counts: Mapping[int, int], percent: int) -> int | None:
 def in_words(milliseconds: int | None) -> str:
     if milliseconds is None:
         return "-"
-    return "more than 10 s" if milliseconds >= OVER else f"{milliseconds:,} ms"
+    return "over 10 s" if milliseconds >= OVER else f"within {milliseconds:,} ms"

@@ -17,6 +17,7 @@ from contacts.changes.kinds import Kind, Table, kinds, tables
 from contacts.models import Contact
 
 ON_A_PAGE = 50
+STRETCHES = 10
 QUICKBOOKS = "quickbooks"
 SOURCES = {
     QUICKBOOKS: "QuickBooks sync",
@@ -91,13 +92,23 @@ class Page:
 
 def of_object(kind: Kind, object_id: int, place: Place | None = None) -> Page:
     """With its lines. Whether this person may see it has been asked."""
-    return _read([kind], Asked(object_id=object_id), place, ON_A_PAGE)
+    return _filled([kind], Asked(object_id=object_id), place, ON_A_PAGE)
 
 
 def page(asked: Asked, may: Callable[[str], bool], place: Place | None = None, number: int = ON_A_PAGE) -> Page:
-    """`number` rows at most; those that changed nothing that is told are left out, so it may be fewer."""
-    seen = [kind for kind in kinds(may) if asked.kind in ("", kind.name)]
-    return _read(seen, asked, place, number)
+    """`number` at most. Rows that changed nothing that is told are left out; after a long stretch of them, such as an import
+    leaves, it may be fewer, and more on the next page."""
+    return _filled([kind for kind in kinds(may) if asked.kind in ("", kind.name)], asked, place, number)
+
+
+def _filled(seen: list[Kind], asked: Asked, place: Place | None, number: int) -> Page:
+    found: list[Change] = []
+    for _ in range(STRETCHES):
+        one = _read(seen, asked, place, number - len(found))
+        found, place = found + one.changes, one.older
+        if place is None or len(found) == number:
+            break
+    return Page(found, place)
 
 
 def _read(seen: list[Kind], asked: Asked, place: Place | None, number: int) -> Page:

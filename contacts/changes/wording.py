@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,8 @@ NOTHING = "nothing"
 LONGEST = 200
 UNKNOWN = "Changed. What it was before was not kept then."
 # What says nothing to people, or follows from something else that is told.
-HIDDEN = {"id", "version", "position", "is_odd", "odd_reason", "quickbooks_sync_token", "quickbooks_line_id"}
+DERIVED = {"total_sales", "last_payment_date", "average_days_to_pay"}  # of a contact, from its documents
+HIDDEN = DERIVED | {"id", "version", "position", "is_odd", "odd_reason", "quickbooks_sync_token", "quickbooks_line_id"}
 Names = Mapping[tuple[type[models.Model], Any], str]
 
 
@@ -76,8 +77,11 @@ def said(field: models.Field, value: Any, names: Names) -> str:
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
     if isinstance(value, datetime):
-        return date_format(timezone.localtime(value), "M j, Y, g:i A")
+        local = timezone.localtime(value)
+        return date_format(local, "M j, Y" if local.time() == time() else "M j, Y, g:i A")
     if isinstance(value, date):
         return date_format(value, "M j, Y")
     if isinstance(field, models.DecimalField) and isinstance(value, Decimal):

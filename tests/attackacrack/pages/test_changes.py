@@ -224,6 +224,13 @@ def test_an_export_has_every_change_of_what_is_asked(quote, office_client, monke
     assert len(rows) == 5
 
 
+def test_what_is_left_out_makes_no_empty_page(quote):
+    Quote.objects.filter(pk=quote.pk).update(notes="a")
+    for number in range(9):
+        Contact.objects.filter(pk=quote.contact_id).update(total_sales=number + 1)
+    assert [change.name for change in changes.page(Asked(), everything, number=2).changes] == [str(quote)]
+
+
 def test_a_page_costs_the_same_for_many_changes(quote):
     def cost() -> int:
         with CaptureQueriesContext(connection) as queries:

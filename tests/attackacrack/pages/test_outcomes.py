@@ -94,10 +94,10 @@ def test_answers_are_told_by_kind_of_call_and_not_by_id(auth):
     old = timezone.now() - timedelta(days=40)
     ApiCall.objects.create(company=auth, at=old, method="GET", path="/v3/company/9130/query", milliseconds=9000)
     found = measure("answers")
-    assert (found.now, found.more, found.is_met) == ("half 500 ms, 95 of 100 750 ms", "11 calls", False)
+    assert (found.now, found.more, found.is_met) == ("half within 500 ms, 95 of 100 within 750 ms", "11 calls", False)
     assert [(part.label, part.text) for part in found.parts] == [
-        ("GET invoice/id", "half 500 ms, 95 of 100 500 ms, 10 calls"),
-        ("GET query", "half 750 ms, 95 of 100 750 ms, 1 calls"),
+        ("GET invoice/id", "half within 500 ms, 95 of 100 within 500 ms, 10 calls"),
+        ("GET query", "half within 750 ms, 95 of 100 within 750 ms, 1 call"),
     ]
 
 
@@ -155,7 +155,7 @@ def test_a_webhook_that_was_given_up_is_lost(auth):
         WebhookDelivery.objects.create(body=b"{}", state=state)
     found = measure("lost")
     assert (found.now, found.is_met) == ("1 given up", False)
-    assert found.more == "of 4 received in the last 60 days, 2 were worked off"
+    assert found.more == "4 received in the last 60 days, 2 worked off"
     WebhookDelivery.objects.filter(state="failed").delete()
     assert measure("lost").is_met is True
 
