@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from django.core.signals import request_finished
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -55,7 +55,7 @@ def _write_if_due(**signal: Any) -> None:
     _written_at = time.monotonic()
     try:
         write()
-    except DatabaseError as error:
+    except Error as error:
         log.warning("How long pages took could not be written down: %s", error)
 
 
@@ -66,7 +66,7 @@ def write() -> None:
         _counts.clear()
     try:
         _add(taken)
-    except DatabaseError:
+    except Error:
         with _lock:
             _counts.update(taken)
         raise

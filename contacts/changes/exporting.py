@@ -22,7 +22,7 @@ def lines(asked: Asked, may: Callable[[str], bool]) -> Iterator[str]:
         found = page(asked, may, place, AT_ONCE)
         for change in found.changes:
             yield writer.writerow([escaped(cell) for cell in _cells(change)])
-        written += AT_ONCE
+        written += len(found.changes)
         place = found.older
         if place is None:
             return

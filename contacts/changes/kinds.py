@@ -9,11 +9,13 @@ from django.apps import apps
 
 @dataclass(frozen=True)
 class Part:
-    """Rows that belong to an object and are told with it. label: "Line". parent: the event's column that says to which."""
+    """Rows that belong to an object and are told with it. label: "Line". parent: the event's column that says to which.
+    told_by: the columns that say which one it is."""
 
     event: str
     label: str
     parent: str
+    told_by: tuple[str, ...]
 
 
 @dataclass(frozen=True)

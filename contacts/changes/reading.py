@@ -163,26 +163,22 @@ def _change(event: Any, table: Table, own: Any, sentences: list[str], people: di
 
 
 def _sentences(event: Any, table: Table, before: Any, names: wording.Names) -> list[str]:
+    part = f"{table.part.label} {wording.row_in_words(event, table.part.told_by, names)}" if table.part else ""
     if event.pgh_label == "delete":
-        was = f": {_as_it_was(event, table.kind)}" if table.part else ""
-        return [f"{table.part.label} removed{was}." if table.part else "Deleted."]
-    if before is None:
-        return [f"{table.part.label}: {wording.UNKNOWN}" if table.part else wording.UNKNOWN]
-    found = wording.differences(before, event, names)
-    if table.part is None or not found:
-        return found
-    return [f"{table.part.label} {_as_it_was(event, table.kind)}: {' '.join(found)}"]
+        return [f"{part} removed." if part else "Deleted."]
+    found = wording.differences(before, event, names) if before is not None else [wording.UNKNOWN]
+    return [f"{part}: {' '.join(found)}"] if part and found else found
 
 
 def _as_it_was(event: Any, kind: Kind) -> str:
-    """The row in words as this event has it, without asking the database for anything."""
+    """The object in words as this event has it, without asking the database for anything."""
     tracked = event.pgh_tracked_model
     kept = {field.name for field in event._meta.concrete_fields}
     fields = [field for field in tracked._meta.concrete_fields if field.name in kept]
     row = tracked(**{field.attname: getattr(event, field.attname) for field in fields})
     if isinstance(row, Contact):
         return row.name or "A contact without a name"
-    return kind.named(row) if tracked is kind.model else str(row)
+    return kind.named(row)
 
 
 def _earlier(shown: list[tuple[Any, Table]]) -> dict[tuple[Any, int], Any]:

@@ -48,6 +48,13 @@ def _name(row: Any) -> str:
     return row.get_full_name() or row.get_username() if isinstance(row, AbstractBaseUser) else str(row)
 
 
+def row_in_words(event: Any, columns: Iterable[str], names: Names) -> str:
+    """Which row it is, by these columns; those that are empty say nothing."""
+    fields = [event.pgh_tracked_model._meta.get_field(name) for name in columns]
+    values = ((field, getattr(event, field.attname)) for field in fields)
+    return ", ".join(said(field, value, names) for field, value in values if value not in (None, ""))
+
+
 def differences(before: Any, after: Any, names: Names) -> list[str]:
     """A sentence a field; [] when nothing changed that is told."""
     changed = [field for field in fields_of(after) if _value(field, before) != _value(field, after)]

@@ -20,7 +20,7 @@ from contacts import changes
 from contacts.changes import Asked, Change, Place
 from contacts.changes.reading import QUICKBOOKS
 from contacts.models import Contact
-from tests.billing.rows import make_invoice, make_product, make_quote
+from tests.billing.rows import make_invoice, make_product, make_quote, pay
 from tests.factories import make_contact, make_property
 
 PAGE = reverse("admin:attackacrack_auditseal_changelist")
@@ -93,10 +93,19 @@ def test_lines_are_told_with_their_document(quote):
     line.delete()
     name = f"Quote {quote.number}"
     assert said() == [
-        f"{name}: Line removed: Injection.",
-        f"{name}: Line Injection: Unit price from $50.00 to $60.00. Line total from $100.00 to $120.00."
+        f"{name}: Line “Injection” removed.",
+        f"{name}: Line “Injection”: Unit price from $50.00 to $60.00. Line total from $100.00 to $120.00."
         " Product from nothing to Epoxy.",
     ]
+
+
+def test_what_a_payment_was_used_for_is_told_when_the_invoice_is_gone_too(db):
+    invoice = make_invoice("100.00", document_number="1001")
+    payment = pay((invoice, "40.00"), on=date(2026, 3, 2))
+    payment.applications.all().delete()
+    assert said() == [f"{payment}: Use $40.00, Invoice 1001 removed."]
+    invoice.delete()
+    assert f"{payment}: Use $40.00, one that is deleted removed." in said()
 
 
 def test_who_it_was_and_where_it_came_from(quote, office):
@@ -138,7 +147,7 @@ def test_a_deleted_record_is_named_as_it_was(quote, office_client):
     name = str(quote)
     QuoteItem.objects.create(quote=quote, description="Injection", quantity=Decimal(2), unit_price=Decimal(50))
     quote.delete()
-    assert set(said()) == {f"{name}: Deleted.", "A deleted quote: Line removed: Injection."}
+    assert set(said()) == {f"{name}: Deleted.", "A deleted quote: Line “Injection” removed."}
     assert office_client.get(PAGE).status_code == 200
 
 

@@ -127,11 +127,11 @@ def test_a_page_that_fails_to_write_its_time_keeps_it_for_the_next_one(db, monke
     page_times.count(60)
 
     def fails(taken: object) -> None:
-        raise page_times.DatabaseError
+        raise page_times.Error
 
     with monkeypatch.context() as broken:
         broken.setattr(page_times, "_add", fails)
-        with pytest.raises(page_times.DatabaseError):
+        with pytest.raises(page_times.Error):
             page_times.write()
     page_times.write()
     assert PageTime.objects.get().number == 1
