@@ -5,13 +5,14 @@ from typing import Any
 import pghistory
 import pghistory.trigger
 import pgtrigger
+from django.db.models import Q, UniqueConstraint
 
 LABEL = "before"
 
 
 class BeforeFirst(pghistory.UpdateEvent):
-    """Beside an UpdateEvent, for the tables whose changes are told. One row of an object, however often it changes: rows
-    that are only added, as an import does, cost nothing."""
+    """Beside an UpdateEvent, for the tables whose changes are told; needs `once`. One row of an object, however often it
+    changes: rows that are only added, as an import does, cost nothing."""
 
     label = LABEL
     row = "OLD"
@@ -32,8 +33,11 @@ class BeforeFirst(pghistory.UpdateEvent):
 
 class _Trigger(pghistory.trigger.Event):
     def get_func(self, model: Any) -> Any:
-        table, key = self.event_model._meta.db_table, model._meta.pk.column
-        columns, values = super().get_func(model).func.split(" VALUES (", 1)
-        values = values.rsplit("); RETURN NULL;", 1)[0]
-        known = f'SELECT 1 FROM "{table}" WHERE "pgh_obj_id" = OLD."{key}"'
-        return pgtrigger.Func(f"{columns} SELECT {values} WHERE NOT EXISTS ({known}); RETURN NULL;")
+        """An index decides, not a query: a query's plan, made while the table was empty, would read all of it for each row."""
+        insert, end = super().get_func(model).func.rsplit("; RETURN NULL;", 1)
+        return pgtrigger.Func(f"{insert} ON CONFLICT DO NOTHING; RETURN NULL;{end}")
+
+
+def once(name: str) -> dict[str, Any]:
+    """What `pghistory.track` needs as meta beside BeforeFirst; name: of the index."""
+    return {"constraints": [UniqueConstraint(fields=["pgh_obj"], name=name, condition=Q(pgh_label=LABEL))]}
