@@ -29,6 +29,8 @@ END = "\n\nThis e-mail comes from the CRM by itself.\n"
 @receiver(quote_changed)
 def note(quote: Quote, **signal: Any) -> None:
     """In the transaction of the change, under the quote's lock: so each yes is noted once, and none is lost."""
+    if quote.status == Quote.Status.DRAFT:  # no yes leads back to it
+        return
     rows = ApprovalAlert.objects.filter(quote=quote)
     if quote.status not in (Quote.Status.APPROVED, Quote.Status.INVOICED):
         rows.filter(ended_at=None).update(ended_at=timezone.now())
