@@ -14,6 +14,8 @@ GROUPS: dict[str, list[str]] = {
         "quickbooks_integration.*",
         "django_celery_beat.view_periodictask",
         "django_celery_beat.change_periodictask",
+        "attackacrack.view_auditseal",
+        "attackacrack.view_outcomemonth",
     ],
     "bookkeeper": [
         "contacts.view_contact",
@@ -26,6 +28,8 @@ GROUPS: dict[str, list[str]] = {
         "quickbooks_integration.view_webhookdelivery",
         "quickbooks_integration.view_checkrun",
         "quickbooks_integration.view_coveragerange",
+        "attackacrack.view_auditseal",
+        "attackacrack.view_outcomemonth",
     ],
     "marketer": [],
 }

@@ -23,6 +23,10 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from attackacrack import changes_page, outcomes_page
+
+__all__ = ["changes_page", "outcomes_page"]  # they register themselves
+
 admin.site.index_title = "Attack-a-Crack CRM"
 
 for model in (User, Group, PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule):

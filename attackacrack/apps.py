@@ -16,9 +16,11 @@ class AttackacrackConfig(AppConfig):
     def ready(self) -> None:
         from attackacrack import access, schedules, sentry
         from attackacrack.health import looking, signs
+        from attackacrack.outcomes import page_times
 
         post_migrate.connect(access.create_groups, sender=self)
         post_migrate.connect(schedules.create_missing, sender=self)
         signs.connect()
         looking.connect()
+        page_times.connect()
         sentry.start(settings.SENTRY_DSN, settings.SENTRY_ENVIRONMENT)

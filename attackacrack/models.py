@@ -82,8 +82,9 @@ class AuditSeal(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        verbose_name = "seal of the history"
-        verbose_name_plural = "seals of the history"
+        # What the office reads on its page; the seals themselves are for verify_audit.
+        verbose_name = "change"
+        verbose_name_plural = "changes"
 
     def __str__(self) -> str:
         return f"Seal {self.pk}"
@@ -92,3 +93,51 @@ class AuditSeal(models.Model):
     def count(self) -> int:
         """Rows."""
         return sum(told["count"] for told in self.contents["ranges"])
+
+
+class PageTime(models.Model):
+    """How many pages of a day took at most so many milliseconds, and more than the bound before: outcomes/."""
+
+    day = models.DateField()
+    bound = models.PositiveIntegerField(help_text="Milliseconds.")
+    number = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "bound"], name="page_time_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.number} under {self.bound} ms"
+
+
+class OutcomeMonth(models.Model):
+    """The value of one measure in one month, as it was noted last: percent or milliseconds."""
+
+    name = models.CharField(max_length=30)
+    month = models.DateField(help_text="Its first day.")
+    value = models.DecimalField(max_digits=12, decimal_places=2)
+
+    class Meta:
+        verbose_name = "outcome"
+        constraints = [models.UniqueConstraint(fields=["name", "month"], name="outcome_once_a_month")]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.month:%b %Y}"
+
+
+@pgtrigger.register(pgtrigger.Protect(name="written_once", operation=pgtrigger.Update))
+class OutcomeBaseline(models.Model):
+    """How it was before, in percent, with what it was counted from. Never counted anew: else nothing could be compared."""
+
+    name = models.CharField(max_length=30, primary_key=True)
+    value = models.DecimalField(max_digits=12, decimal_places=2)
+    first_day = models.DateField()
+    last_day = models.DateField()
+    number = models.PositiveIntegerField(help_text="How many were counted.")
+    noted_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.first_day} to {self.last_day}"
+
+    @classmethod
+    def of(cls, name: str) -> "OutcomeBaseline | None":
+        return cls.objects.filter(pk=name).first()

@@ -35,6 +35,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Quote templates", "dashboard_customize", "billing_quotetemplate_changelist",
              "billing.view_quotetemplate"),
             ("Products", "inventory_2", "billing_product_changelist", "billing.view_product"),
+            ("Outcomes", "monitoring", "attackacrack_outcomemonth_changelist", "attackacrack.view_outcomemonth"),
+            ("Changes", "manage_history", "attackacrack_auditseal_changelist", "attackacrack.view_auditseal"),
         ]),
         ("QuickBooks", [
             ("Review matches", "join_inner", "quickbooks_integration_matchcandidate_review",

@@ -110,6 +110,12 @@ SCHEDULES = [
         "Writes an encrypted backup and proves it by restoring it beside the database.",
     ),
     Schedule(
+        "Note the outcomes",
+        "attackacrack.tasks.note_outcomes",
+        time(4, 30),
+        "Keeps what the page Outcomes shows by month, and once how it was before.",
+    ),
+    Schedule(
         "Make the morning's invoices",
         "billing.tasks.morning_invoices",
         time(6, 0),
@@ -132,6 +138,12 @@ SCHEDULES = [
         "billing.tasks.raise_follow_ups",
         5,
         "Says what to do next about approved, silent, overdue and paid work, and closes what has settled itself.",
+    ),
+    Schedule(
+        "Mail approvals",
+        "billing.tasks.mail_approvals",
+        1,
+        "Tells the office at once that a customer approved a quote.",
     ),
     Schedule(
         "Mail the open follow-ups",

@@ -134,6 +134,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "attackacrack.health.answering.HealthMiddleware",
+    "attackacrack.outcomes.page_times.PageTimesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "attackacrack.security_headers.PermissionsMiddleware",
@@ -245,6 +246,8 @@ FOLLOW_UP_THANK_DAYS = env.list("FOLLOW_UP_THANK_DAYS", cast=int, default=[0])
 FOLLOW_UP_THANK_WITHIN_DAYS = env.int("FOLLOW_UP_THANK_WITHIN_DAYS", default=7)
 # What was due longer ago is never raised, so years of QuickBooks' history raise nothing.
 FOLLOW_UP_OLDEST_DAYS = env.int("FOLLOW_UP_OLDEST_DAYS", default=30)
+# Whether the office gets an e-mail within a minute of each customer's yes.
+APPROVAL_ALERTS = env.bool("APPROVAL_ALERTS", default=True)
 
 # --- E-mail ------------------------------------------------------------------------------------
 # Who in the office is told when a person is needed, such as to sign in to QuickBooks again.

@@ -6,7 +6,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from attackacrack import audit, backups
+from attackacrack import audit, backups, outcomes
 from attackacrack.health import alarm, signs
 
 log = logging.getLogger(__name__)
@@ -40,3 +40,9 @@ def back_up() -> None:
 def seal_history() -> None:
     """Every hour. The digest goes to the log, which is kept outside the database."""
     audit.seal()
+
+
+@shared_task(time_limit=30 * 60)
+def note_outcomes() -> None:
+    """Every night: this month's value of what is cleared away after weeks, and once how it was before."""
+    outcomes.note()

@@ -6,7 +6,11 @@ class BillingConfig(AppConfig):
     verbose_name = "Quotes and invoices"
 
     def ready(self) -> None:
+        from billing import approval_alerts, tracked  # noqa: F401  (its receiver registers itself)
         from billing.contact_merges import DocumentsCare
-        from contacts import merging
+        from billing.contact_page import MoneyAndWork
+        from contacts import changes, merging, timeline
 
         merging.register(DocumentsCare())
+        timeline.register(MoneyAndWork())
+        changes.register(*tracked.KINDS)

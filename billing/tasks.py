@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from billing import follow_up_digest, follow_ups, invoices, morning
+from billing import approval_alerts, follow_up_digest, follow_ups, invoices, morning
 
 
 @shared_task
@@ -28,3 +28,9 @@ def raise_follow_ups() -> None:
 def mail_follow_ups() -> bool:
     """At 17:30: what is still open. Whether an e-mail went out. Tries again for an hour while the mail server is away."""
     return follow_up_digest.send()
+
+
+@shared_task
+def mail_approvals() -> int:
+    """Every minute: what customers said yes to. A try that fails is made again by one of the next minutes."""
+    return approval_alerts.send()

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from urllib.parse import urlsplit
 
 from django.db import transaction
@@ -14,6 +15,13 @@ from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import ApiCall
 
 logger = logging.getLogger(__name__)
+
+_last_tid: ContextVar[str] = ContextVar("last_tid", default="")
+
+
+def last_tid() -> str:
+    """Intuit's trace of the answer that this thread got last; "" if it got none."""
+    return _last_tid.get()
 
 
 @contextmanager
@@ -28,6 +36,7 @@ def recorded(company_id: str | None, method: str, url: str) -> Iterator[ApiCall]
         raise
     finally:
         call.milliseconds = round((time.perf_counter() - started) * 1000)
+        _last_tid.set(call.intuit_tid)
         _keep(call)
         _log(call)
 

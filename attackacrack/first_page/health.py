@@ -7,6 +7,7 @@ from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 
+from attackacrack import outcomes_page
 from attackacrack.navigation import connection_of
 from quickbooks_integration import connection_page, coverage, metering, reconciling
 from quickbooks_integration.admin.links import STATES
@@ -60,6 +61,8 @@ def look(request: HttpRequest) -> Health | None:
         _tell_check(found, auth)
     if sees_connection:
         _tell_budget(found, auth)
+    if outcomes_page.may_see(request.user):
+        found.facts.append(Fact("Outcomes", "Show the numbers", reverse(outcomes_page.PAGE)))
     return found
 
 

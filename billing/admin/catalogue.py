@@ -13,6 +13,7 @@ from unfold.decorators import display
 from billing import prices
 from billing.admin.showing import amount_cell, dollars
 from billing.models import Product, TaxCode, TaxRate
+from contacts.admin.changes import TellsChanges
 from contacts.admin.merging import MergingAdmin, MergingInline
 
 # What QuickBooks decides about an item that it knows.
@@ -31,7 +32,7 @@ class StockFilter(DropdownFilter):
 
 
 @admin.register(Product)
-class ProductAdmin(MergingAdmin):
+class ProductAdmin(TellsChanges, MergingAdmin):
     list_display = ("name", "category", "shown_type", "price", "shown_cost", "stock", "taxable", "active")
     list_filter = (("item_type", ChoicesDropdownFilter), "active", StockFilter)
     list_filter_submit = True

@@ -13,12 +13,13 @@ from django.utils.safestring import SafeString
 from billing import credit
 from billing.admin.showing import dollars
 from billing.models import Invoice, Quote, TaxCode
+from contacts.admin.changes import TellsChanges
 from contacts.admin.merging import MergingAdmin
 
 HISTORY_SHOWN = 20
 
 
-class DocumentAdmin(MergingAdmin):
+class DocumentAdmin(TellsChanges, MergingAdmin):
     """What both forms have in common."""
 
     class Media:

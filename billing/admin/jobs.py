@@ -12,6 +12,7 @@ from billing.admin.showing import PEOPLE, name_alone
 from billing.admin.week import ShowsTheWeek
 from billing.models import Appointment, Job, JobParticipant
 from contacts import search
+from contacts.admin.changes import TellsChanges
 from contacts.admin.merging import MergingAdmin, MergingInline
 from contacts.models import Contact, Property
 
@@ -32,7 +33,7 @@ class AppointmentInline(MergingInline):
 
 
 @admin.register(Job)
-class JobAdmin(CountsRows, MergingAdmin):
+class JobAdmin(TellsChanges, CountsRows, MergingAdmin):
     list_display = ("title", "property", "people_there", "shown_status", "work_done_at", "paid_at")
     list_filter = (("status", ChoicesDropdownFilter), FigureFilter)
     list_per_page = 50

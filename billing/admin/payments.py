@@ -15,6 +15,7 @@ from billing.admin.receiving import ChangesPayments
 from billing.admin.showing import PEOPLE, LookedAt, amount_cell, dollars, for_customer
 from billing.models import CreditMemo, Payment, PaymentApplication
 from billing.refusals import Refused
+from contacts.admin.changes import TellsChanges
 from contacts.admin.merging import MergingAdmin, MergingForm
 
 
@@ -27,7 +28,7 @@ class ApplicationInline(LookedAt):
         return super().get_queryset(request).select_related("invoice", "credit_memo", "payment")
 
 
-class ReceiptAdmin(CountsRows, MergingAdmin):
+class ReceiptAdmin(TellsChanges, CountsRows, MergingAdmin):
     """What both have in common."""
 
     list_per_page = 50

@@ -1,3 +1,4 @@
+from billing.models.alerts import ApprovalAlert
 from billing.models.books import BooksClosed
 from billing.models.catalogue import Product, TaxCode, TaxRate
 from billing.models.follow_ups import FollowUp, FollowUpDigest
@@ -10,6 +11,7 @@ from billing.models.templates import QuoteTemplate, QuoteTemplateLine
 
 __all__ = [
     "Appointment",
+    "ApprovalAlert",
     "BooksClosed",
     "CreditMemo",
     "FollowUp",

@@ -6,8 +6,16 @@ import pghistory
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from contacts.before_first import BeforeFirst, once
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent(), exclude=["created_at", "updated_at"])
+
+@pghistory.track(
+    BeforeFirst(),
+    pghistory.UpdateEvent(),
+    pghistory.DeleteEvent(),
+    exclude=["created_at", "updated_at"],
+    meta=once("product_before_once"),
+)
 class Product(models.Model):
     """A service or a thing with its usual price. Most come from QuickBooks, where they are called items."""
 

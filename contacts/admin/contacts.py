@@ -14,9 +14,11 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
 from contacts import exporting, search
+from contacts.admin.changes import TellsChanges
 from contacts.admin.duplicate_pages import ShowsDuplicates
 from contacts.admin.filters import LinkedFilter, OwesFilter
 from contacts.admin.merging import MergingAdmin, MergingFormSet, MergingInline
+from contacts.admin.timeline_pages import ShowsTimeline
 from contacts.matching import normalise
 from contacts.models import CURRENT, Contact, ContactAddress, ContactEmail, ContactPhone, PropertyContact
 from contacts.signals import contact_changed
@@ -100,7 +102,7 @@ class PropertyRoleInline(MergingInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(ShowsDuplicates, MergingAdmin):
+class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
     list_display = (
         "shown_name",
         "shown_phone",

@@ -9,6 +9,7 @@ import pgtrigger
 from django.core.validators import MinValueValidator
 from django.db import models
 
+from contacts.before_first import BeforeFirst, once
 from contacts.fields import FreeText, HouseKey
 from contacts.matching import normalise
 
@@ -23,7 +24,13 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         return self.filter(**CURRENT)
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent(), exclude=["updated_at", "version"])
+@pghistory.track(
+    BeforeFirst(),
+    pghistory.UpdateEvent(),
+    pghistory.DeleteEvent(),
+    exclude=["updated_at", "version"],
+    meta=once("contact_before_once"),
+)
 class Contact(models.Model):
     """One person or company. Phones, e-mails and addresses are rows of their own: people have several."""
 

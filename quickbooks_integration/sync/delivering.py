@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from billing import books
 from contacts.models import Contact
-from quickbooks_integration import wanting
+from quickbooks_integration import calls, wanting
 from quickbooks_integration.documents.projecting import ENDED_BY_VOID, VOID
 from quickbooks_integration.errors import Kind as Trouble
 from quickbooks_integration.errors import QuickBooksError, about_a_reference
@@ -125,7 +125,7 @@ class Worker:
 
     def _confirm(self, kind: Kind[Any], document: Document) -> list[str]:
         """QuickBooks has it. Returns what may go on now. Nothing happens when the lease is another's by now."""
-        with pghistory.context(source="quickbooks"), transaction.atomic():
+        with pghistory.context(source="quickbooks", intuit_tid=calls.last_tid()), transaction.atomic():
             _, row, sync = merging.lock(self.sync_id, None)
             if sync is None or sync.lease != self.lease:
                 return []

@@ -262,7 +262,7 @@ def test_the_history_names_the_import() -> None:
 
     import_lines(ANN)
 
-    event = Contact.pgh_event_model.objects.get()
+    event = Contact.pgh_event_model.objects.get(pgh_label="update")
     assert event.pgh_context.metadata == {"source": "import", "file": "list.csv"}
 
 

@@ -1,0 +1,30 @@
+"""The value of each month of what is swept away after weeks, and what was before, noted once."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+from django.utils import timezone
+
+from attackacrack.models import OutcomeBaseline, OutcomeMonth
+from attackacrack.outcomes import business, technical
+
+KEPT: dict[str, Callable[[date], Decimal | None]] = {
+    "answers": technical.slow_answer,
+    "pages": technical.slow_page,
+    "coverage": lambda month: business.covered(),
+}
+
+
+def note() -> None:
+    """Every night: this month as it is by now; what is said of how it was before is never written a second time."""
+    month = timezone.localdate().replace(day=1)
+    found = {name: value_of(month) for name, value_of in KEPT.items()}
+    rows = [OutcomeMonth(name=name, month=month, value=value) for name, value in found.items() if value is not None]
+    OutcomeMonth.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["name", "month"], update_fields=["value"]
+    )
+    known = set(OutcomeBaseline.objects.values_list("name", flat=True))
+    if len(known) < 2:
+        new = [one for one in business.baselines(timezone.localdate()) if one.name not in known]
+        OutcomeBaseline.objects.bulk_create(new, ignore_conflicts=True)

@@ -1,0 +1,51 @@
+"""The page Outcomes."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from unfold.admin import ModelAdmin
+
+from attackacrack import outcomes
+from attackacrack.models import OutcomeMonth
+
+PAGE = "admin:attackacrack_outcomemonth_changelist"
+NEEDED = ("attackacrack.view_outcomemonth", "billing.view_invoice", "billing.view_payment", "billing.view_quote")
+
+
+def may_see(user: Any) -> bool:
+    """Who sees money; the page is made of it."""
+    return bool(user.has_perms(NEEDED))
+
+
+@admin.register(OutcomeMonth)
+class OutcomesAdmin(ModelAdmin):
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_see(request.user)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Outcomes",
+            "opts": self.opts,
+            "measures": outcomes.measures(timezone.localdate()),
+        }
+        return TemplateResponse(request, "attackacrack/outcomes.html", context)
+
+    def change_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        return redirect(PAGE)

@@ -1,0 +1,110 @@
+"""A customer said yes: the office is told at once, by e-mail, besides the digest at the end of the day."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.dispatch import receiver
+from django.template.defaultfilters import pluralize
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from billing import money_waiting
+from billing.models import ApprovalAlert, Quote
+from billing.money import dollars
+from billing.signals import quote_changed
+
+# A yes of longer ago is no news: it was there before it was told, or came with QuickBooks' history.
+NEWS = timedelta(days=2)
+AT_ONCE = 30
+# Longer than a mail server may take; whoever takes it up after that finds a sender that died.
+SENDS_WITHIN = timedelta(minutes=5)
+TRIES_AGAIN = timedelta(minutes=2)
+END = "\n\nThis e-mail comes from the CRM by itself.\n"
+
+
+@receiver(quote_changed)
+def note(quote: Quote, **signal: Any) -> None:
+    """In the transaction of the change, under the quote's lock: so each yes is noted once, and none is lost."""
+    if quote.status == Quote.Status.DRAFT:  # no yes leads back to it
+        return
+    rows = ApprovalAlert.objects.filter(quote=quote)
+    if quote.status not in (Quote.Status.APPROVED, Quote.Status.INVOICED):
+        rows.filter(ended_at=None).update(ended_at=timezone.now())
+        return
+    said_at = quote.approved_at or quote.accepted_at
+    is_news = said_at is not None and said_at > timezone.now() - NEWS
+    if quote.status != Quote.Status.APPROVED or not is_news or not is_wanted():
+        return
+    anew = {"raised_at": timezone.now(), "taken_until": None, "sent_at": None, "ended_at": None}
+    if not rows.exclude(ended_at=None).update(**anew):
+        ApprovalAlert.objects.bulk_create([ApprovalAlert(quote=quote, **anew)], ignore_conflicts=True)
+
+
+def is_wanted() -> bool:
+    return settings.APPROVAL_ALERTS and bool(settings.OFFICE_EMAILS)
+
+
+def send() -> int:
+    """Mails what waits, all in one e-mail; how many quotes were told. Not inside a transaction: it talks to a mail server.
+
+    Raises OSError if the mail server is away: the next look tries again. Whoever is killed while he sends may have sent,
+    so that one e-mail can come twice, never not at all.
+    """
+    until = timezone.now() + SENDS_WITHIN
+    alerts = _take(until) if is_wanted() else []
+    if not alerts:
+        return 0
+    # A yes that was taken back and given anew meanwhile is not this one.
+    mine = ApprovalAlert.objects.filter(pk__in=[alert.pk for alert in alerts], taken_until=until)
+    try:
+        send_mail(_subject(alerts), _text(alerts), None, settings.OFFICE_EMAILS)
+    except OSError:  # smtplib's errors are OSErrors
+        mine.update(taken_until=timezone.now() + TRIES_AGAIN)
+        raise
+    mine.update(sent_at=timezone.now(), taken_until=None)
+    return len(alerts)
+
+
+def waiting() -> QuerySet[ApprovalAlert]:
+    now = timezone.now()
+    free = Q(taken_until__isnull=True) | Q(taken_until__lt=now)
+    return ApprovalAlert.objects.filter(free, sent_at=None, ended_at=None).order_by("raised_at", "pk")
+
+
+@transaction.atomic
+def _take(until: datetime) -> list[ApprovalAlert]:
+    """Those that nobody else sends at this moment; they are ours until the time is over."""
+    rows = waiting().select_for_update(of=("self",), skip_locked=True).select_related("quote__contact")
+    found = list(rows.prefetch_related("quote__contact__phones", "quote__contact__emails")[:AT_ONCE])
+    ApprovalAlert.objects.filter(pk__in=[alert.pk for alert in found]).update(taken_until=until)
+    return found
+
+
+def _subject(alerts: list[ApprovalAlert]) -> str:
+    if len(alerts) > 1:
+        return f"CRM: {len(alerts)} quotes approved"
+    quote = alerts[0].quote
+    return f"CRM: {' '.join(quote.customer.split())} approved {quote}"
+
+
+def _text(alerts: list[ApprovalAlert]) -> str:
+    waits = set(
+        money_waiting.waiting(Quote.objects.filter(pk__in=[alert.pk for alert in alerts])).values_list("pk", flat=True)
+    )
+    lines = [f"- {_sentence(alert.quote, alert.pk in waits)}" for alert in alerts]
+    listed = "\n".join(lines)
+    number = len(alerts)
+    how = "Open Work > Quotes in the CRM" if number > 1 else f"Open {alerts[0].quote} under Work > Quotes in the CRM"
+    return f"Quote{pluralize(number)} approved:\n\n{listed}\n\n{how}, and choose Schedule.{END}"
+
+
+def _sentence(quote: Quote, waits: bool) -> str:
+    said_at = quote.approved_at or quote.accepted_at
+    day = f" on {date_format(timezone.localtime(said_at), 'M j')}" if said_at else ""
+    by = f" ({quote.accepted_by} said yes)" if quote.accepted_by else ""
+    next_step = "No repair is scheduled: call and set the date." if waits else "It is scheduled or invoiced already."
+    return f"{quote.customer} approved {quote} of {dollars(quote.total_amount)}{day}{by}. {next_step}"

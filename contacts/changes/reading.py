@@ -1,0 +1,216 @@
+"""Changes, the newest first: of all objects or of one, in pages that cost the same however much there is."""
+
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.urls import reverse
+from django.utils import timezone
+
+from contacts.before_first import LABEL as BEFORE
+from contacts.changes import wording
+from contacts.changes.kinds import Kind, Table, kinds, tables
+from contacts.models import Contact
+
+ON_A_PAGE = 50
+STRETCHES = 10
+QUICKBOOKS = "quickbooks"
+SOURCES = {
+    QUICKBOOKS: "QuickBooks sync",
+    "matching": "Matching with QuickBooks",
+    "merging": "Merge of contacts",
+    "import": "Import of a list",
+    "decided": "Decision about both sides",
+}
+NOBODY = "The CRM by itself"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is looked for; empty is everything. person: a user's key, or QUICKBOOKS. Days of the business, both included."""
+
+    kind: str = ""
+    person: int | str | None = None
+    first: date | None = None
+    last: date | None = None
+    object_id: int | None = None
+
+    def narrow(self, events: QuerySet[Any], table: Table) -> QuerySet[Any]:
+        if self.object_id is not None:
+            events = events.filter(**{table.owner: self.object_id})
+        if self.person == QUICKBOOKS:
+            events = events.filter(pgh_context__metadata__source=QUICKBOOKS)
+        elif self.person is not None:
+            events = events.filter(pgh_context__metadata__user=self.person)
+        if self.first is not None:
+            events = events.filter(pgh_created_at__gte=_begin(self.first))
+        if self.last is not None:
+            events = events.filter(pgh_created_at__lt=_begin(self.last + timedelta(days=1)))
+        return events
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the next page begins: the last row that was shown of each table."""
+
+    ids: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return "-".join(map(str, self.ids))
+
+    @classmethod
+    def read(cls, text: str) -> "Place | None":
+        parts = text.split("-")
+        is_place = all(part.isascii() and part.isdecimal() and len(part) < 11 for part in parts)
+        return cls(tuple(min(int(part), 2**31 - 1) for part in parts)) if is_place else None
+
+
+@dataclass(frozen=True)
+class Change:
+    """source: in words, "" when a person did it at a page. tid: by which Intuit knows its answer. page: "" for an object
+    that is deleted."""
+
+    at: datetime
+    who: str
+    source: str
+    tid: str
+    kind: str
+    name: str
+    page: str
+    sentences: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Page:
+    changes: list[Change]
+    older: Place | None
+
+
+def of_object(kind: Kind, object_id: int, place: Place | None = None) -> Page:
+    """With its lines. Whether this person may see it has been asked."""
+    return _filled([kind], Asked(object_id=object_id), place, ON_A_PAGE)
+
+
+def page(asked: Asked, may: Callable[[str], bool], place: Place | None = None, number: int = ON_A_PAGE) -> Page:
+    """`number` at most. Rows that changed nothing that is told are left out; after a long stretch of them, such as an import
+    leaves, it may be fewer, and more on the next page."""
+    return _filled([kind for kind in kinds(may) if asked.kind in ("", kind.name)], asked, place, number)
+
+
+def _filled(seen: list[Kind], asked: Asked, place: Place | None, number: int) -> Page:
+    found: list[Change] = []
+    for _ in range(STRETCHES):
+        one = _read(seen, asked, place, number - len(found))
+        found, place = found + one.changes, one.older
+        if place is None or len(found) == number:
+            break
+    return Page(found, place)
+
+
+def _read(seen: list[Kind], asked: Asked, place: Place | None, number: int) -> Page:
+    found = tables(seen)
+    ids = place.ids if place is not None and len(place.ids) == len(found) else (2**31 - 1,) * len(found)
+    streams = [list(_newest(table, asked, last, number + 1)) for table, last in zip(found, ids, strict=True)]
+    numbered = [[(event, place) for event in stream] for place, stream in enumerate(streams)]
+    merged = heapq.merge(*numbered, key=lambda one: one[0].pgh_created_at, reverse=True)
+    shown = [one for one, _ in zip(merged, range(number), strict=False)]
+    older = None
+    if sum(map(len, streams)) > number:
+        last = list(ids)
+        for event, index in shown:
+            last[index] = event.pgh_id
+        older = Place(tuple(last))
+    return Page(list(_told([(event, found[index]) for event, index in shown])), older)
+
+
+def _newest(table: Table, asked: Asked, last: int, number: int) -> QuerySet[Any]:
+    events = table.events._default_manager
+    earlier = events.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id")).order_by("-pgh_id")
+    rows = asked.narrow(events.filter(pgh_id__lt=last).exclude(pgh_label=BEFORE), table)
+    rows = rows.annotate(earlier_id=Subquery(earlier.values("pgh_id")[:1]))
+    return rows.select_related("pgh_context").order_by("-pgh_id")[:number]
+
+
+def _told(shown: list[tuple[Any, Table]]) -> Iterator[Change]:
+    earlier = _earlier(shown)
+    names = wording.names_for([event for event, _ in shown] + list(earlier.values()))
+    objects, people = _objects(shown), _people(event for event, _ in shown)
+    for event, table in shown:
+        sentences = _sentences(event, table, earlier.get((type(event), event.earlier_id)), names)
+        if sentences:
+            own = objects.get((table.kind.name, getattr(event, table.owner)))
+            yield _change(event, table, own, sentences, people)
+
+
+def _change(event: Any, table: Table, own: Any, sentences: list[str], people: dict[int, str]) -> Change:
+    kind, metadata = table.kind, (event.pgh_context.metadata if event.pgh_context else {})
+    user, source = metadata.get("user"), metadata.get("source")
+    in_words = SOURCES.get(source, source or "")
+    who = people.get(user, "Somebody who is deleted") if user is not None else in_words or NOBODY
+    name, link = f"A deleted {kind.label.lower()}", ""
+    if own is not None:
+        name, link = kind.named(own), _address(own)
+    elif table.part is None:
+        name = _as_it_was(event, kind)
+    tid = metadata.get("intuit_tid", "")
+    return Change(
+        event.pgh_created_at, who, in_words if user is not None else "", tid, kind.label, name, link, sentences
+    )
+
+
+def _sentences(event: Any, table: Table, before: Any, names: wording.Names) -> list[str]:
+    part = f"{table.part.label} {wording.row_in_words(event, table.part.told_by, names)}" if table.part else ""
+    if event.pgh_label == "delete":
+        return [f"{part} removed." if part else "Deleted."]
+    found = wording.differences(before, event, names) if before is not None else [wording.UNKNOWN]
+    return [f"{part}: {' '.join(found)}"] if part and found else found
+
+
+def _as_it_was(event: Any, kind: Kind) -> str:
+    """The object in words as this event has it, without asking the database for anything."""
+    tracked = event.pgh_tracked_model
+    kept = {field.name for field in event._meta.concrete_fields}
+    fields = [field for field in tracked._meta.concrete_fields if field.name in kept]
+    row = tracked(**{field.attname: getattr(event, field.attname) for field in fields})
+    if isinstance(row, Contact):
+        return row.name or "A contact without a name"
+    return kind.named(row)
+
+
+def _earlier(shown: list[tuple[Any, Table]]) -> dict[tuple[Any, int], Any]:
+    """The state before, of each row that has one; one query a table."""
+    found: dict[tuple[Any, int], Any] = {}
+    for model in {type(event) for event, _ in shown}:
+        wanted = {event.earlier_id for event, _ in shown if type(event) is model and event.earlier_id}
+        rows = model._default_manager.filter(pgh_id__in=wanted) if wanted else ()
+        found |= {(model, row.pgh_id): row for row in rows}
+    return found
+
+
+def _objects(shown: list[tuple[Any, Table]]) -> dict[tuple[str, int], Any]:
+    """The objects as they are now, by kind and key; those that are deleted are missing."""
+    found: dict[tuple[str, int], Any] = {}
+    for kind in {table.kind for _, table in shown}:
+        wanted = {getattr(event, table.owner) for event, table in shown if table.kind == kind}
+        rows = kind.model._default_manager.filter(pk__in=wanted)
+        rows = rows.prefetch_related("phones", "emails") if kind.model is Contact else rows
+        found |= {(kind.name, row.pk): row for row in rows}
+    return found
+
+
+def _people(events: Iterator[Any]) -> dict[int, str]:
+    wanted = {event.pgh_context.metadata.get("user") for event in events if event.pgh_context} - {None}
+    rows = get_user_model()._default_manager.filter(pk__in=wanted) if wanted else ()
+    return {row.pk: row.get_full_name() or row.get_username() for row in rows}
+
+
+def _address(row: Any) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def _begin(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()))

@@ -1,0 +1,197 @@
+"""A contact's page beyond its form: how it stands, the next steps, and what happened, newest first.
+
+contacts knows no other app: each registers a Part in its AppConfig.ready.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from contacts.models import Contact, ContactMerge
+
+MOST = 50
+May = Callable[[str], bool]  # whether the person who looks has this permission
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where a row stands: the greater, the newer. What has a day and no hour stands at its beginning. rank: of its kind;
+    key: of its row."""
+
+    at: datetime
+    rank: int
+    key: int
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()}~{self.rank}~{self.key}"
+
+    @classmethod
+    def read(cls, text: str) -> "Place | None":
+        """What str() wrote; None for anything else."""
+        at, _, rest = text.partition("~")
+        rank, _, key = rest.partition("~")
+        try:
+            moment = datetime.fromisoformat(at)
+            return cls(moment, int(rank), int(key)) if moment.tzinfo is not None and abs(int(key)) < 2**63 else None
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one row says. amount: as people read it, "" for none; page: "" for none that this person may open."""
+
+    sentence: str
+    page: str = ""
+    amount: str = ""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of row. rows: those of a contact, with what `tell` reads of each; sorted and cut here. column: their
+    moment, or their day (is_day). needs: the permissions without which nothing of it is read."""
+
+    label: str
+    rank: int
+    needs: tuple[str, ...]
+    column: str
+    rows: Callable[[Contact], QuerySet[Any]]
+    tell: Callable[[Any, Contact], Told]
+    is_day: bool = False
+
+    def newest(self, contact: Contact, before: Place | None, number: int) -> "list[Entry]":
+        rows = self.rows(contact)
+        if before is not None:
+            rows = rows.filter(self._before(before))
+        found = rows.order_by(f"-{self.column}", "-pk")[:number]
+        return [
+            Entry(self._place(row), self.label, getattr(row, self.column), self.tell(row, contact)) for row in found
+        ]
+
+    def _place(self, row: Any) -> Place:
+        return Place(_moment(getattr(row, self.column)), self.rank, row.pk)
+
+    def _before(self, place: Place) -> Q:
+        """Days are compared as days: the moment of one is made here, not in the database."""
+        column = self.column
+        at: Any = timezone.localdate(place.at) if self.is_day else place.at
+        earlier = Q(**{f"{column}__lt": at})
+        is_tie = not self.is_day or _moment(at) == place.at
+        if not is_tie or self.rank < place.rank:
+            return earlier | Q(**{column: at})
+        return earlier | Q(**{column: at, "pk__lt": place.key}) if self.rank == place.rank else earlier
+
+
+@dataclass(frozen=True)
+class Entry:
+    place: Place
+    kind: str
+    when: datetime | date
+    told: Told
+
+    @property
+    def day(self) -> str:
+        """In the business's zone, with the hour where there is one."""
+        if isinstance(self.when, datetime):
+            return date_format(timezone.localtime(self.when), "M j, Y, g:i A")
+        return date_format(self.when, "M j, Y")
+
+
+@dataclass(frozen=True)
+class Page:
+    """older: where the next page begins; None when this is all."""
+
+    entries: list[Entry]
+    older: Place | None
+
+
+@dataclass(frozen=True)
+class Fact:
+    label: str
+    text: str
+    page: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one does next, and where."""
+
+    label: str
+    page: str
+
+
+class Part:
+    """What an app tells on a contact's page. `may` is asked before anything is read."""
+
+    @property
+    def kinds(self) -> Sequence[Kind]:
+        """Of the timeline. Each has a rank of its own."""
+        return ()
+
+    def facts(self, contact: Contact, may: May) -> list[Fact]:
+        return []
+
+    def steps(self, contact: Contact, may: May) -> list[Step]:
+        return []
+
+
+PARTS: list[Part] = []
+
+
+def register(part: Part) -> None:
+    PARTS.append(part)
+
+
+def facts(contact: Contact, may: May) -> list[Fact]:
+    return [fact for part in PARTS for fact in part.facts(contact, may)]
+
+
+def steps(contact: Contact, may: May) -> list[Step]:
+    return [step for part in PARTS for step in part.steps(contact, may)]
+
+
+def page(contact: Contact, may: May, before: Place | None = None, number: int = MOST) -> Page:
+    """One query for each kind that this person may see, each of at most one row more than is shown."""
+    prefetch_related_objects([contact], "phones", "emails")  # what a nameless one is called by
+    entries = [entry for kind in _seen(may) for entry in kind.newest(contact, before, number + 1)]
+    entries.sort(key=lambda entry: entry.place, reverse=True)
+    shown = entries[:number]
+    return Page(shown, shown[-1].place if len(entries) > number else None)
+
+
+def _seen(may: May) -> Iterable[Kind]:
+    own = (MERGES,)
+    return (kind for kinds in (own, *(part.kinds for part in PARTS)) for kind in kinds if all(map(may, kind.needs)))
+
+
+def _moment(when: datetime | date) -> datetime:
+    return when if isinstance(when, datetime) else timezone.make_aware(datetime.combine(when, time()))
+
+
+def person(user: Any) -> str:
+    """' by Olivia Park'; "" for nobody."""
+    return f" by {user.get_full_name() or user.get_username()}" if user is not None else ""
+
+
+# --- What contacts tells itself ------------------------------------------------------------------
+
+
+def _merges(contact: Contact) -> QuerySet[ContactMerge]:
+    rows = ContactMerge.objects.filter(survivor=contact).select_related("merged_by", "undone_by")
+    return rows.defer("moved", "dropped", "changed", "notes", "left")
+
+
+def _tell_merge(merge: ContactMerge, contact: Contact) -> Told:
+    said = f"{merge.loser_name} was merged into this contact{person(merge.merged_by)}."
+    if merge.undone_at is not None:
+        day = date_format(timezone.localtime(merge.undone_at), "M j, Y")
+        said += f" Taken back on {day}{person(merge.undone_by)}."
+    return Told(said)
+
+
+MERGES = Kind("Merge", 0, ("contacts.view_contact",), "merged_at", _merges, _tell_merge)
