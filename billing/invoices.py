@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from billing import applying, books, jobs, summaries, sums
+from billing import applying, books, jobs, quotes, summaries, sums
 from billing.models import Invoice, InvoiceHistory, InvoiceItem, PaymentApplication, Quote, QuoteHistory
 from billing.money import dollars
 from billing.refusals import Refused
@@ -182,6 +182,16 @@ def _open_quote_again(invoice: Invoice, by: AbstractBaseUser | None, origin: str
     sentence = f"Approved again: {named(invoice)} was voided."
     QuoteHistory.objects.create(quote=quote, by=by, origin=origin, sentence=sentence)
     quote_changed.send(sender=Quote, quote=quote, origin="link")
+
+
+@transaction.atomic
+def belongs_to(invoice: Invoice, quote: Quote) -> None:
+    """QuickBooks made this invoice of the quote. Call it with both locked, in the transaction that found out."""
+    invoice.quote, invoice.job_id = quote, invoice.job_id or quote.job_id
+    invoice.save(update_fields=["quote", "job", "updated_at"])
+    tell(invoice, f"It was made of {quote} in QuickBooks.", None, "quickbooks")
+    quotes.invoiced_in_quickbooks([quote.pk])
+    jobs.settle([invoice.job_id])
 
 
 def _lock(invoice: Invoice) -> None:

@@ -137,15 +137,6 @@ def invoiced_in_quickbooks(quote_ids: Iterable[int]) -> None:
         _tell(quote, "Invoiced in QuickBooks.", None, "quickbooks")
 
 
-@transaction.atomic
-def opened_in_quickbooks(quote: Quote) -> None:
-    """QuickBooks has no invoice of it any more, and there is none here: it can be invoiced anew. Call it with the quote
-    locked, in that transaction."""
-    quote.status = Status.APPROVED
-    quote.save(update_fields=["status", "updated_at"])
-    _tell(quote, "Approved again: its invoice is gone in QuickBooks.", None, "quickbooks")
-
-
 def taken_over(quote: Quote, sentence: str) -> None:
     """QuickBooks' side was written into the quote; call it in that transaction, with what the office reads about it."""
     _tell(quote, sentence, None, "quickbooks")

@@ -50,7 +50,7 @@ def compare(kind: Kind[Any], sync: QuickBooksSync, ours: Projection, theirs: Pro
         before = sync.conflicts[name]["base"] if name in sync.conflicts else base.get(name)
         if value == before:
             continue
-        if kind.settled_by_itself(name, before, value):
+        if kind.settled_by_itself(sync, name, before, ours[name], value):
             found.settled.append(name)
         elif ours[name] == base_ours.get(name):
             found.take.append(name)
@@ -119,6 +119,7 @@ def decide(sync_id: int, name: str, document: Document, world: World, *, take: b
             return
         if sync.request_id or (sync.lease_until is not None and sync.lease_until > timezone.now()):
             raise Busy("It is on its way to QuickBooks at this moment. Check again in a minute.")
+        kind.before_merge(row, document, world)  # first: it may say more of our side
         sync.base, sync.base_ours = kind.bases_for(row, sync, document, world, name, take=take)
         sync.conflicts = {other: values for other, values in sync.conflicts.items() if other != name}
         if not sync.conflicts and sync.sync_status == Status.CONFLICT:
@@ -150,7 +151,7 @@ def _merge(kind: Kind[Any], row: Any, sync: QuickBooksSync, document: Document, 
         return Outcome.UNCHANGED
     if (outcome := kind.merge(row, sync, document, world)) is not None:
         return outcome
-    kind.before_merge(row, document, world)
+    is_whole = kind.before_merge(row, document, world)
     theirs, ours = kind.theirs(document, world), kind.ours(row, sync)
     found = compare(kind, sync, ours, theirs)
     before = (sync.base, sync.conflicts, sync.sync_version)
@@ -170,7 +171,7 @@ def _merge(kind: Kind[Any], row: Any, sync: QuickBooksSync, document: Document, 
     sync.base, sync.base_ours, sync.conflicts = theirs, base_ours, found.conflicts
     sync.sync_version = text(document, "SyncToken")[:50]
     wanting.settle(sync, is_edited=bool(edited))
-    _save(sync, needs_read=False)
+    _save(sync, needs_read=not is_whole)
     recording.by_policy(kind, row, sync, [name for name in found.conflicts if name not in before[1]], world)
     if sync.conflicts and before[1] != found.conflicts:
         return Outcome.CONFLICT

@@ -252,8 +252,11 @@ class Invoices(Taker):
         today = timezone.localdate()
         for entry in entries:
             entry.columns |= _derived(entry, paid_on, today) | {"quote_id": firsts.quote_for(entry.facts)}
-        _insert_with_lines(Invoice, InvoiceItem, "invoice_id", entries)
         of_quotes = [entry for entry in entries if entry.columns["quote_id"]]
+        if of_quotes:  # quotes are locked before their invoices
+            keys = sorted(entry.columns["quote_id"] for entry in of_quotes)
+            list(Quote.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
+        _insert_with_lines(Invoice, InvoiceItem, "invoice_id", entries)
         if of_quotes:
             quotes.invoiced_in_quickbooks(entry.columns["quote_id"] for entry in of_quotes)
             pairing.make_jobs(entry.local_id for entry in of_quotes)

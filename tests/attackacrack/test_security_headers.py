@@ -67,7 +67,7 @@ def test_production_is_only_ever_spoken_to_over_https():
     assert json.loads(shown.stdout) == [31_536_000, True, True, True, True], shown.stderr
 
 
-def test_an_answer_over_https_says_that_it_is_to_stay_so(client, settings):
+def test_an_answer_over_https_says_that_it_is_to_stay_so(client, settings, db):
     settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = 31_536_000, True
     assert client.get("/", secure=True)["Strict-Transport-Security"].startswith("max-age=31536000; includeSubDomains")
 

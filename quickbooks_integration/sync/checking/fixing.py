@@ -68,7 +68,7 @@ def _take(service: QuickBooksService, difference: dict[str, Any], by: AbstractBa
     elif kind in KINDS:
         _decide(service.auth, sync, difference["field"], document, by, Choice.THEIRS)
     else:
-        following.follow(service.auth, sync.pk, document, asked_at=timezone.now())
+        following.follow(service.auth, sync.pk, document, asked_at=timezone.now(), world=World.of(service.auth))
     if difference["field"] == "balance":
         balances.settle(service.auth)
     return f"{name} says now what QuickBooks says."

@@ -122,8 +122,10 @@ class Kind(ABC, Generic[Row]):
         """For kinds that compare in a way of their own; None for all others."""
         return None
 
-    def before_merge(self, row: Row, document: Document, world: World) -> None:
-        """What follows from other rows of ours, before the two sides are compared. row: locked for this document."""
+    def before_merge(self, row: Row, document: Document, world: World) -> bool:
+        """What follows from other rows of ours, before the two sides are compared. row: locked for this document. False
+        if somebody holds one of them, so that it has to be looked at again."""
+        return True
 
     def says_same(self, name: str, sent: Any, theirs: Any) -> bool:
         """Whether this is what QuickBooks makes of a field that was sent so."""
@@ -134,8 +136,9 @@ class Kind(ABC, Generic[Row]):
         taken = {name: ours[name] for name in self.filled_there if not agreed.get(name) and ours[name] == theirs[name]}
         return {**agreed, **taken}
 
-    def settled_by_itself(self, name: str, base: Any, theirs: Any) -> bool:
-        """Whether a change of theirs in this field is nobody's decision, but follows from another document."""
+    def settled_by_itself(self, sync: QuickBooksSync, name: str, base: Any, ours: Any, theirs: Any) -> bool:
+        """Whether a change of theirs in this field is nobody's decision, but follows from another document. sync: with the
+        document as it was before."""
         return False
 
     def check_before_create(self, service: QuickBooksService, local_id: int | None, world: World) -> None:

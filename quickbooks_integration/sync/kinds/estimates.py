@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from billing import quotes
+from billing import invoices, quotes
 from billing.models import Invoice, Quote, QuoteItem
 from quickbooks_integration.documents import projecting, taking, writing
 from quickbooks_integration.documents.facts import SalesFacts
@@ -59,22 +59,28 @@ class Estimates(SalesKind[Quote]):
         comes_by_itself = projecting.closes_by_link(ours["status"], agreed.get("status", ""))
         return [name for name in super().sendable(ours, agreed) if name != "status" or not comes_by_itself]
 
-    def settled_by_itself(self, name: str, base: object, theirs: object) -> bool:
-        """Intuit: an estimate is Pending again when its invoice is voided, deleted or unlinked."""
-        return name == "status" and (base, theirs) == (projecting.CLOSED, projecting.PENDING)
+    def settled_by_itself(self, sync: QuickBooksSync, name: str, base: object, ours: object, theirs: object) -> bool:
+        """Intuit: an estimate is Pending again when its invoice is voided, deleted or unlinked. What somebody had closed
+        by hand somebody opens by hand; but it does not take an invoice from a quote."""
+        if name != "status" or (base, theirs) != (projecting.CLOSED, projecting.PENDING):
+            return False
+        return ours == projecting.CLOSED or any(kind == "Invoice" for kind, _ in sync.document.links)
 
-    def before_merge(self, row: Quote, document: Document, world: World) -> None:
-        """The invoice that QuickBooks made of it becomes the quote's as soon as the one made here is void; where none is
-        left on either side, it can be invoiced anew."""
-        facts = self.facts(document, world)
-        if _counting().filter(quote=row).exists():
-            return
-        if facts.invoice_ids and (invoice := _first_free(facts.invoice_ids)) is not None:
-            Invoice.objects.filter(pk=invoice.pk).update(quote=row)
-            quotes.invoiced_in_quickbooks([row.pk])
-        elif not facts.invoice_ids and facts.status == projecting.PENDING and row.status == Quote.Status.INVOICED:
-            quotes.opened_in_quickbooks(row)
+    def before_merge(self, row: Quote, document: Document, world: World) -> bool:
+        """The invoice that QuickBooks made of it becomes the quote's as soon as the one made here is void."""
+        ids = self.facts(document, world).invoice_ids
+        counting = Invoice.objects.filter(is_part=False).exclude(status=Invoice.Status.VOID)
+        if not ids or counting.filter(quote=row).exists():
+            return True
+        free = counting.filter(quickbooks_invoice_id__in=ids, quote=None)
+        # To wait for one would be against the order of locks.
+        found = {one.quickbooks_invoice_id: one for one in free.select_for_update(skip_locked=True, no_key=True)}
+        first = next((found[id] for id in ids if id in found), None)
+        if first is None:
+            return not free.exists()
+        invoices.belongs_to(first, row)
         row.refresh_from_db(fields=["status"])
+        return True
 
     def needs_look(self, changed: list[str]) -> bool:
         """Intuit: making an invoice of it in QuickBooks leaves the estimate's token as it was."""
@@ -123,18 +129,6 @@ class Estimates(SalesKind[Quote]):
 
     def confirmed(self, row: Quote, sync: QuickBooksSync) -> Iterable[str]:
         return [f"quote {row.pk}"]
-
-
-def _counting() -> QuerySet[Invoice]:
-    return Invoice.objects.filter(is_part=False).exclude(status=Invoice.Status.VOID)
-
-
-def _first_free(ids: Iterable[str]) -> Invoice | None:
-    """The first of these invoices of QuickBooks that counts and has no quote. One that is locked by another looks for its
-    quote itself: to wait for it here would be against the order of locks."""
-    free = _counting().filter(quickbooks_invoice_id__in=ids, quote=None)
-    found = {row.quickbooks_invoice_id: row for row in free.select_for_update(skip_locked=True, no_key=True)}
-    return next((found[id] for id in ids if id in found), None)
 
 
 # What such a sentence begins with, so that the newest one is found in a history.

@@ -15,6 +15,7 @@ from quickbooks_integration import pauses
 from quickbooks_integration.conflicts import deciding
 from quickbooks_integration.models import Choice, QuickBooksSync
 from quickbooks_integration.sync import checking, new_customers, outbox
+from tests.other_connection import in_other_connection
 from tests.quickbooks_integration import pairs
 from tests.quickbooks_integration.sync.test_outbox import (  # noqa: F401
     ann,
@@ -215,21 +216,30 @@ def test_a_quote_invoiced_here_while_its_estimate_was_rejected_there_closes_it_o
     assert (row(quote).sync_status, row(quote).conflicts) == ("synced", {})
 
 
+def invoiced_on_both_sides(books, quote: Quote) -> tuple[Invoice, Invoice]:
+    """QuickBooks' invoice of the estimate, which has no quote here, and the one made of the quote here."""
+    found = books.bookkeeper.convert_estimate(quote_id(quote))
+    ours = converting.convert(quote, None)
+    push(books)
+    books.sync().sync("invoice")
+    made = Invoice.objects.get(quickbooks_invoice_id=found["Id"])
+    assert made.quote_id is None
+    return made, ours
+
+
 def test_a_quote_whose_invoice_here_is_voided_gets_the_one_that_quickbooks_made_of_it(books, ann):
     quote = write(ann, "100.00")
     push(books)
     quotes.approve(quote, None)
     push(books)
-    made = books.bookkeeper.convert_estimate(quote_id(quote))
-    ours = converting.convert(quote, None)
-    push(books)
-    books.sync().sync("invoice")
-    assert Invoice.objects.get(quickbooks_invoice_id=made["Id"]).quote_id is None
+    made, ours = invoiced_on_both_sides(books, quote)
     token = books.emulator.company().find("Estimate", quote_id(quote))["SyncToken"]
     invoices.void(ours, None)
     push(books)
     quote.refresh_from_db()
-    assert Invoice.objects.get(quickbooks_invoice_id=made["Id"]).quote_id == quote.pk
+    made.refresh_from_db()
+    assert made.quote_id == quote.pk
+    assert [told.sentence for told in made.history.all()] == [f"It was made of {quote} in QuickBooks."]
     assert (quote.status, row(quote).sync_status) == (Quote.Status.INVOICED, "synced")
     assert books.emulator.company().find("Estimate", quote_id(quote))["SyncToken"] == token
     assert of_quotes(books) == []
@@ -243,6 +253,8 @@ def test_a_quote_that_is_approved_while_its_estimate_opens_by_itself_is_approved
     # Our answer went there while an invoice was linked, and that invoice is void by now; neither was read in between.
     sync.base["status"] = "Closed"
     sync.save()
+    sync.document.links = [["Invoice", "999"]]
+    sync.document.save()
     books.bookkeeper.edit("Estimate", quote_id(quote), TxnStatus="Pending")
     pull(books, quote)
     push(books)
@@ -251,17 +263,52 @@ def test_a_quote_that_is_approved_while_its_estimate_opens_by_itself_is_approved
     assert of_quotes(books) == []
 
 
-def test_a_quote_that_quickbooks_invoiced_can_be_invoiced_again_when_that_invoice_is_gone(books, ann):
+def test_an_invoice_that_somebody_holds_becomes_the_quotes_at_the_next_look(books, ann):
     quote = write(ann, "100.00")
     push(books)
-    made = books.bookkeeper.convert_estimate(quote_id(quote))
+    quotes.approve(quote, None)
+    push(books)
+    made, ours = invoiced_on_both_sides(books, quote)
+    invoices.void(ours, None)
+    with in_other_connection() as another:
+        another.execute("BEGIN")
+        another.execute("SELECT 1 FROM billing_invoice WHERE id = %s FOR UPDATE", [made.pk])
+        push(books)
+    assert Invoice.objects.get(pk=made.pk).quote_id is None
+    assert row(quote).needs_read
+    push(books)
+    assert Invoice.objects.get(pk=made.pk).quote_id == quote.pk
+    assert not row(quote).needs_read
+
+
+def test_what_somebody_closed_and_opened_again_by_hand_in_quickbooks_is_open_here(books, ann):
+    quote = write(ann, "100.00")
+    push(books)
+    statuses = []
+    for status in ("Closed", "Pending"):
+        books.bookkeeper.edit("Estimate", quote_id(quote), TxnStatus=status)
+        pull(books, quote)
+        push(books)
+        quote.refresh_from_db()
+        statuses.append((quote.status, there(books, "Estimate")[0]["TxnStatus"]))
+    assert statuses == [(Quote.Status.DECLINED, "Closed"), (Quote.Status.READY, "Pending")]
+
+
+def test_a_question_about_a_status_stays_when_it_is_opened_by_hand_meanwhile(books, ann):
+    quote = write(ann, "100.00")
+    quotes.approve(quote, None)
+    push(books)
+    ours = converting.convert(quote, None)
+    push(books)
     pull(books, quote)
-    quote.refresh_from_db()
-    assert quote.status == Quote.Status.INVOICED
-    books.bookkeeper.void("Invoice", made["Id"])
+    ours.refresh_from_db()
+    books.bookkeeper.void("Invoice", ours.quickbooks_invoice_id)
+    books.bookkeeper.edit("Estimate", quote_id(quote), TxnStatus="Rejected")
+    invoices.void(ours, None)
+    pull(books, quote)
+    assert row(quote).conflicts["status"] == {"base": "Closed", "ours": "Accepted", "theirs": "Rejected"}
+    books.bookkeeper.edit("Estimate", quote_id(quote), TxnStatus="Pending")
     pull(books, quote)
     push(books)
-    quote.refresh_from_db()
-    assert (quote.status, there(books, "Estimate")[0]["TxnStatus"]) == (Quote.Status.APPROVED, "Accepted")
-    assert "Approved again: its invoice is gone in QuickBooks." in quote.history.values_list("sentence", flat=True)
-    assert of_quotes(books) == []
+    assert row(quote).conflicts["status"] == {"base": "Closed", "ours": "Accepted", "theirs": "Pending"}
+    assert there(books, "Estimate")[0]["TxnStatus"] == "Pending"

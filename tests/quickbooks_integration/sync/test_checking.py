@@ -129,6 +129,17 @@ def test_a_change_in_quickbooks_that_did_not_come_is_taken(books):
     assert told(check(books)) == []
 
 
+def test_a_credit_memo_whose_day_was_changed_in_quickbooks_is_taken(books):
+    memo = CreditMemo.objects.filter(is_refund=False, is_void=False).exclude(contact=None).order_by("pk").first()
+    books.bookkeeper.edit("CreditMemo", memo.quickbooks_credit_memo_id, TxnDate="2026-03-09")
+    run = check(books)
+    only(run, "credit_memo", "date")
+    fix(books, run, "take")
+    memo.refresh_from_db()
+    assert memo.credit_date == date(2026, 3, 9)
+    assert told(check(books)) == []
+
+
 def test_a_change_here_past_the_verbs_is_pushed(books):
     invoice = an_invoice()
     Invoice.objects.filter(pk=invoice.pk).update(message="Ring twice")
