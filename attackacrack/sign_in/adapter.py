@@ -1,0 +1,29 @@
+"""Where allauth asks the project how its sign-in behaves."""
+
+from typing import Any, ClassVar
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+
+# Said by the page itself; a banner "Successfully signed in as olivia" on top of the first page tells nobody anything.
+UNSAID = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
+
+
+class Adapter(DefaultAccountAdapter):
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultAccountAdapter.error_messages,
+        # The same for a name that nobody has and for one with another password.
+        "username_password_mismatch": "That name and password do not belong together. Try again, or set a new password.",
+        "email_password_mismatch": "That e-mail and password do not belong together. Try again, or set a new password.",
+        "too_many_login_attempts": "Too many wrong tries. Nobody can sign in with this name from here for the next five "
+        "minutes; wait that long and try again, or set a new password.",
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *more: Any, **named: Any
+    ) -> None:
+        if message_template not in UNSAID:
+            super().add_message(request, level, message_template, *more, **named)
