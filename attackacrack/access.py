@@ -27,6 +27,8 @@ GROUPS: dict[str, list[str]] = {
         "quickbooks_integration.view_checkrun",
         "quickbooks_integration.view_coveragerange",
     ],
+    # Who goes where when, and how to reach the people there; no page with amounts.
+    "technician": ["billing.view_appointment", "billing.view_job"],
     "marketer": [],
 }
 
