@@ -12,10 +12,10 @@ SERVERS = {"DATABASE_URL": "postgresql://unused/unused", "REDIS_URL": "redis://u
 SHOW = "from attackacrack import settings; print(settings.PRODUCTION, settings.DEBUG, settings.QUICKBOOKS_SANDBOX)"
 
 
-def load(**environment: str) -> subprocess.CompletedProcess[str]:
+def load(show: str = SHOW, /, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("QUICKBOOKS_", "DJANGO_ENV"))}
     return subprocess.run(
-        [sys.executable, "-c", SHOW], env={**kept, **SERVERS, **environment}, capture_output=True, text=True
+        [sys.executable, "-c", show], env={**kept, **SERVERS, **environment}, capture_output=True, text=True
     )
 
 

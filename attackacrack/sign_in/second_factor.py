@@ -1,0 +1,31 @@
+"""Nobody works with a password alone: who has no authenticator app and no passkey is sent to set one up."""
+
+from collections.abc import Callable
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+
+# Recovery codes come with one of these, and are no second factor of their own.
+COUNTED = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+
+
+def is_missing(request: HttpRequest) -> bool:
+    """True for somebody who is signed in, has none, and needs one (SECOND_FACTOR_REQUIRED). One query."""
+    needs_one = settings.SECOND_FACTOR_REQUIRED and request.user.is_authenticated
+    return bool(needs_one and not is_mfa_enabled(request.user, types=COUNTED))
+
+
+class SecondFactorMiddleware:
+    """Stands after the one that knows who is signed in. Whoever is not signed in passes: the pages see to that."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path.startswith(reverse("account_root")) and is_missing(request):
+            return redirect("mfa_index")
+        return self.get_response(request)
