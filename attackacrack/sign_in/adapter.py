@@ -20,8 +20,8 @@ class Adapter(DefaultAccountAdapter):
         # The same for a name that nobody has and for one with another password.
         "username_password_mismatch": "That name and password do not belong together. Try again, or set a new password.",
         "email_password_mismatch": "That e-mail and password do not belong together. Try again, or set a new password.",
-        "too_many_login_attempts": "Too many wrong tries. Nobody can sign in with this name from here for the next five "
-        "minutes; wait that long and try again, or set a new password.",
+        "too_many_login_attempts": "Too many wrong tries. For five minutes even the right password is refused. Wait, "
+        "then try again; or set a new password now, if the old one is forgotten.",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

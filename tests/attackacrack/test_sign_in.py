@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.test import Client
 
 pytestmark = pytest.mark.django_db
@@ -64,3 +65,51 @@ def test_signing_out_ends_the_session(client, olivia):
     sign_in(client)
     client.post("/accounts/logout/")
     assert client.get("/admin/").status_code == 302
+
+
+# --- Too many tries ---
+
+TOO_MANY = "Too many wrong tries. For five minutes even the right password is refused."
+
+
+@pytest.mark.parametrize("name", ["olivia", "nobody"])
+def test_after_five_wrong_tries_even_the_right_password_is_refused_also_for_a_name_that_nobody_has(
+    client, olivia, name
+):
+    for _ in range(5):
+        assert TOO_MANY not in sign_in(client, name, "wrong").content.decode()
+    assert TOO_MANY in sign_in(Client(REMOTE_ADDR="10.0.0.9"), name).content.decode()
+    User.objects.create_user("otto", password=PASSWORD, is_staff=True)
+    assert sign_in(Client(), "otto")["Location"] == "/admin/"
+    cache.clear()  # as after five minutes
+    assert (sign_in(Client(), name).status_code == 302) == (name == "olivia")
+
+
+def test_one_address_does_not_try_one_name_after_the_other(client, olivia):
+    for number in range(10):
+        sign_in(client, f"name{number}", "wrong")
+    assert TOO_MANY in sign_in(client).content.decode()
+    assert sign_in(Client(REMOTE_ADDR="10.0.0.9"))["Location"] == "/admin/"
+
+
+def test_a_right_password_between_wrong_ones_gives_no_new_tries(olivia):
+    for _ in range(5):
+        sign_in(Client(), password="wrong")
+        sign_in(Client())
+    assert TOO_MANY in sign_in(Client()).content.decode()
+
+
+def test_without_redis_people_get_in_and_wrong_tries_are_counted(olivia, settings):
+    settings.CACHES = settings.CACHES | {"redis": settings.CACHES["redis"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
+    assert sign_in(Client())["Location"] == "/admin/"
+    for _ in range(5):
+        sign_in(Client(), password="wrong")
+    assert TOO_MANY in sign_in(Client()).content.decode()
+
+
+def test_behind_a_proxy_the_address_that_it_saw_counts_and_not_one_that_was_made_up(olivia, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    for number in range(10):
+        sign_in(Client(headers={"X-Forwarded-For": f"10.0.0.{number}, 203.0.113.7"}), f"name{number}", "wrong")
+    assert TOO_MANY in sign_in(Client(headers={"X-Forwarded-For": "10.9.9.9, 203.0.113.7"})).content.decode()
+    assert sign_in(Client(headers={"X-Forwarded-For": "203.0.113.8"}))["Location"] == "/admin/"
