@@ -12,6 +12,10 @@ GROUPS: dict[str, list[str]] = {
         "contacts.*",
         "billing.*",
         "quickbooks_integration.*",
+        # Within limits: sign_in/people.py.
+        "auth.view_user",
+        "auth.add_user",
+        "auth.change_user",
         "django_celery_beat.view_periodictask",
         "django_celery_beat.change_periodictask",
     ],

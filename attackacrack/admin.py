@@ -1,4 +1,4 @@
-"""Other people's admin pages in the look of ours: sign-ins, groups, schedules."""
+"""Other people's admin pages in the look of ours: schedules; and those that nobody needs taken out."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -7,9 +7,6 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 from django_celery_beat.admin import PeriodicTaskAdmin as BeatPeriodicTaskAdmin
 from django_celery_beat.admin import PeriodicTaskForm, TaskSelectWidget
@@ -22,17 +19,16 @@ from django_celery_beat.models import (
 )
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from attackacrack.sign_in import people  # noqa: F401  registers the pages of accounts
 
 admin.site.index_title = "Attack-a-Crack CRM"
 
-# A user's own page says what of allauth's two tables matters.
+# An account's own page says what of allauth's two tables matters.
 for model in (
     EmailAddress,
     Authenticator,
-    User,
-    Group,
     PeriodicTask,
     IntervalSchedule,
     CrontabSchedule,
@@ -40,19 +36,6 @@ for model in (
     ClockedSchedule,
 ):
     admin.site.unregister(model)
-
-
-@admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):
-    form = UserChangeForm
-    add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
-    list_per_page = 50
-
-
-@admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    list_per_page = 50
 
 
 class TaskSelect(UnfoldAdminSelectWidget, TaskSelectWidget):

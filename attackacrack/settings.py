@@ -221,6 +221,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # the office typed the address in, and its invitation arrives there or nowhere
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = True
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 60 * 60  # an invitation of Friday still opens on Monday
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=PRODUCTION)
 MFA_ADAPTER = "attackacrack.sign_in.adapter.SecondFactorAdapter"

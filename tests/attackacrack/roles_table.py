@@ -104,7 +104,7 @@ TABLE: dict[str, str] = {
     **_model("django_celery_beat/periodictask", "o"),
     **_model("django_celery_beat/intervalschedule", ""),
     **_model("django_celery_beat/crontabschedule", ""),
-    **_model("auth/user", ""),
+    **_model("auth/user", "o", add="o"),
     **_pages("auth/user", {"<id>/password": ""}, {}),
     **_model("auth/group", ""),
 }  # fmt: skip
