@@ -16,7 +16,11 @@ from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm
-from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from attackacrack import access
 from attackacrack.sign_in import invitations, second_factor
@@ -74,6 +78,8 @@ class PersonAdmin(DjangoUserAdmin, ModelAdmin):
     form = PersonForm
     add_form = NewPersonForm
     change_password_form = AdminPasswordChangeForm
+    add_form_template = None  # the usual one, which has room for our button
+    filter_horizontal = ("user_permissions",)
     list_display = (
         "username",
         "first_name",
@@ -104,6 +110,8 @@ class PersonAdmin(DjangoUserAdmin, ModelAdmin):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         if db_field.name == "groups" and not request.user.is_superuser:
             options["queryset"] = Group.objects.filter(name__in=access.GROUPS)
+        if db_field.name == "groups":
+            options["widget"] = UnfoldAdminCheckboxSelectMultipleWidget
         return super().formfield_for_manytomany(db_field, request, **options)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -133,8 +141,12 @@ class PersonAdmin(DjangoUserAdmin, ModelAdmin):
     def send_invitation(self, request: HttpRequest, obj: User) -> None:
         request.invited = obj  # type: ignore[attr-defined]
 
-    def add_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        return self._then_invite(request, super().add_view(request, *args, **options))
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With the button that the theme shows for accounts that are there already."""
+        context = {"actions_submit_line": self.get_actions_submit_line(request, 0)} | (extra_context or {})
+        return self._then_invite(request, super().add_view(request, form_url, context))
 
     def change_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
         return self._then_invite(request, super().change_view(request, *args, **options))

@@ -5,12 +5,17 @@ from collections.abc import Callable
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from quickbooks_integration.fields import cipher
+
 # Recovery codes come with one of these, and are no second factor of their own.
 COUNTED = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+# Of an app and of recovery codes; a security key keeps its secret itself.
+ENCRYPTED = ("secret", "seed")
 
 
 def is_missing(request: HttpRequest) -> bool:
@@ -29,3 +34,17 @@ class SecondFactorMiddleware:
         if not request.path.startswith(reverse("account_root")) and is_missing(request):
             return redirect("mfa_index")
         return self.get_response(request)
+
+
+@transaction.atomic
+def reencrypt() -> int:
+    """Locks what is stored with the first of FERNET_KEYS; how many. InvalidToken for a lost key: nothing is changed."""
+    keys = 0
+    for authenticator in Authenticator.objects.select_for_update().order_by("pk"):
+        locked = {name: text for name, text in authenticator.data.items() if name in ENCRYPTED}
+        for name, text in locked.items():
+            authenticator.data[name] = cipher().rotate(text.encode()).decode()
+        if locked:
+            authenticator.save(update_fields=["data"])
+        keys += len(locked)
+    return keys

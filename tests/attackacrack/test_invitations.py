@@ -169,3 +169,11 @@ def test_an_administrator_adds_and_changes_everything():
     answer = client.post(f"/admin/auth/user/{User.objects.get(username='tim').pk}/change/", owner)
     assert answer.status_code == 302
     assert User.objects.get(username="tim").is_superuser
+
+
+@pytest.mark.parametrize("who", ["office", "administrator"])
+def test_the_button_stands_under_a_new_account_and_under_one_that_is_there(office_client, who):
+    client = office_client if who == "office" else client_of(User.objects.create_superuser("root"))
+    there = f"/admin/auth/user/{make_user('tim', 'technician').pk}/change/"
+    for page in (ADD, there):
+        assert "Save and send invitation" in client.get(page).content.decode()

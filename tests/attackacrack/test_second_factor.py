@@ -1,11 +1,14 @@
 """Outside development a password alone opens nothing."""
 
 import time
+from io import StringIO
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from cryptography.fernet import Fernet
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from tests.attackacrack.test_settings import load
@@ -104,3 +107,32 @@ def test_production_asks_for_it_and_development_does_not(mode, required):
     keys = {"SECRET_KEY": "k" * 60, "FERNET_KEYS": "k", "ALLOWED_HOSTS": "crm.example.com"}
     shown = load("from attackacrack import settings; print(settings.SECOND_FACTOR_REQUIRED)", DJANGO_ENV=mode, **keys)
     assert shown.stdout.strip() == required
+
+
+def test_a_new_key_of_encryption_takes_over_and_the_old_one_can_go(client, olivia, settings):
+    sign_in(client)
+    secret = set_up(client)
+    old, new = settings.FERNET_KEYS[0], Fernet.generate_key().decode()
+    settings.FERNET_KEYS = [new, old]
+    out = StringIO()
+    call_command("rotate_keys", stdout=out)
+    assert "2 keys of second factors" in out.getvalue()
+    settings.FERNET_KEYS = [new]
+    other = Client()
+    sign_in(other)
+    other.post(f"{PAGE}authenticate/", {"code": code(secret, 1)})
+    assert other.get("/admin/").status_code == 200
+
+
+def test_with_a_lost_key_nothing_is_changed_and_nobody_gets_in_by_it(client, olivia, settings):
+    sign_in(client)
+    set_up(client)
+    before = list(Authenticator.objects.order_by("pk").values_list("data", flat=True))
+    settings.FERNET_KEYS = [Fernet.generate_key().decode()]
+    with pytest.raises(CommandError, match="cannot be read with any of FERNET_KEYS"):
+        call_command("rotate_keys")
+    assert list(Authenticator.objects.order_by("pk").values_list("data", flat=True)) == before
+    other = Client(raise_request_exception=False)
+    sign_in(other)
+    assert other.post(f"{PAGE}authenticate/", {"code": "000000"}).status_code == 500
+    assert other.get("/admin/").status_code == 302
