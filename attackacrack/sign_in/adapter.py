@@ -21,7 +21,7 @@ class Adapter(DefaultAccountAdapter):
         "username_password_mismatch": "That name and password do not belong together. Try again, or set a new password.",
         "email_password_mismatch": "That e-mail and password do not belong together. Try again, or set a new password.",
         "too_many_login_attempts": "Too many wrong tries. For five minutes even the right password is refused. Wait, "
-        "then try again; or set a new password now, if the old one is forgotten.",
+        "then try again. If you forgot it, set a new one meanwhile.",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -9,9 +9,9 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
@@ -22,7 +22,6 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from attackacrack import access
 from attackacrack.sign_in import invitations, second_factor
 
 for model in (User, Group):
@@ -67,10 +66,20 @@ class NewPersonForm(_OneEmailEach, forms.ModelForm):
         return super().save(commit)
 
 
-def is_within_the_office(user: User) -> bool:
-    """Nothing but the project's own groups: whoever manages this account gains no right by it."""
-    has_more = user.is_superuser or user.user_permissions.exists()
-    return not has_more and not user.groups.exclude(name__in=access.GROUPS).exists()
+def is_within_reach(giver: Any, user: User) -> bool:
+    """Whoever manages this account gains no right by it. An inactive account counts with what it could do again."""
+    theirs = Permission.objects.filter(Q(user=user) | Q(group__user=user))
+    return giver.is_superuser or (not user.is_superuser and _names(theirs) <= giver.get_all_permissions())
+
+
+def groups_to_give(giver: Any) -> list[int]:
+    """Keys of the groups that can do nothing that the giver cannot."""
+    has = giver.get_all_permissions()
+    return [group.pk for group in Group.objects.all() if _names(group.permissions.all()) <= has]
+
+
+def _names(permissions: QuerySet[Permission]) -> set[str]:
+    return {f"{one.content_type.app_label}.{one.codename}" for one in permissions.select_related("content_type")}
 
 
 @admin.register(User)
@@ -109,14 +118,14 @@ class PersonAdmin(DjangoUserAdmin, ModelAdmin):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         if db_field.name == "groups" and not request.user.is_superuser:
-            options["queryset"] = Group.objects.filter(name__in=access.GROUPS)
+            options["queryset"] = Group.objects.filter(pk__in=groups_to_give(request.user))
         if db_field.name == "groups":
             options["widget"] = UnfoldAdminCheckboxSelectMultipleWidget
         return super().formfield_for_manytomany(db_field, request, **options)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         may = super().has_change_permission(request, obj)
-        return may and (request.user.is_superuser or obj is None or is_within_the_office(obj))
+        return may and (obj is None or is_within_reach(request.user, obj))
 
     def has_invite_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """The theme asks with a key; None for an account that is being added."""

@@ -116,8 +116,14 @@ def test_a_forgotten_password_of_an_unknown_address_looks_the_same_and_sends_not
 # --- What the office may not ---
 
 
+def owners_group() -> Group:
+    made = Group.objects.create(name="owners")
+    made.permissions.add(Permission.objects.get(codename="delete_user"))
+    return made
+
+
 def test_the_office_gives_no_right_that_it_does_not_have(invite):
-    owners = Group.objects.create(name="owners")
+    owners = owners_group()
     root = {"is_superuser": "on", "user_permissions": [Permission.objects.first().pk]}
     assert "not one of the available choices" in invite(groups=[owners.pk]).content.decode()
     assert User.objects.filter(username="nina").count() == 0
@@ -126,14 +132,16 @@ def test_the_office_gives_no_right_that_it_does_not_have(invite):
     assert (nina.is_superuser, nina.user_permissions.count()) == (False, 0)
 
 
+@pytest.mark.parametrize("is_active", [True, False])
 @pytest.mark.parametrize("kind", ["administrator", "own group", "own permission"])
-def test_the_office_changes_no_account_that_can_more(office_client, kind):
+def test_the_office_changes_no_account_that_can_more(office_client, kind, is_active):
     other = User.objects.create_user("root", "root@example.com", is_staff=True, is_superuser=kind == "administrator")
+    User.objects.filter(pk=other.pk).update(is_active=is_active)
     Authenticator.objects.create(user=other, type="totp", data={})
     if kind == "own group":
-        other.groups.add(Group.objects.create(name="owners"))
+        other.groups.add(owners_group())
     if kind == "own permission":
-        other.user_permissions.add(Permission.objects.first())
+        other.user_permissions.add(Permission.objects.get(codename="delete_user"))
     typed = {"username": "root", "email": "olivia@example.com", "is_active": "on", "auth_user_send_invitation": "1"}
     assert office_client.post(f"/admin/auth/user/{other.pk}/change/", typed).status_code == 403
     office_client.post("/admin/auth/user/", {"action": "remove_second_factor", "_selected_action": other.pk})
