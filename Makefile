@@ -59,6 +59,10 @@ lint: setup
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check --output-format concise .
 	$(VENV)/bin/lint-imports --no-cache
+	@# Passwords, tokens and keys that were typed into a file; what .secrets.baseline excludes are made-up ones.
+	find . -path ./.git -prune -o -path ./.data -prune -o -path './.venv*' -prune -o -name '.*_cache' -prune -o -name .hypothesis -prune -o \
+		-name __pycache__ -prune -o -type f -size -500k ! -name '.env' ! -name .secrets.baseline ! -name '*.png' -print0 | \
+		xargs -0 $(VENV)/bin/detect-secrets-hook --baseline .secrets.baseline
 	$(RUN) manage.py check
 	$(RUN) manage.py makemigrations --check --dry-run
 	@# mypy's Django plugin loads the settings; given addresses, they start no servers.

@@ -1,13 +1,12 @@
-"""Other people's admin pages in the look of ours: sign-ins, groups, schedules."""
+"""Other people's admin pages in the look of ours: schedules; and those that nobody needs taken out."""
 
 from datetime import datetime
 from typing import Any, ClassVar
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 from django_celery_beat.admin import PeriodicTaskAdmin as BeatPeriodicTaskAdmin
 from django_celery_beat.admin import PeriodicTaskForm, TaskSelectWidget
@@ -20,30 +19,26 @@ from django_celery_beat.models import (
 )
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from attackacrack import changes_page, outcomes_page
+from attackacrack.sign_in import people
 
-__all__ = ["changes_page", "outcomes_page"]  # they register themselves
+__all__ = ["changes_page", "outcomes_page", "people"]  # they register themselves
 
 admin.site.index_title = "Attack-a-Crack CRM"
 
-for model in (User, Group, PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule):
+# An account's own page says what of allauth's two tables matters.
+for model in (
+    EmailAddress,
+    Authenticator,
+    PeriodicTask,
+    IntervalSchedule,
+    CrontabSchedule,
+    SolarSchedule,
+    ClockedSchedule,
+):
     admin.site.unregister(model)
-
-
-@admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):
-    form = UserChangeForm
-    add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
-    list_per_page = 50
-
-
-@admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    list_per_page = 50
 
 
 class TaskSelect(UnfoldAdminSelectWidget, TaskSelectWidget):

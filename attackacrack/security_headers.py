@@ -21,7 +21,7 @@ def content_policy(emulator: str) -> dict[str, object]:
         "style-src": [SELF],
         # Alpine writes the width of a list's bar of actions as a style attribute.
         "style-src-attr": [UNSAFE_INLINE],
-        "img-src": [SELF],
+        "img-src": [SELF, "data:"],  # the square that an authenticator app reads
         "font-src": [SELF],
         "connect-src": [SELF],
         "object-src": [NONE],

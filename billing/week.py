@@ -19,6 +19,13 @@ class Visit:
     appointment: Appointment
     clashes: bool
 
+    @property
+    def where(self) -> str:
+        """The house of the job; without one the contact's first address; "" where neither is known."""
+        if self.appointment.job is not None:
+            return str(self.appointment.job.property)
+        return next((str(address) for address in self.appointment.contact.addresses.all()), "")
+
 
 @dataclass(frozen=True)
 class Day:
@@ -39,7 +46,7 @@ def look(monday: date) -> list[Day]:
         )
         .exclude(status=Appointment.Status.CANCELLED)
         .select_related("contact", "job__property", "technician")
-        .prefetch_related("contact__phones", "contact__emails")
+        .prefetch_related("contact__phones", "contact__emails", "contact__addresses")
         .order_by("starts_at", "pk")[:MOST]
     )
     found = list(rows)

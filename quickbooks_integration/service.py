@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 from redis.exceptions import RedisError
@@ -91,7 +91,7 @@ class QuickBooksService:
     def get_authorization_url(self, state: str) -> str:
         """Intuit's consent page. `state` must be hard to guess and bound to the browser; it works once, for ten minutes."""
         try:
-            cache.set(_state_key(state), "issued", STATE_LASTS)
+            caches["redis"].set(_state_key(state), "issued", STATE_LASTS)
         except RedisError as error:
             raise QuickBooksError(Kind.TRANSIENT, NO_MEMORY) from error
         return oauth.authorization_url(state)
@@ -104,7 +104,7 @@ class QuickBooksService:
         the state is unknown, too old or used, and nothing is asked then.
         """
         try:
-            is_ours = cache.delete(_state_key(state))  # of several callers only one deletes it
+            is_ours = caches["redis"].delete(_state_key(state))  # of several callers only one deletes it
         except RedisError as error:
             raise QuickBooksError(Kind.TRANSIENT, NO_MEMORY) from error
         if not is_ours:

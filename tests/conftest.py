@@ -1,18 +1,35 @@
+from __future__ import annotations
+
 import os
 import shutil
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.contrib.auth.signals import user_logged_in
 from django.db import connection
 
 from tests import redis_databases, template_database
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.http import HttpRequest
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 CHROME_ON_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    user_logged_in.connect(_as_if_just_signed_in)
     redis_databases.use_test_databases()
     template_database.restore_instead_of_flush()
+
+
+def _as_if_just_signed_in(request: HttpRequest, user: User, **signal: Any) -> None:
+    """`force_login` goes past allauth; without this every test would be asked for a password."""
+    from allauth.account.internal.flows.login import get_authentication_records, record_authentication
+
+    if not get_authentication_records(request, user):
+        record_authentication(request, user, method="password")
 
 
 @pytest.fixture(scope="session")

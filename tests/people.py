@@ -1,4 +1,4 @@
-"""Three people with three views of the admin, as fixtures, and a signed-in client for each."""
+"""Four people with four views of the admin, as fixtures, and a signed-in client for each."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -33,6 +33,12 @@ def bookkeeper(db: None) -> User:
 def marketer(db: None) -> User:
     """Sees no money and no way to reach anybody."""
     return make_user("mara", "marketer")
+
+
+@pytest.fixture
+def technician(db: None) -> User:
+    """Sees the week and the jobs; no amounts."""
+    return make_user("tim", "technician")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ NUMBER_PARAMETER = {"unix": "db", "redis+socket": "virtual_host"}
 def use_test_databases() -> None:
     """Must run before the first use of the cache or of Celery."""
     first = FIRST_TEST_NUMBER + 2 * worker_number()
-    settings.REDIS_URL = settings.CACHES["default"]["LOCATION"] = with_number(settings.REDIS_URL, first)
+    settings.REDIS_URL = settings.CACHES["redis"]["LOCATION"] = with_number(settings.REDIS_URL, first)
     settings.CELERY_BROKER_URL = with_number(settings.CELERY_BROKER_URL, first + 1)
 
 

@@ -35,6 +35,7 @@ class TemplateLineInline(LineInline):
 @admin.register(QuoteTemplate)
 class QuoteTemplateAdmin(MergingAdmin):
     list_display = ("name", "lines_in_it", "active")
+    ordering = ("name",)
     list_per_page = 50
     search_fields = ("name",)
     fields = (("name", "active"), "message")

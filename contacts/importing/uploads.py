@@ -8,7 +8,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.files.uploadedfile import UploadedFile
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
@@ -75,7 +75,7 @@ def _unfinished() -> QuerySet[ContactImport]:
 def progress(record: ContactImport) -> dict[str, Any]:
     """{"state", "done": rows or None, "total": rows or None} for a page that asks every second."""
     total = record.read if record.state == State.IMPORTING else None
-    return {"state": record.state, "done": cache.get(_key(record.pk)), "total": total or None}
+    return {"state": record.state, "done": caches["redis"].get(_key(record.pk)), "total": total or None}
 
 
 def _key(pk: int) -> str:
@@ -125,7 +125,7 @@ def _import(record: ContactImport) -> None:
 def _run(record: ContactImport, content: bytes, *, dry_run: bool) -> Result:
     def tell(done: int, total: int | None) -> None:
         try:
-            cache.set(_key(record.pk), done, _PROGRESS_SECONDS)
+            caches["redis"].set(_key(record.pk), done, _PROGRESS_SECONDS)
         except (RedisError, OSError) as error:
             logger.warning("The progress of import %s cannot be shown: %s", record.pk, error)
 

@@ -67,7 +67,7 @@ class MatchCandidateAdmin(ReviewPages, ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Opens with what is to decide; the filter shows the rest."""
-        if not request.GET:
+        if not request.GET and self.has_view_permission(request):
             return HttpResponseRedirect(f"{request.path}?state__exact={MatchCandidate.State.OPEN}")
         return super().changelist_view(request, extra_context)
 

@@ -79,7 +79,7 @@ def test_the_page_for_our_own_failures_needs_nothing_that_may_have_failed(django
 
 
 def test_every_page_has_an_icon_for_the_browser_s_tab(client):
-    shown = client.get("/admin/login/").content.decode()
+    shown = client.get("/accounts/login/").content.decode()
     assert '<link rel="icon" href="/static/attackacrack/favicon.svg"' in shown
     assert (settings.BASE_DIR / "attackacrack/static/attackacrack/favicon.svg").exists()
 

@@ -1,10 +1,12 @@
 """A slip of the pen in a setting is noticed before it costs something."""
 
 import os
+import secrets
 import subprocess
 import sys
 
 import pytest
+from cryptography.fernet import Fernet
 
 from quickbooks_integration import checks
 
@@ -12,10 +14,10 @@ SERVERS = {"DATABASE_URL": "postgresql://unused/unused", "REDIS_URL": "redis://u
 SHOW = "from attackacrack import settings; print(settings.PRODUCTION, settings.DEBUG, settings.QUICKBOOKS_SANDBOX)"
 
 
-def load(**environment: str) -> subprocess.CompletedProcess[str]:
+def load(show: str = SHOW, /, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("QUICKBOOKS_", "DJANGO_ENV"))}
     return subprocess.run(
-        [sys.executable, "-c", SHOW], env={**kept, **SERVERS, **environment}, capture_output=True, text=True
+        [sys.executable, "-c", show], env={**kept, **SERVERS, **environment}, capture_output=True, text=True
     )
 
 
@@ -42,3 +44,16 @@ def test_a_word_that_counts_as_false_by_mistake_is_warned_of(settings, word, war
     settings.QUICKBOOKS_SANDBOX_WORD = word
     found = checks.sandbox_is_true_or_false(None)
     assert [warning.id for warning in found] == ["quickbooks_integration.W002"] * warnings
+
+
+def test_django_has_nothing_to_say_against_the_settings_of_production():
+    environment = {
+        "DJANGO_ENV": "production", "SECRET_KEY": secrets.token_urlsafe(60), "ALLOWED_HOSTS": "crm.example.com",
+        "FERNET_KEYS": Fernet.generate_key().decode(), "OFFICE_EMAILS": "olivia@example.com",
+        "QUICKBOOKS_CLIENT_ID": "id", "QUICKBOOKS_CLIENT_SECRET": "made up", "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN": "made up",
+        "QUICKBOOKS_REDIRECT_URI": "https://crm.example.com/auth/quickbooks/callback",
+    }  # fmt: skip
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("QUICKBOOKS_")}
+    ended = subprocess.run(command, env={**kept, **SERVERS, **environment}, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")

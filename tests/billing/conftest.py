@@ -10,6 +10,7 @@ from tests.people import (  # noqa: F401
     marketer_client,
     office,
     office_client,
+    technician,
 )
 
 

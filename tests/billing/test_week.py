@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from billing import week
 from tests.billing.rows import repair
+from tests.factories import make_contact
+from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
 MONDAY = date(2026, 3, 2)  # the clocks go forward on its Sunday
@@ -91,3 +93,11 @@ def test_the_week_takes_the_same_queries_for_two_and_for_twenty(office: User, of
     two = queries()
     fill(20)
     assert queries() == two
+
+
+def test_the_technician_sees_where_to_go_and_whom_to_call(technician: User) -> None:
+    seen = {"emails": ("ann@example.com",), "address": {"street": "5 Oak Street", "city": "Albany"}}
+    repair(MONDAY, at=time(9), job=None, contact=make_contact("Ann", "Lee", phones=("505-555-7777",), **seen))
+    shown = client_of(technician).get("/admin/billing/appointment/week/", {"day": str(MONDAY)}).content.decode()
+    assert "5 Oak Street, Albany" in shown
+    assert 'href="tel:505-555-7777"' in shown

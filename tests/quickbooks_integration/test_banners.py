@@ -89,4 +89,4 @@ def test_badge_and_banners_of_a_page_cost_one_query_together(connection, office_
 
 
 def test_a_page_for_nobody_in_particular_has_no_banner(client, connection):
-    assert "quickbooks-banner" not in client.get("/admin/login/").content.decode()
+    assert "quickbooks-banner" not in client.get("/accounts/login/").content.decode()

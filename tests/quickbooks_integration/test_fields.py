@@ -218,7 +218,7 @@ def test_a_key_is_replaced_without_a_break(auth, settings):
 
     settings.FERNET_KEYS = [new]
     assert tokens(auth.pk) == (ACCESS, REFRESH)
-    assert out.getvalue() == "Locked the tokens of 1 connection with the first key.\n"
+    assert out.getvalue() == "Locked the tokens of 1 connection and 0 keys of second factors with the first key.\n"
     settings.FERNET_KEYS = [old]
     with pytest.raises(UnreadableToken):
         tokens(auth.pk)

@@ -17,7 +17,12 @@ from quickbooks_integration.emulator.companies import sample
 SEED = 1
 # Only for the demo on one's own machine; production refuses this command.
 PASSWORD = "demo"
-PEOPLE = {"office": ("Olivia", "Office"), "bookkeeper": ("Ben", "Books"), "marketer": ("Mia", "Marketing")}
+PEOPLE = {
+    "office": ("Olivia", "Office"),
+    "bookkeeper": ("Ben", "Books"),
+    "technician": ("Tim", "Tools"),
+    "marketer": ("Mia", "Marketing"),
+}
 
 
 class Command(BaseCommand):

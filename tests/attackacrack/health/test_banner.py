@@ -79,7 +79,7 @@ def test_a_small_window_has_no_banner(root_client):
 
 def test_without_redis_the_banner_stands_all_the_same(marketer_client, settings):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": settings.REDIS_URL}}
+    settings.CACHES = settings.CACHES | {"redis": {**settings.CACHES["redis"], "LOCATION": settings.REDIS_URL}}
     with pytest.raises(redis.ConnectionError):
         redis.Redis.from_url(settings.REDIS_URL).ping()
     worker_was_seen(ago(minutes=11))

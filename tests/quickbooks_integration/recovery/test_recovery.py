@@ -144,7 +144,7 @@ SAVES = """
 from django.test import Client
 from django.contrib.auth.models import User
 client = Client(raise_request_exception=True)
-client.force_login(User.objects.get(), backend="django.contrib.auth.backends.ModelBackend")
+client.force_login(User.objects.get())
 lines = {"quote_items-TOTAL_FORMS": "1", "quote_items-INITIAL_FORMS": "0", "quote_items-0-position": "1",
          "quote_items-0-description": "Crack", "quote_items-0-quantity": "1", "quote_items-0-unit_price": "100"}
 form = {"contact": CONTACT, "quote_date": "2026-05-01", "billing_quote_mark_ready": "1", **lines}

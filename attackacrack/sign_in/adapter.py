@@ -1,0 +1,50 @@
+"""Where allauth asks the project how its sign-in behaves."""
+
+from typing import Any, ClassVar
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.http import HttpRequest
+
+from attackacrack.sign_in import step_up
+from quickbooks_integration.fields import cipher
+
+# Said by the page itself; a banner "Successfully signed in as olivia" on top of the first page tells nobody anything.
+UNSAID = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
+
+
+class Adapter(DefaultAccountAdapter):
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultAccountAdapter.error_messages,
+        # The same for a name that nobody has and for one with another password.
+        "username_password_mismatch": "That name and password do not belong together. Try again, or set a new password.",
+        "email_password_mismatch": "That e-mail and password do not belong together. Try again, or set a new password.",
+        "too_many_login_attempts": "Too many wrong tries. For five minutes even the right password is refused. Wait, "
+        "then try again. If you forgot it, set a new one meanwhile.",
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
+        """Allauth itself does not count the sign-in; it would ask for the password right after it."""
+        return super().is_reauthentication_required(app=app, **more) and not step_up.is_confirmed(context.request)
+
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *more: Any, **named: Any
+    ) -> None:
+        if message_template not in UNSAID:
+            super().add_message(request, level, message_template, *more, **named)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Keys of authenticator apps are encrypted as QuickBooks' tokens are (FERNET_KEYS): a copy of the database alone
+    makes no codes. A key that is lost is an error at the sign-in, never a value; an administrator then takes the
+    second factor away, and the person sets up a new one."""
+
+    def encrypt(self, text: str) -> str:
+        return cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return cipher().decrypt(encrypted_text.encode()).decode()

@@ -1,0 +1,50 @@
+"""Nobody works with a password alone: who has no authenticator app and no passkey is sent to set one up."""
+
+from collections.abc import Callable
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from quickbooks_integration.fields import cipher
+
+# Recovery codes come with one of these, and are no second factor of their own.
+COUNTED = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+# Of an app and of recovery codes; a security key keeps its secret itself.
+ENCRYPTED = ("secret", "seed")
+
+
+def is_missing(request: HttpRequest) -> bool:
+    """True for somebody who is signed in, has none, and needs one (SECOND_FACTOR_REQUIRED). One query."""
+    needs_one = settings.SECOND_FACTOR_REQUIRED and request.user.is_authenticated
+    return bool(needs_one and not is_mfa_enabled(request.user, types=COUNTED))
+
+
+class SecondFactorMiddleware:
+    """Stands after the one that knows who is signed in. Whoever is not signed in passes: the pages see to that."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path.startswith(reverse("account_root")) and is_missing(request):
+            return redirect("mfa_index")
+        return self.get_response(request)
+
+
+@transaction.atomic
+def reencrypt() -> int:
+    """Locks what is stored with the first of FERNET_KEYS; how many. InvalidToken for a lost key: nothing is changed."""
+    keys = 0
+    for authenticator in Authenticator.objects.select_for_update().order_by("pk"):
+        locked = {name: text for name, text in authenticator.data.items() if name in ENCRYPTED}
+        for name, text in locked.items():
+            authenticator.data[name] = cipher().rotate(text.encode()).decode()
+        if locked:
+            authenticator.save(update_fields=["data"])
+        keys += len(locked)
+    return keys
