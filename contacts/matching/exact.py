@@ -13,6 +13,7 @@ from typing import Any
 
 from contacts.matching import names, normalise
 from contacts.matching.candidates import Index, Pair, Person, SharedKeys, pairs
+from contacts.matching.kinds import Kind, about_names
 from contacts.matching.names import Names
 from contacts.matching.weights import ANOTHER_EMAIL, ANOTHER_PHONE, ANOTHER_PLACE, FamilyNames, Weights
 
@@ -39,13 +40,14 @@ class Reason:
 @dataclass(frozen=True, slots=True)
 class Decision:
     """One candidate pair, by the ids of its persons. LINKED only if nothing at all speaks against it. score: 0 to 100;
-    50 is as likely as not, and each five points more make it four times as likely."""
+    50 is as likely as not, and each five points more make it four times as likely. kind: why it is a question."""
 
     contact: Any
     customer: Any
     outcome: Outcome
     score: int
     reasons: tuple[Reason, ...]
+    kind: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,27 @@ def _decide(candidate: _Candidate) -> Decision:
             *(Reason(text, True, _points(weight)) for text, weight in evidence),
             *(Reason(text, False, _points(weight)) for text, weight in doubts),
         ),
+        kind=None if is_sure else _kind(candidate),
     )
+
+
+def _kind(candidate: _Candidate) -> Kind:
+    contact, customer, shared = candidate.contact, candidate.customer, candidate.shared
+    about = about_names(contact, customer, shared, candidate.names)
+    applies = {
+        Kind.TAKEN_BACK: candidate.taken_back,
+        Kind.HOUSEHOLD: about is Kind.HOUSEHOLD,
+        Kind.NUMBER: about is Kind.NUMBER,
+        Kind.NAME: about is Kind.NAME,
+        Kind.LINKED: contact.linked_to is not None,
+        Kind.SEVERAL: candidate.customers_sharing > 1 or candidate.contacts_sharing > 1,
+        Kind.JOB: customer.is_job,
+        Kind.COMPANY: about is Kind.COMPANY,
+        Kind.NAME_ONLY: _is_name_only(candidate),
+        Kind.SILENT: candidate.names is Names.SILENT and _differ(contact, customer, shared),
+        Kind.INACTIVE: not customer.active,
+    }
+    return next((kind for kind in Kind if applies.get(kind)), Kind.LITTLE)
 
 
 def _points(bits: float) -> int:
@@ -171,8 +193,15 @@ def _doubts_about_who(candidate: _Candidate) -> Iterator[Weighed]:
         yield f"Perhaps another of the family: {_name(contact)} here, {_name(customer)} in QuickBooks", 0.0
     if candidate.names is Names.SILENT and _differ(contact, customer, shared):
         yield "No name to compare, and the rest differs", ANOTHER_PHONE + ANOTHER_EMAIL
-    if not shared.reach_somebody and not shared.crowded and not _may_have_a_slip(contact, customer):
+    if _is_name_only(candidate):
         yield "The same name and house, but another phone or e-mail", ANOTHER_PHONE + ANOTHER_PLACE
+
+
+def _is_name_only(candidate: _Candidate) -> bool:
+    shared = candidate.shared
+    if shared.reach_somebody or shared.crowded:
+        return False
+    return not _may_have_a_slip(candidate.contact, candidate.customer)
 
 
 def _may_have_a_slip(contact: Person, customer: Person) -> bool:

@@ -8,6 +8,7 @@ jobs.py      jobs of a linked customer follow it
 merged.py    contacts whose customer was merged into another one there
 undoing.py   takes a decision back
 queue.py     who is asked about which pair next
+stakes.py    how much money hangs on a question
 reporting.py every pair and its state, for a file
 """
 
@@ -24,7 +25,7 @@ from quickbooks_integration.reconciling.deciding import (
     skip,
 )
 from quickbooks_integration.reconciling.matching import MatchResult, match, propose
-from quickbooks_integration.reconciling.queue import claim, last_decision, next_for, remaining
+from quickbooks_integration.reconciling.queue import claim, counts_by_kind, last_decision, next_for, remaining
 from quickbooks_integration.reconciling.undoing import undo, unlink
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Settled",
     "Tally",
     "claim",
+    "counts_by_kind",
     "create_contact",
     "each",
     "last_decision",
