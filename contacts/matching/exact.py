@@ -15,12 +15,15 @@ from contacts.matching import names, normalise
 from contacts.matching.candidates import Index, Pair, Person, SharedKeys, pairs
 from contacts.matching.kinds import Kind, about_names
 from contacts.matching.names import Names
-from contacts.matching.weights import ANOTHER_EMAIL, ANOTHER_PHONE, ANOTHER_PLACE, FamilyNames, Weights
+from contacts.matching.weights import ANOTHER_EMAIL, ANOTHER_PHONE, ANOTHER_PLACE, PRIOR, FamilyNames, Weights
 
 # Bits: eight to one that they are the same.
 LINKED_FROM = 3.0
 EVEN_CHANCE, POINTS_A_BIT = 50, 2.5
 ALREADY = -4.0  # bits against a pair of which a person or a link says something else
+# The same as a score: what any two have before something is known of them, and from where a pair may be linked unasked.
+START_SCORE = EVEN_CHANCE + round(POINTS_A_BIT * PRIOR)
+LINKED_FROM_SCORE = EVEN_CHANCE + round(POINTS_A_BIT * LINKED_FROM)
 
 
 class Outcome(StrEnum):

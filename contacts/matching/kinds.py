@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 LABELS = {
     Kind.TAKEN_BACK: "Link was taken back",
-    Kind.HOUSEHOLD: "One family, or another of it",
+    Kind.HOUSEHOLD: "Household: same family name",
     Kind.NUMBER: "Same number, everything else differs",
     Kind.NAME: "Another name, more than the number is the same",
     Kind.LINKED: "Contact already linked",

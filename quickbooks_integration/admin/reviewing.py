@@ -21,7 +21,7 @@ from contacts.models import Contact
 from quickbooks_integration import reconciling
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksAuth, QuickBooksSync
-from quickbooks_integration.reconciling import Settled, comparing, reporting
+from quickbooks_integration.reconciling import Settled, comparing, evidence, reporting
 from quickbooks_integration.service import QuickBooksService
 
 PAGE = "admin:quickbooks_integration_matchcandidate_review"
@@ -144,6 +144,7 @@ def _question(candidate: MatchCandidate, request: HttpRequest) -> dict[str, Any]
         "customer": candidate.sync.customer,
         "contact": candidate.contact,
         "comparison": comparing.compare(candidate),
+        "waterfall": evidence.waterfall(candidate),
         **_kinds(request),
         "last": reconciling.last_decision(request.user),
     }

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='matchcandidate',
             name='kind',
-            field=models.CharField(blank=True, choices=[('taken_back', 'Link was taken back'), ('household', 'One family, or another of it'), ('number', 'Same number, everything else differs'), ('name', 'Another name, more than the number is the same'), ('linked', 'Contact already linked'), ('several', 'Several may be meant'), ('job', 'Job of another customer'), ('company', 'A company and a person'), ('name_only', 'Name and house only'), ('silent', 'No name, and the rest differs'), ('inactive', 'Inactive in QuickBooks'), ('little', 'Little to go by')], db_default='', default='', help_text='Empty until matching has looked at the pair again.', max_length=20, verbose_name='what is unclear'),
+            field=models.CharField(blank=True, choices=[('taken_back', 'Link was taken back'), ('household', 'Household: same family name'), ('number', 'Same number, everything else differs'), ('name', 'Another name, more than the number is the same'), ('linked', 'Contact already linked'), ('several', 'Several may be meant'), ('job', 'Job of another customer'), ('company', 'A company and a person'), ('name_only', 'Name and house only'), ('silent', 'No name, and the rest differs'), ('inactive', 'Inactive in QuickBooks'), ('little', 'Little to go by')], db_default='', default='', help_text='Empty until matching has looked at the pair again.', max_length=20, verbose_name='what is unclear'),
         ),
         migrations.AddField(
             model_name='matchcandidate',

@@ -8,6 +8,7 @@ jobs.py      jobs of a linked customer follow it
 merged.py    contacts whose customer was merged into another one there
 undoing.py   takes a decision back
 queue.py     who is asked about which pair next
+evidence.py  how a score comes about, for a picture
 stakes.py    how much money hangs on a question
 reporting.py every pair and its state, for a file
 """
