@@ -38,7 +38,17 @@ LABELS = {
 }
 # Everything that looks alike without being one is among these: a person looks at each pair by itself.
 ONE_BY_ONE = frozenset(
-    {Kind.TAKEN_BACK, Kind.HOUSEHOLD, Kind.NUMBER, Kind.NAME, Kind.LINKED, Kind.SEVERAL, Kind.JOB, Kind.SILENT}
+    {
+        Kind.TAKEN_BACK,
+        Kind.HOUSEHOLD,
+        Kind.NUMBER,
+        Kind.NAME,
+        Kind.LINKED,
+        Kind.SEVERAL,
+        Kind.JOB,
+        Kind.SILENT,
+        Kind.LITTLE,
+    }
 )
 
 

@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeNumericFilt
 from unfold.decorators import action, display
 
 from quickbooks_integration import reconciling
+from quickbooks_integration.admin.answering import TogetherPage
 from quickbooks_integration.admin.links import contact_link
 from quickbooks_integration.admin.reviewing import ReviewPages
 from quickbooks_integration.models import MatchCandidate
@@ -23,7 +24,7 @@ from quickbooks_integration.reconciling.comparing import dollars
 
 
 @admin.register(MatchCandidate)
-class MatchCandidateAdmin(ReviewPages, ModelAdmin):
+class MatchCandidateAdmin(ReviewPages, TogetherPage, ModelAdmin):
     list_display = ("customer", "ours", "state_badge", "score", "balance", "why", "review_link")
     list_display_links = None
     list_filter = (("state", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter), ("score", RangeNumericFilter))
@@ -51,6 +52,7 @@ class MatchCandidateAdmin(ReviewPages, ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         return [
             path("review/", self.admin_site.admin_view(self.review_view), name=f"{REVIEW}_review"),
+            path("review/together/", self.admin_site.admin_view(self.together_view), name=f"{REVIEW}_together"),
             path(
                 "review/create-in-quickbooks/<int:contact_id>/",
                 self.admin_site.admin_view(self.create_customer_view),

@@ -21,7 +21,7 @@ from contacts.models import Contact
 from quickbooks_integration import reconciling
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksAuth, QuickBooksSync
-from quickbooks_integration.reconciling import Settled, comparing, evidence, reporting
+from quickbooks_integration.reconciling import Settled, comparing, evidence, reporting, together
 from quickbooks_integration.service import QuickBooksService
 
 PAGE = "admin:quickbooks_integration_matchcandidate_review"
@@ -146,8 +146,15 @@ def _question(candidate: MatchCandidate, request: HttpRequest) -> dict[str, Any]
         "comparison": comparing.compare(candidate),
         "waterfall": evidence.waterfall(candidate),
         **_kinds(request),
-        "last": reconciling.last_decision(request.user),
+        **_last(request),
     }
+
+
+def _last(request: HttpRequest) -> dict[str, Any]:
+    """What Undo would take back, and to how many others the same could be done."""
+    last = reconciling.last_decision(request.user)
+    answer = together.like(last, request.user) if last else None
+    return {"last": last, "alike": answer.number() if answer else 0}
 
 
 def _kinds(request: HttpRequest) -> dict[str, Any]:
@@ -169,7 +176,7 @@ def _nothing_left(request: HttpRequest) -> dict[str, Any]:
         "connected": company is not None,
         "counts": reporting.counts(company) if company else {},
         **_kinds(request),
-        "last": reconciling.last_decision(request.user),
+        **_last(request),
     }
 
 

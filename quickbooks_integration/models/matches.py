@@ -48,6 +48,13 @@ class MatchCandidate(models.Model):
         verbose_name="what is unclear",
         help_text="Empty until matching has looked at the pair again.",
     )
+    shape = models.CharField(
+        max_length=400,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What the reasons are about, without names and numbers.",
+    )
     # As of when matching last looked at the pair: they order the queue, and no page shows them.
     owed = models.DecimalField(
         max_digits=15,
@@ -87,6 +94,7 @@ class MatchCandidate(models.Model):
                 condition=Q(state="open"),
             ),
             models.Index("kind", *QUEUE_ORDER, name="match_queue_of_kind", condition=Q(state="open")),
+            models.Index(fields=["kind", "shape"], name="match_alike", condition=Q(state="open")),
             models.Index(fields=["claimed_until"], name="match_claims", condition=Q(claimed_until__isnull=False)),
         ]
         constraints = [

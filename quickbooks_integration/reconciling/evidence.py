@@ -69,4 +69,4 @@ def _sentence(candidate: MatchCandidate) -> str:
         )
     if score >= needed:
         return f"{score} points would be enough (the dashed line is {needed}), but what is marked with a question mark needs a person."
-    return f"{score} points are fewer than {needed}, and what is marked with a question mark needs a person."
+    return f"{score} points are fewer than {needed} (the dashed line), and what is marked with a question mark needs a person."

@@ -171,7 +171,7 @@ def _ask(known: dict[Pair, MatchCandidate], decisions: list[Decision]) -> MatchR
 
 
 # What matching says about a question, and may say anew.
-WORDING = ("score", "reasons", "kind", "owed", "quoted")
+WORDING = ("score", "reasons", "kind", "shape", "owed", "quoted")
 
 
 def _reword(asked: list[tuple[MatchCandidate, MatchCandidate]]) -> None:
@@ -187,7 +187,7 @@ def _reword(asked: list[tuple[MatchCandidate, MatchCandidate]]) -> None:
 
 def _question(decision: Decision, at_stake: Stakes) -> MatchCandidate:
     question = _candidate(decision, State.OPEN)
-    question.kind = decision.kind or ""
+    question.kind, question.shape = decision.kind or "", decision.shape
     question.owed, question.quoted = at_stake.of(decision.customer, decision.contact)
     return question
 

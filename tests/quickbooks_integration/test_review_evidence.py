@@ -47,7 +47,7 @@ def test_the_picture_reaches_over_all_bars() -> None:
     [
         (candidate(50, 32), f"fewer than the {LINKED_FROM_SCORE} that it takes to link unasked"),
         (candidate(60, 62, -20), f"60 points would be enough (the dashed line is {LINKED_FROM_SCORE})"),
-        (candidate(40, 42, -20), f"40 points are fewer than {LINKED_FROM_SCORE}, and what is marked"),
+        (candidate(40, 42, -20), f"40 points are fewer than {LINKED_FROM_SCORE} (the dashed line), and what is marked"),
     ],
 )
 def test_a_sentence_says_what_it_comes_to(row: MatchCandidate, sentence: str) -> None:
