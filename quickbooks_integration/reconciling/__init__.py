@@ -8,6 +8,7 @@ jobs.py      jobs of a linked customer follow it
 merged.py    contacts whose customer was merged into another one there
 together.py  one answer for many questions that are alike
 undoing.py   takes a decision back
+progress.py  how far matching has come, and what is left and why
 queue.py     who is asked about which pair next
 evidence.py  how a score comes about, for a picture
 stakes.py    how much money hangs on a question
