@@ -20,7 +20,7 @@ from quickbooks_integration.reconciling import deciding
 from quickbooks_integration.reconciling.deciding import Settled, Tally
 
 Action, State = MatchDecision.Action, MatchCandidate.State
-AT_A_TIME = 200  # so that a press answers within some seconds
+AT_A_TIME = 100  # so that a press answers within some seconds
 LOWEST_SCORE = LINKED_FROM_SCORE
 MAY_BE_LINKED_TOGETHER = [kind for kind in Kind if kind not in ONE_BY_ONE]
 
@@ -71,7 +71,7 @@ def like(decided: MatchDecision, by: User) -> Answer | None:
 
 
 def decide(answer: Answer, pairs: Sequence[int], by: User) -> Tally:
-    """Decides these pairs, at most 200, as far as they still belong to the answer. Not inside a transaction."""
+    """Decides these pairs, at most 100, as far as they still belong to the answer. Not inside a transaction."""
 
     def one(candidate: MatchCandidate, by: User) -> None:
         with deciding.decision(by):
