@@ -15,7 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from contacts.matching.kinds import LABELS
-from quickbooks_integration.models import MatchDecision
+from quickbooks_integration.models import MatchCandidate, MatchDecision
+from quickbooks_integration.models.matches import QUEUE_ORDER
 from quickbooks_integration.reconciling import together
 from quickbooks_integration.reconciling.comparing import dollars
 from quickbooks_integration.reconciling.deciding import Tally
@@ -77,12 +78,14 @@ def _decision(text: str) -> MatchDecision | None:
 
 def _shown(answer: Answer) -> dict[str, Any]:
     """Counts all, names the first 50, and carries as many as one press decides."""
-    parts = ("contact__phones", "contact__emails")
-    rows = list(answer.questions.select_related("sync__customer", "contact").prefetch_related(*parts)[:SHOWN])
+    # Once read, so that none is among the shown and the others, or among neither.
+    pairs = list(answer.questions.values_list("pk", flat=True)[:AT_A_TIME])
+    rows = MatchCandidate.objects.filter(pk__in=pairs[:SHOWN]).order_by(*QUEUE_ORDER)
+    rows = rows.select_related("sync__customer", "contact").prefetch_related("contact__phones", "contact__emails")
     number = answer.number()
     return {
         "rows": [(row, dollars(row.sync.customer.balance_with_jobs)) for row in rows],
-        "not_shown": list(answer.questions.values_list("pk", flat=True)[SHOWN:AT_A_TIME]),
+        "not_shown": pairs[SHOWN:],
         "number": number,
         "at_a_time": AT_A_TIME,
         "later": max(0, number - AT_A_TIME),

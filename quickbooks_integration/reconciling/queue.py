@@ -49,8 +49,8 @@ def claim(candidate: MatchCandidate, user: User) -> MatchCandidate:
     return found
 
 
-def remaining(kind: str = "") -> int:
-    return _of_kind(_open(), kind).count()
+def remaining() -> int:
+    return _open().count()
 
 
 def counts_by_kind() -> dict[str, int]:

@@ -99,13 +99,17 @@ def test_a_pair_of_few_points_is_never_among_many(auth: QuickBooksAuth, ann: Any
     assert picked(together.above(0, ann)) == set(rows)
 
 
-@pytest.mark.parametrize("meanwhile", ["linked elsewhere", "another question", "on a screen", "not sorted yet"])
+@pytest.mark.parametrize(
+    "meanwhile", ["linked elsewhere", "another customer", "another contact", "on a screen", "not sorted yet"]
+)
 def test_what_is_clear_no_longer_is_left_out_at_once(auth: QuickBooksAuth, ann: Any, meanwhile: str) -> None:
     [row] = clear(auth, 1)
     bob = pairs.somebody("bob")
     if meanwhile == "linked elsewhere":
         link_to(pairs.customer(auth, "Another Eve"), row.contact, bob)
-    elif meanwhile == "another question":
+    elif meanwhile == "another contact":
+        MatchCandidate.objects.create(sync=row.sync, contact=pairs.contact("Another", "Eve"), score=10)
+    elif meanwhile == "another customer":
         other = pairs.customer(auth, "Another Eve")
         MatchCandidate.objects.create(sync=other, contact=row.contact, score=10)
     elif meanwhile == "on a screen":
@@ -121,15 +125,16 @@ def test_what_is_clear_no_longer_is_left_out_at_once(auth: QuickBooksAuth, ann: 
 
 
 def test_like_a_decision_are_the_questions_of_the_same_kind_and_reasons(auth: QuickBooksAuth, ann: Any) -> None:
-    rows, others = strangers(auth, 3), clear(auth, 1)
+    rows, others = strangers(auth, 4), clear(auth, 1)
     pairs.contact("Carl", "More", "617-555-0111", "more@example.com")
     pairs.customer(auth, "Dora Other", "617-555-0111", "more@example.com")
     match(auth)
+    MatchCandidate.objects.filter(pk=rows[3].pk).update(shape="Same e-mail; Another name")
     decided = refuse(rows[0], ann)
     answer = together.like(decided, ann)
-    assert picked(answer) == set(rows[1:])
+    assert picked(answer) == set(rows[1:3])
     assert together.decide(answer, [row.pk for row in [*rows, *others]], ann).done == 2
-    assert states(rows) == ["refused"] * 3
+    assert states(rows) == ["refused", "refused", "refused", "open"]
     assert states(others) == ["open"]
 
 
@@ -141,11 +146,13 @@ def test_linking_people_of_other_names_is_never_offered_for_all(auth: QuickBooks
 
 
 def test_new_contacts_are_made_of_all_that_are_like_it(auth: QuickBooksAuth, ann: Any) -> None:
-    rows = strangers(auth, 3)
+    rows = strangers(auth, 4)
+    perhaps_another = pairs.contact("Carl", "Other")
+    MatchCandidate.objects.create(sync=rows[3].sync, contact=perhaps_another, score=10)
     answer = together.like(create_contact(rows[0].sync, ann), ann)
     assert together.decide(answer, [row.pk for row in rows[1:]], ann).done == 2
     assert Contact.objects.filter(source="quickbooks").count() == 3
-    assert states(rows) == ["closed"] * 3
+    assert states(rows) == ["closed", "closed", "closed", "open"]
 
 
 def test_a_decision_that_was_undone_is_no_example(auth: QuickBooksAuth, ann: Any) -> None:
