@@ -41,6 +41,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         ("QuickBooks", [
             ("Review matches", "join_inner", "quickbooks_integration_matchcandidate_review",
              "quickbooks_integration.decide_matches"),
+            ("Matching", "donut_large", "quickbooks_integration_quickbookscustomer_matching",
+             "quickbooks_integration.view_quickbookscustomer"),
             ("Merged customers", "call_merge", "quickbooks_integration_quickbookscustomer_merged",
              "quickbooks_integration.decide_matches"),
             ("Conflicts", "call_split", "quickbooks_integration_conflictdecision_changelist",

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('attackacrack', '0004_audit_seals'),
+        ('attackacrack', '0005_cache_table'),
     ]
 
     operations = [

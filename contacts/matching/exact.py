@@ -13,14 +13,18 @@ from typing import Any
 
 from contacts.matching import names, normalise
 from contacts.matching.candidates import Index, Pair, Person, SharedKeys, pairs
+from contacts.matching.kinds import Kind, about_names
 from contacts.matching.names import Names
-from contacts.matching.weights import ANOTHER_EMAIL, ANOTHER_PHONE, ANOTHER_PLACE, FamilyNames, Weights
+from contacts.matching.weights import ANOTHER_EMAIL, ANOTHER_PHONE, ANOTHER_PLACE, PRIOR, FamilyNames, Weights
 
 # Bits: eight to one that they are the same.
 LINKED_FROM = 3.0
 EVEN_CHANCE, POINTS_A_BIT = 50, 2.5
 NEAR = (Names.NEAR_FAMILY, Names.NEAR_GIVEN)
 ALREADY = -4.0  # bits against a pair of which a person or a link says something else
+# The same as a score: what any two have before something is known of them, and from where a pair may be linked unasked.
+START_SCORE = EVEN_CHANCE + round(POINTS_A_BIT * PRIOR)
+LINKED_FROM_SCORE = EVEN_CHANCE + round(POINTS_A_BIT * LINKED_FROM)
 
 
 class Outcome(StrEnum):
@@ -30,23 +34,31 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A sentence for the office, whether it speaks for the pair, and how many points of the score it is."""
+    """A sentence for the office, whether it speaks for the pair, and how many points of the score it is. about: the
+    sentence without names and numbers."""
 
     text: str
     agrees: bool
     points: int = 0
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """One candidate pair, by the ids of its persons. LINKED only if nothing at all speaks against it. score: 0 to 100;
-    50 is as likely as not, and each five points more make it four times as likely."""
+    50 is as likely as not, and each five points more make it four times as likely. kind: why it is a question."""
 
     contact: Any
     customer: Any
     outcome: Outcome
     score: int
     reasons: tuple[Reason, ...]
+    kind: Kind | None = None
+
+    @property
+    def shape(self) -> str:
+        """What the reasons are about. Questions of one shape are alike but for the names and numbers."""
+        return "; ".join(dict.fromkeys(reason.about for reason in self.reasons))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +131,7 @@ def _candidates(ours: Index, theirs: Index) -> dict[Pair, tuple[SharedKeys, Name
 
 def _decide(candidate: _Candidate) -> Decision:
     evidence, doubts = list(_evidence(candidate)), list(_doubts(candidate))
-    bits = candidate.weights.prior + sum(weight for _, weight in evidence + doubts)
+    bits = candidate.weights.prior + sum(weight for *_, weight in evidence + doubts)
     is_sure = not doubts and bits >= LINKED_FROM
     return Decision(
         contact=candidate.contact.id,
@@ -127,35 +139,55 @@ def _decide(candidate: _Candidate) -> Decision:
         outcome=Outcome.LINKED if is_sure else Outcome.REVIEW,
         score=max(0, min(100, EVEN_CHANCE + _points(bits))),
         reasons=(
-            *(Reason(text, True, _points(weight)) for text, weight in evidence),
-            *(Reason(text, False, _points(weight)) for text, weight in doubts),
+            *(Reason(text, True, _points(weight), about) for about, text, weight in evidence),
+            *(Reason(text, False, _points(weight), about) for about, text, weight in doubts),
         ),
+        kind=None if is_sure else _kind(candidate),
     )
+
+
+def _kind(candidate: _Candidate) -> Kind:
+    contact, customer, shared = candidate.contact, candidate.customer, candidate.shared
+    about = about_names(contact, customer, shared, candidate.names)
+    applies = {
+        Kind.TAKEN_BACK: candidate.taken_back,
+        Kind.HOUSEHOLD: about is Kind.HOUSEHOLD,
+        Kind.NUMBER: about is Kind.NUMBER,
+        Kind.NAME: about is Kind.NAME,
+        Kind.LINKED: contact.linked_to is not None,
+        Kind.SEVERAL: candidate.customers_sharing > 1 or candidate.contacts_sharing > 1,
+        Kind.JOB: customer.is_job,
+        Kind.COMPANY: about is Kind.COMPANY,
+        Kind.NAME_ONLY: _is_name_only(candidate),
+        Kind.SILENT: candidate.names is Names.SILENT and _differ(contact, customer, shared),
+        Kind.INACTIVE: not customer.active,
+    }
+    return next((kind for kind in Kind if applies.get(kind)), Kind.LITTLE)
 
 
 def _points(bits: float) -> int:
     return round(POINTS_A_BIT * bits)
 
 
-# A sentence and its weight in bits.
-Weighed = tuple[str, float]
+# What it is about, the sentence, and its weight in bits.
+Weighed = tuple[str, str, float]
 
 
 def _evidence(candidate: _Candidate) -> Iterator[Weighed]:
     weights, shared = candidate.weights, candidate.shared
     for key in shared.phones:
-        yield f"Same phone {readable_phone(key)}", weights.phone(key)
+        yield "Same phone", f"Same phone {readable_phone(key)}", weights.phone(key)
     for key in shared.emails:
-        yield f"Same e-mail {key}", weights.email(key)
+        yield "Same e-mail", f"Same e-mail {key}", weights.email(key)
     for key in shared.places:
-        yield f"Same house {_readable_place(key)}", weights.place(key)
+        yield "Same house", f"Same house {_readable_place(key)}", weights.place(key)
     for key in shared.crowded:
-        yield f"{_readable(key)}, which several share", weights.crowded(key)
+        yield "A number of several", f"{_readable(key)}, which several share", weights.crowded(key)
     worth = weights.names(candidate.names, candidate.contact, candidate.customer)
     if candidate.names is Names.AGREE:
-        yield "The names agree", worth
+        yield "The names agree", "The names agree", worth
     elif candidate.names in NEAR:
-        yield "The names agree but for one letter", worth
+        yield "One letter differs", "The names agree but for one letter", worth
 
 
 def _doubts(candidate: _Candidate) -> Iterator[Weighed]:
@@ -167,13 +199,22 @@ def _doubts_about_who(candidate: _Candidate) -> Iterator[Weighed]:
     contact, customer, shared = candidate.contact, candidate.customer, candidate.shared
     if candidate.names is Names.CONTRADICT:
         worth = candidate.weights.names(candidate.names, contact, customer)
-        yield f"Another name: {_name(contact)} here, {_name(customer)} in QuickBooks", worth
+        yield "Another name", f"Another name: {_name(contact)} here, {_name(customer)} in QuickBooks", worth
     if candidate.names is Names.NEAR_GIVEN and not (shared.phones and shared.emails):
-        yield f"Perhaps another of the family: {_name(contact)} here, {_name(customer)} in QuickBooks", 0.0
+        said = f"Perhaps another of the family: {_name(contact)} here, {_name(customer)} in QuickBooks"
+        yield "Perhaps another of the family", said, 0.0
     if candidate.names is Names.SILENT and _differ(contact, customer, shared):
-        yield "No name to compare, and the rest differs", ANOTHER_PHONE + ANOTHER_EMAIL
-    if not shared.reach_somebody and not shared.crowded and not _may_have_a_slip(contact, customer):
-        yield "The same name and house, but another phone or e-mail", ANOTHER_PHONE + ANOTHER_PLACE
+        yield "No name", "No name to compare, and the rest differs", ANOTHER_PHONE + ANOTHER_EMAIL
+    if _is_name_only(candidate):
+        said = "The same name and house, but another phone or e-mail"
+        yield "Another phone or e-mail", said, ANOTHER_PHONE + ANOTHER_PLACE
+
+
+def _is_name_only(candidate: _Candidate) -> bool:
+    shared = candidate.shared
+    if shared.reach_somebody or shared.crowded:
+        return False
+    return not _may_have_a_slip(candidate.contact, candidate.customer)
 
 
 def _may_have_a_slip(contact: Person, customer: Person) -> bool:
@@ -198,18 +239,18 @@ def _doubts_about_which(candidate: _Candidate) -> Iterator[Weighed]:
     """What does not make them less alike, but leaves the choice to a person: of n alike each is the one in n cases."""
     if candidate.customers_sharing > 1:
         said = f"{candidate.customers_sharing} QuickBooks customers share this contact's phone or e-mail"
-        yield said, -log2(candidate.customers_sharing)
+        yield "Several customers", said, -log2(candidate.customers_sharing)
     if candidate.contacts_sharing > 1:
         said = f"{candidate.contacts_sharing} contacts share this customer's phone or e-mail"
-        yield said, -log2(candidate.contacts_sharing)
+        yield "Several contacts", said, -log2(candidate.contacts_sharing)
     if candidate.contact.linked_to is not None:
-        yield "The contact is already linked to another QuickBooks customer", ALREADY
+        yield "Already linked", "The contact is already linked to another QuickBooks customer", ALREADY
     if candidate.customer.is_job:
-        yield "In QuickBooks this is a job of another customer", 0.0
+        yield "A job", "In QuickBooks this is a job of another customer", 0.0
     if not candidate.customer.active:
-        yield "The customer is inactive in QuickBooks", 0.0
+        yield "Inactive", "The customer is inactive in QuickBooks", 0.0
     if candidate.taken_back:
-        yield "These two were linked before, and somebody took it back", ALREADY
+        yield "Taken back", "These two were linked before, and somebody took it back", ALREADY
 
 
 def _name(person: Person) -> str:

@@ -18,9 +18,11 @@ from quickbooks_integration import addresses, reconciling
 from quickbooks_integration.admin.links import attach_contacts, contact_link, contact_of
 from quickbooks_integration.admin.matching import tell
 from quickbooks_integration.admin.merged import MergedPage
+from quickbooks_integration.admin.progressing import ProgressPage
 from quickbooks_integration.admin.runs import ReadOnly
 from quickbooks_integration.connection_page import moment
 from quickbooks_integration.models import MatchCandidate, QuickBooksCustomer
+from quickbooks_integration.reconciling import progress
 from quickbooks_integration.reconciling.comparing import dollars
 
 # A page that makes more contacts than this at once keeps a person waiting.
@@ -50,6 +52,22 @@ class LinkedFilter(DropdownFilter):
         return queryset.filter(conditions[self.value()]) if self.value() in conditions else queryset
 
 
+class PartFilter(DropdownFilter):
+    """The rows behind a number of the page Matching."""
+
+    title = "matching"
+    parameter_name = "part"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            (name, f"To decide: {label}" if name in progress.WAITING else label)
+            for name, label in progress.PARTS.items()
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[QuickBooksCustomer]) -> QuerySet[QuickBooksCustomer]:
+        return progress.with_part(queryset).filter(part=self.value()) if self.value() in progress.PARTS else queryset
+
+
 class KindFilter(DropdownFilter):
     title = "kind"
     parameter_name = "kind"
@@ -70,9 +88,9 @@ class KindFilter(DropdownFilter):
 
 
 @admin.register(QuickBooksCustomer)
-class QuickBooksCustomerAdmin(MergedPage, ReadOnly, ModelAdmin):
+class QuickBooksCustomerAdmin(MergedPage, ProgressPage, ReadOnly, ModelAdmin):
     list_display = ("display_name", "contact", "balance_shown", "state", "job_of", "phones")
-    list_filter = (LinkedFilter, KindFilter)
+    list_filter = (LinkedFilter, PartFilter, KindFilter)
     list_filter_submit = True
     list_per_page = 50
     list_select_related = ("sync",)
@@ -96,6 +114,11 @@ class QuickBooksCustomerAdmin(MergedPage, ReadOnly, ModelAdmin):
         view = self.admin_site.admin_view(self.merged_view)
         return [
             path("merged/", view, name="quickbooks_integration_quickbookscustomer_merged"),
+            path(
+                "matching/",
+                self.admin_site.admin_view(self.progress_view),
+                name="quickbooks_integration_quickbookscustomer_matching",
+            ),
             *super().get_urls(),
         ]
 

@@ -10,51 +10,29 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeNumericFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeNumericFilter
 from unfold.decorators import action, display
 
 from quickbooks_integration import reconciling
+from quickbooks_integration.admin.answering import TogetherPage
 from quickbooks_integration.admin.links import contact_link
 from quickbooks_integration.admin.reviewing import ReviewPages
 from quickbooks_integration.models import MatchCandidate
+from quickbooks_integration.models.matches import QUEUE_ORDER
 from quickbooks_integration.reconciling import Tally
 from quickbooks_integration.reconciling.comparing import dollars
 
-# What the reasons of each kind begin with; exact.py writes them.
-KINDS = {
-    "name": ("Another name", "Another name"),
-    "customers": ("Several customers share the number", "QuickBooks customers share"),
-    "contacts": ("Several contacts share the number", "contacts share"),
-    "linked": ("Contact already linked", "already linked"),
-    "job": ("Job of another customer", "job of another"),
-    "inactive": ("Inactive in QuickBooks", "inactive in QuickBooks"),
-    "silent": ("No name, and the rest differs", "No name to compare"),
-    "taken_back": ("Link was taken back", "took it back"),
-}
-
-
-class KindFilter(DropdownFilter):
-    title = "what is unclear"
-    parameter_name = "kind"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(kind, label) for kind, (label, _) in KINDS.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[MatchCandidate]) -> QuerySet[MatchCandidate]:
-        kind = KINDS.get(self.value() or "")
-        return queryset.filter(reasons__icontains=kind[1]) if kind else queryset
-
 
 @admin.register(MatchCandidate)
-class MatchCandidateAdmin(ReviewPages, ModelAdmin):
+class MatchCandidateAdmin(ReviewPages, TogetherPage, ModelAdmin):
     list_display = ("customer", "ours", "state_badge", "score", "balance", "why", "review_link")
     list_display_links = None
-    list_filter = (("state", ChoicesDropdownFilter), KindFilter, ("score", RangeNumericFilter))
+    list_filter = (("state", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter), ("score", RangeNumericFilter))
     list_filter_submit = True
     list_per_page = 50
     search_fields = ("sync__customer__display_name", "contact__first_name", "contact__last_name", "contact__company")
     search_help_text = "Name of the customer or of the contact"
-    ordering = ("-score", "pk")
+    ordering = QUEUE_ORDER
     actions = ("link_all", "refuse_all", "skip_all")
     actions_list = ("review",)
 
@@ -74,6 +52,7 @@ class MatchCandidateAdmin(ReviewPages, ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         return [
             path("review/", self.admin_site.admin_view(self.review_view), name=f"{REVIEW}_review"),
+            path("review/together/", self.admin_site.admin_view(self.together_view), name=f"{REVIEW}_together"),
             path(
                 "review/create-in-quickbooks/<int:contact_id>/",
                 self.admin_site.admin_view(self.create_customer_view),

@@ -1,5 +1,6 @@
 """The page that asks about one pair after the other, and the choices when QuickBooks may have somebody already."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -11,20 +12,30 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from contacts.matching.kinds import LABELS, Kind
 from contacts.models import Contact
 from quickbooks_integration import reconciling
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksAuth, QuickBooksSync
-from quickbooks_integration.reconciling import Settled, comparing, reporting
+from quickbooks_integration.reconciling import Settled, comparing, evidence, reporting, together
 from quickbooks_integration.service import QuickBooksService
 
 PAGE = "admin:quickbooks_integration_matchcandidate_review"
 TEMPLATES = "quickbooks_integration/review"
 PARTS = ("contact__phones", "contact__emails", "contact__addresses")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """So many open questions of one kind."""
+
+    kind: Kind
+    label: str
+    number: int
 
 
 class ReviewPages:
@@ -39,10 +50,10 @@ class ReviewPages:
         if request.method == "POST":
             return self._decide(request)
         try:
-            candidate = _chosen(request) or reconciling.next_for(request.user)
+            candidate = _chosen(request) or reconciling.next_for(request.user, _kind(request))
         except Settled as settled:
             messages.info(request, f"{settled} Here is the next pair.")
-            return HttpResponseRedirect(reverse(PAGE))
+            return HttpResponseRedirect(_queue(request))
         if candidate is None:
             return self._page(request, "empty", "Review matches", _nothing_left(request))
         return self._page(request, "pair", "Are these two the same?", _question(candidate, request))
@@ -51,12 +62,12 @@ class ReviewPages:
         act = ACTIONS.get(request.POST.get("action", ""))
         if act is None:
             messages.error(request, "This button is not known here. Nothing was changed.")
-            return HttpResponseRedirect(reverse(PAGE))
+            return HttpResponseRedirect(_queue(request))
         try:
             return HttpResponseRedirect(act(request))
         except Settled as settled:
             messages.warning(request, str(settled))
-        return HttpResponseRedirect(reverse(PAGE))
+        return HttpResponseRedirect(_queue(request))
 
     @method_decorator(require_http_methods(["GET", "POST"]))
     def create_customer_view(self, request: HttpRequest, contact_id: int) -> HttpResponse:
@@ -97,6 +108,19 @@ def _require_decider(request: HttpRequest) -> None:
         raise PermissionDenied
 
 
+def _kind(request: HttpRequest) -> str:
+    """The kind of questions that this person goes through; "" for all of them."""
+    asked = request.POST.get("kind", "") or request.GET.get("kind", "")
+    return asked if asked in set(Kind) else ""
+
+
+def _queue(request: HttpRequest, **more: Any) -> str:
+    """The page of questions, of the kind that this person goes through."""
+    query = {"kind": _kind(request), **more}
+    wanted = {name: value for name, value in query.items() if value}
+    return f"{reverse(PAGE)}?{urlencode(wanted)}" if wanted else reverse(PAGE)
+
+
 # --- What the page shows -----------------------------------------------------------------------
 
 
@@ -120,8 +144,29 @@ def _question(candidate: MatchCandidate, request: HttpRequest) -> dict[str, Any]
         "customer": candidate.sync.customer,
         "contact": candidate.contact,
         "comparison": comparing.compare(candidate),
-        "remaining": reconciling.remaining(),
-        "last": reconciling.last_decision(request.user),
+        "waterfall": evidence.waterfall(candidate),
+        **_kinds(request),
+        **_last(request),
+    }
+
+
+def _last(request: HttpRequest) -> dict[str, Any]:
+    """What Undo would take back, and to how many others the same could be done."""
+    last = reconciling.last_decision(request.user)
+    answer = together.like(last, request.user) if last else None
+    return {"last": last, "alike": answer.number() if answer else 0}
+
+
+def _kinds(request: HttpRequest) -> dict[str, Any]:
+    """How many questions there are of each kind, and which kind is shown."""
+    shown, counted = _kind(request), reconciling.counts_by_kind()
+    kinds = [Counted(kind, label, counted.get(kind, 0)) for kind, label in LABELS.items()]
+    return {
+        "kind": shown,
+        "kind_label": LABELS[Kind(shown)] if shown else "",
+        "kinds": [one for one in kinds if one.number or one.kind == shown],
+        "remaining": counted.get(shown, 0) if shown else sum(counted.values()),
+        "of_all_kinds": sum(counted.values()),
     }
 
 
@@ -130,8 +175,8 @@ def _nothing_left(request: HttpRequest) -> dict[str, Any]:
     return {
         "connected": company is not None,
         "counts": reporting.counts(company) if company else {},
-        "elsewhere": reconciling.remaining(),
-        "last": reconciling.last_decision(request.user),
+        **_kinds(request),
+        **_last(request),
     }
 
 
@@ -142,28 +187,28 @@ def _link(request: HttpRequest) -> str:
     candidate = _candidate(request)
     reconciling.link(candidate, request.user)
     messages.success(request, f"Linked {candidate.sync.customer} to {candidate.contact}.")
-    return reverse(PAGE)
+    return _queue(request)
 
 
 def _refuse(request: HttpRequest) -> str:
     candidate = _candidate(request)
     reconciling.refuse(candidate, request.user)
     messages.success(request, f"{candidate.sync.customer} and {candidate.contact} are not the same.")
-    return reverse(PAGE)
+    return _queue(request)
 
 
 def _create_contact(request: HttpRequest) -> str:
     candidate = _candidate(request)
     decision = reconciling.create_contact(candidate.sync, request.user)
     messages.success(request, f"{decision.contact} is a new contact, linked to the QuickBooks customer.")
-    return reverse(PAGE)
+    return _queue(request)
 
 
 def _skip(request: HttpRequest) -> str:
     candidate = _candidate(request)
     reconciling.skip(candidate, request.user)
     messages.info(request, f"Skipped {candidate.sync.customer}. It comes again at the end.")
-    return reverse(PAGE)
+    return _queue(request)
 
 
 def _undo(request: HttpRequest) -> str:
@@ -175,14 +220,14 @@ def _undo(request: HttpRequest) -> str:
     said = f"Undone: {decided.get_action_display()}, {decided.sync.customer} and {decided.contact or 'no contact'}."
     stays = reconciling.undo(decided, request.user)
     messages.success(request, " ".join([said, *stays]))
-    return _back_to(decided)
+    return _back_to(request, decided)
 
 
-def _back_to(decided: MatchDecision) -> str:
+def _back_to(request: HttpRequest, decided: MatchDecision) -> str:
     """The pair that is a question again, so that it can be decided anew."""
     asked = MatchCandidate.objects.filter(sync=decided.sync_id, state=MatchCandidate.State.OPEN)
     pair = asked.filter(contact=decided.contact_id).first() or asked.first()
-    return f"{reverse(PAGE)}?pair={pair.pk}" if pair else reverse(PAGE)
+    return _queue(request, pair=pair.pk if pair else None)
 
 
 ACTIONS = {
@@ -257,4 +302,4 @@ def _next_page(request: HttpRequest) -> str:
     wanted = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
         return wanted
-    return reverse(PAGE)
+    return _queue(request)

@@ -1,14 +1,25 @@
 """Which customer may be which contact: what the machine proposes, and what was decided by whom."""
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from contacts.matching import kinds
 from contacts.models import Contact
 from quickbooks_integration.models.connection import QuickBooksAuth
 from quickbooks_integration.models.sync import QuickBooksSync
+
+# Skipped ones last; where most money is at stake first.
+QUEUE_ORDER = (
+    F("skipped_at").asc(nulls_first=True),
+    F("owed").desc(),
+    F("quoted").desc(),
+    F("score").desc(),
+    F("id").asc(),
+)
 
 
 class MatchCandidate(models.Model):
@@ -28,8 +39,39 @@ class MatchCandidate(models.Model):
     sync = models.ForeignKey(QuickBooksSync, on_delete=models.CASCADE, related_name="candidates")
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="match_candidates")
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
-    score = models.SmallIntegerField(help_text="0 to 100; orders the queue, decides nothing.")
+    score = models.SmallIntegerField(help_text="0 to 100; decides nothing.")
     reasons = models.JSONField(default=list, help_text='[{"text": "Same phone ...", "agrees": true}, ...]')
+    kind = models.CharField(
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        choices=[(kind.value, label) for kind, label in kinds.LABELS.items()],
+        verbose_name="what is unclear",
+        help_text="Empty until matching has looked at the pair again.",
+    )
+    shape = models.CharField(
+        max_length=400,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What the reasons are about, without names and numbers.",
+    )
+    # As of when matching last looked at the pair: they order the queue, and no page shows them.
+    owed = models.DecimalField(
+        max_digits=15,
+        decimal_places=2,
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text="Dollars: the customer's open balance, with jobs.",
+    )
+    quoted = models.DecimalField(
+        max_digits=15,
+        decimal_places=2,
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text="Dollars: the contact's quotes that wait for an answer or for their work.",
+    )
     skipped_at = models.DateTimeField(null=True, blank=True, help_text="Put to the end of the queue.")
     # Two people at once never get the same customer: a claim is taken by conditional update and runs out by itself.
     claimed_by = models.ForeignKey(
@@ -49,12 +91,12 @@ class MatchCandidate(models.Model):
         permissions = [("decide_matches", "Can decide which customer is which contact")]
         indexes = [
             models.Index(
-                F("skipped_at").asc(nulls_first=True),
-                F("score").desc(),
-                "id",
+                *QUEUE_ORDER,
                 name="match_queue",
                 condition=Q(state="open"),
             ),
+            models.Index("kind", *QUEUE_ORDER, name="match_queue_of_kind", condition=Q(state="open")),
+            models.Index(fields=["kind", "shape"], name="match_alike", condition=Q(state="open")),
             models.Index(fields=["claimed_until"], name="match_claims", condition=Q(claimed_until__isnull=False)),
         ]
         constraints = [

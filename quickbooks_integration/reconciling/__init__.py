@@ -6,8 +6,12 @@ matching.py  decides what is beyond doubt, and asks about the rest
 deciding.py  the verbs of a person: link, not the same, new contact, later
 jobs.py      jobs of a linked customer follow it
 merged.py    contacts whose customer was merged into another one there
+together.py  one answer for many questions that are alike
 undoing.py   takes a decision back
+progress.py  how far matching has come, and what is left and why
 queue.py     who is asked about which pair next
+evidence.py  how a score comes about, for a picture
+stakes.py    how much money hangs on a question
 reporting.py every pair and its state, for a file
 """
 
@@ -24,7 +28,7 @@ from quickbooks_integration.reconciling.deciding import (
     skip,
 )
 from quickbooks_integration.reconciling.matching import MatchResult, match, propose
-from quickbooks_integration.reconciling.queue import claim, last_decision, next_for, remaining
+from quickbooks_integration.reconciling.queue import claim, counts_by_kind, last_decision, next_for, remaining
 from quickbooks_integration.reconciling.undoing import undo, unlink
 
 __all__ = [
@@ -32,6 +36,7 @@ __all__ = [
     "Settled",
     "Tally",
     "claim",
+    "counts_by_kind",
     "create_contact",
     "each",
     "last_decision",

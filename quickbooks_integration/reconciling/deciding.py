@@ -66,12 +66,13 @@ def link_each(candidates: Iterable[MatchCandidate], by: User) -> Tally:
     return tally
 
 
-def link(candidate: MatchCandidate, by: User) -> MatchDecision:
-    """These two are the same: the contact gets what it lacks and QuickBooks' money. Raises Settled."""
+def link(candidate: MatchCandidate, by: User, why: str = "") -> MatchDecision:
+    """These two are the same: the contact gets what it lacks and QuickBooks' money. why: is kept beside the reasons.
+    Raises Settled."""
     with decision(by):
         customer, contact, candidate = _lock_pair(candidate)
         _must_not_be_on_its_way(contact)
-        return tie(customer, contact, Action.LINK, candidate.reasons, by)
+        return tie(customer, contact, Action.LINK, _with(candidate.reasons, why), by)
 
 
 def link_to(sync: QuickBooksSync, contact: Contact, by: User) -> MatchDecision:
@@ -81,23 +82,25 @@ def link_to(sync: QuickBooksSync, contact: Contact, by: User) -> MatchDecision:
         return tie_by_hand(customer, contact, [{"text": "Picked by hand", "agrees": True}], by)
 
 
-def refuse(candidate: MatchCandidate, by: User) -> MatchDecision:
-    """These two are different people. The pair is never proposed again. Raises Settled."""
+def refuse(candidate: MatchCandidate, by: User, why: str = "") -> MatchDecision:
+    """These two are different people. The pair is never proposed again. why: is kept beside the reasons. Raises
+    Settled."""
     with decision(by):
         customer, contact, candidate = _lock_pair(candidate)
         MatchCandidate.objects.filter(pk=candidate.pk).update(state=State.REFUSED, **NO_CLAIM)
+        reasons = _with(candidate.reasons, why)
         return MatchDecision.objects.create(
-            sync=customer.sync, contact=contact, action=Action.REFUSE, reasons=candidate.reasons, decided_by=by
+            sync=customer.sync, contact=contact, action=Action.REFUSE, reasons=reasons, decided_by=by
         )
 
 
-def create_contact(sync: QuickBooksSync, by: User) -> MatchDecision:
+def create_contact(sync: QuickBooksSync, by: User, why: str = "") -> MatchDecision:
     """Makes a contact of a customer that is nobody's, with all that QuickBooks knows. Raises Settled."""
     with decision(by):
         customer = lock_customer(sync.pk)
         _must_be_free(customer)
         contact = Contact.objects.create(source=Contact.Source.QUICKBOOKS)
-        reasons = [{"text": "Made from the QuickBooks customer", "agrees": True}]
+        reasons = _with([{"text": "Made from the QuickBooks customer", "agrees": True}], why)
         made = tie(customer, contact, Action.CREATE_CONTACT, reasons, by)
         made.before["made"] = snapshots.of(contact)
         made.save(update_fields=["before"])
@@ -108,7 +111,7 @@ def skip(candidate: MatchCandidate, by: User) -> None:
     """Puts the question to the end of the queue and gives it free. Raises Settled."""
     skipped = MatchCandidate.objects.filter(pk=candidate.pk, state=State.OPEN)
     if not skipped.update(skipped_at=timezone.now(), **NO_CLAIM):
-        raise Settled(_what_became_of(candidate))
+        raise Settled(what_became_of(candidate))
 
 
 # --- Under lock --------------------------------------------------------------------------------
@@ -222,6 +225,10 @@ def record(
     )
 
 
+def _with(reasons: list[dict[str, Any]], why: str) -> list[dict[str, Any]]:
+    return [*reasons, {"text": why, "agrees": True}] if why else reasons
+
+
 def lock_customer(sync_id: int, contact_id: int | None = None) -> QuickBooksCustomer:
     """The customer; with contact_id also that contact's other customers, in the order that avoids deadlocks."""
     wanted = Q(pk=sync_id)
@@ -262,7 +269,7 @@ def _lock_pair(candidate: MatchCandidate) -> tuple[QuickBooksCustomer, Contact, 
     contact = lock_contact(candidate.contact_id)
     current = MatchCandidate.objects.select_for_update().filter(pk=candidate.pk).first()
     if current is None or current.state != State.OPEN:
-        raise Settled(_what_became_of(candidate))
+        raise Settled(what_became_of(candidate))
     _must_be_free(customer)
     return customer, contact, current
 
@@ -288,7 +295,8 @@ def _must_be_free(customer: QuickBooksCustomer) -> None:
         )
 
 
-def _what_became_of(candidate: MatchCandidate) -> str:
+def what_became_of(candidate: MatchCandidate) -> str:
+    """A sentence about a pair that is no open question any more."""
     customer = QuickBooksCustomer.objects.filter(pk=candidate.sync_id).select_related("sync").first()
     current = MatchCandidate.objects.filter(pk=candidate.pk).first()
     if customer is None or current is None:

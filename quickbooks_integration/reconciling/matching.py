@@ -24,6 +24,7 @@ from quickbooks_integration.models import (
 from quickbooks_integration.reconciling import jobs, reading
 from quickbooks_integration.reconciling.deciding import NO_CLAIM, attach_all, lock_contacts, record
 from quickbooks_integration.reconciling.reading import People
+from quickbooks_integration.reconciling.stakes import Stakes, stakes
 
 Action, State = MatchDecision.Action, MatchCandidate.State
 LINKS_A_TRANSACTION = 500
@@ -159,22 +160,36 @@ def _ask(known: dict[Pair, MatchCandidate], decisions: list[Decision]) -> MatchR
     still = {(d.contact, d.customer) for d in decisions}
     withdrawn = [row.pk for pair, row in known.items() if pair not in still]
     MatchCandidate.objects.filter(pk__in=withdrawn, state=State.OPEN).delete()
-    new = [_candidate(d, State.OPEN) for d in questions if (d.contact, d.customer) not in known]
+    at_stake = stakes([d.customer for d in questions], [d.contact for d in questions])
+    new = [_question(d, at_stake) for d in questions if (d.contact, d.customer) not in known]
     MatchCandidate.objects.bulk_create(new, batch_size=ROWS_A_STATEMENT, ignore_conflicts=True)
-    asked_before = [(known[d.contact, d.customer], d) for d in questions if (d.contact, d.customer) in known]
+    asked_before = [
+        (known[d.contact, d.customer], _question(d, at_stake)) for d in questions if (d.contact, d.customer) in known
+    ]
     _reword(asked_before)
     return MatchResult(review=len(new), unchanged=len(asked_before), withdrawn=len(withdrawn))
 
 
-def _reword(asked: list[tuple[MatchCandidate, Decision]]) -> None:
-    """New reasons for an old question; who has it on the screen, and who put it off, stays."""
+# What matching says about a question, and may say anew.
+WORDING = ("score", "reasons", "kind", "shape", "owed", "quoted")
+
+
+def _reword(asked: list[tuple[MatchCandidate, MatchCandidate]]) -> None:
+    """(as it is, as it is asked now): who has an old question on the screen, and who put it off, stays."""
     changed = []
-    for row, decision in asked:
-        reasons = _reasons(decision)
-        if (row.score, row.reasons) != (decision.score, reasons):
-            row.score, row.reasons = decision.score, reasons
+    for row, now in asked:
+        if any(getattr(row, name) != getattr(now, name) for name in WORDING):
+            for name in WORDING:
+                setattr(row, name, getattr(now, name))
             changed.append(row)
-    MatchCandidate.objects.bulk_update(changed, ["score", "reasons"], batch_size=ROWS_A_STATEMENT)
+    MatchCandidate.objects.bulk_update(changed, WORDING, batch_size=ROWS_A_STATEMENT)
+
+
+def _question(decision: Decision, at_stake: Stakes) -> MatchCandidate:
+    question = _candidate(decision, State.OPEN)
+    question.kind, question.shape = decision.kind or "", decision.shape
+    question.owed, question.quoted = at_stake.of(decision.customer, decision.contact)
+    return question
 
 
 def _candidate(decision: Decision, state: MatchCandidate.State) -> MatchCandidate:

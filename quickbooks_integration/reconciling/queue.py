@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from quickbooks_integration.models import MatchCandidate, MatchDecision
+from quickbooks_integration.models.matches import QUEUE_ORDER
 from quickbooks_integration.reconciling.deciding import NO_CLAIM, Settled
 
 # Whoever leaves the page open and goes home blocks nobody for longer than this.
@@ -15,14 +16,14 @@ CLAIM_LASTS = timedelta(minutes=10)
 LOCK = "claim a match candidate"
 
 
-def next_for(user: User) -> MatchCandidate | None:
-    """The pair to ask this person about, reserved for ten minutes: the one already reserved, else the best that is
-    free, skipped ones last. None if nothing is left for this person."""
+def next_for(user: User, kind: str = "") -> MatchCandidate | None:
+    """The pair to ask this person about, reserved for ten minutes: the one already reserved, else the free one with most
+    money at stake, skipped ones last. kind: only such. None if nothing of it is left for this person."""
     with transaction.atomic():
         _alone()
         now = timezone.now()
-        mine = _open().filter(claimed_by=user, claimed_until__gt=now).first()
-        found = mine or _free(user, now).first()
+        mine = _of_kind(_open(), kind).filter(claimed_by=user, claimed_until__gt=now).first()
+        found = mine or _of_kind(_free(user, now), kind).first()
         if found is not None:
             _claim(found, user, now)
     return found
@@ -52,6 +53,12 @@ def remaining() -> int:
     return _open().count()
 
 
+def counts_by_kind() -> dict[str, int]:
+    """How many questions of each kind are open; kinds without one are left out."""
+    counted = _open().order_by().values("kind").annotate(number=Count("pk"))
+    return dict(counted.values_list("kind", "number"))
+
+
 def last_decision(user: User) -> MatchDecision | None:
     """What Undo would take back."""
     decisions = MatchDecision.objects.filter(decided_by=user, undone_at=None)
@@ -60,6 +67,10 @@ def last_decision(user: User) -> MatchDecision | None:
 
 def _open() -> QuerySet[MatchCandidate]:
     return MatchCandidate.objects.filter(state=MatchCandidate.State.OPEN)
+
+
+def _of_kind(questions: QuerySet[MatchCandidate], kind: str) -> QuerySet[MatchCandidate]:
+    return questions.filter(kind=kind) if kind else questions
 
 
 def _alone() -> None:
@@ -76,7 +87,7 @@ def _free(user: User, now: datetime) -> QuerySet[MatchCandidate]:
     taken = list(_claimed_by_others(user, now).values_list("sync_id", "contact_id"))
     free = _open().exclude(sync__in=[sync_id for sync_id, _ in taken])
     free = free.exclude(contact__in=[contact_id for _, contact_id in taken])
-    return free.order_by(F("skipped_at").asc(nulls_first=True), F("score").desc(), "pk")
+    return free.order_by(*QUEUE_ORDER)
 
 
 def _claim(candidate: MatchCandidate, user: User, now: datetime) -> None:

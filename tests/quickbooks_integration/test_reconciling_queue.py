@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from threading import Barrier
 from typing import Any
@@ -11,12 +12,14 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from billing.models import Quote
 from contacts.models import Contact
-from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksAuth
+from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksAuth, QuickBooksCustomer
 from quickbooks_integration.reconciling import (
     MatchResult,
     Settled,
     claim,
+    counts_by_kind,
     create_contact,
     last_decision,
     link,
@@ -69,6 +72,57 @@ def test_the_best_pair_comes_first_and_stays_until_it_is_decided(auth: QuickBook
     refuse(rows[2], ann)
     assert next_for(ann) == rows[0]
     assert remaining() == 2
+
+
+def test_where_most_is_owed_comes_first_then_where_most_is_quoted(auth: QuickBooksAuth) -> None:
+    quoted = pairs.contact("Ann", "Smith 7", "617-555-1007")
+    for status, amount in (("sent", 300), ("approved", 50), ("declined", 9_000), ("draft", 9_000)):
+        Quote.objects.create(contact=quoted, status=status, subtotal=amount, total_amount=amount)
+    expired = timezone.localdate() - timedelta(days=1)
+    Quote.objects.create(contact=quoted, status="sent", subtotal=1, total_amount=1, expiration_date=expired)
+    pairs.customer(auth, "Bob Jones 7", "617-555-1007")
+    pairs.contact("Ann", "Smith 8", "617-555-1008")
+    pairs.customer(auth, "Bob Jones 8", "617-555-1008", BalanceWithJobs=Decimal("0.01"))
+    pairs.contact("Ann", "Smith 9", "617-555-1009")
+    in_credit = pairs.customer(auth, "Bob Jones 9", "617-555-1009", BalanceWithJobs=Decimal(-9))
+    ann, names, at_stake = pairs.somebody("ann"), [], []
+    match(auth)
+    while found := next_for(ann):
+        names.append(found.sync.customer.display_name)
+        at_stake.append((found.owed, found.quoted))
+        refuse(found, ann)
+    assert names == ["Bob Jones 8", "Bob Jones 7", "Bob Jones 9"]
+    assert at_stake == [(Decimal("0.01"), 0), (0, 350), (0, 0)]
+    assert in_credit.customer.balance_with_jobs == -9
+
+
+def test_what_is_at_stake_follows_when_the_customer_is_matched_again(auth: QuickBooksAuth) -> None:
+    rows, ann = questions(auth, 2), pairs.somebody("ann")
+    QuickBooksCustomer.objects.filter(pk=rows[1].sync_id).update(balance_with_jobs=10)
+    match(auth, [], [rows[1].sync_id])
+    assert next_for(ann) == rows[1]
+
+
+def test_of_one_kind_only_those_are_asked_and_a_colleagues_pair_never(auth: QuickBooksAuth) -> None:
+    rows, ann, bob = questions(auth, 4), pairs.somebody("ann"), pairs.somebody("bob")
+    MatchCandidate.objects.filter(pk__in=[rows[1].pk, rows[2].pk]).update(kind="household")
+    assert next_for(ann) == rows[0]
+    assert next_for(ann, "household") == rows[1]
+    assert next_for(bob) == rows[0]  # which ann gave free when she went to another kind
+    assert next_for(bob, "household") == rows[2]
+    assert next_for(pairs.somebody("carl"), "household") is None
+    assert counts_by_kind() == {"household": 2, "number": 2}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_people_in_one_kind_and_in_all_never_meet() -> None:
+    questions(pairs.company(), 3)
+    MatchCandidate.objects.update(kind="household")
+    people = [pairs.somebody(name) for name in ("ann", "bob", "carl")]
+    found = at_once(
+        *(partial(next_for, user, kind) for user, kind in zip(people, ("household", "", "household"), strict=True))
+    )
+    assert len({row.pk for row in found}) == 3
 
 
 def test_a_skipped_pair_comes_last(auth: QuickBooksAuth) -> None:

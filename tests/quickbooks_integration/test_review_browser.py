@@ -118,3 +118,61 @@ def test_on_a_telephone_nothing_scrolls_sideways_and_the_buttons_are_in_reach(si
     with page.expect_navigation():
         page.get_by_role("button", name="Skip").click()
     assert shown_pair(page) == "In QuickBooks: Bob Jones 1"
+
+
+def tab_to(page: Page, text: str) -> None:
+    """Moves the keyboard's focus to the link or button of these words."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        shown = " ".join(page.evaluate("document.activeElement.innerText || ''").split())
+        if shown.startswith(text):
+            return
+    pytest.fail(f"The keyboard does not reach {text!r}.")
+
+
+def test_a_kind_is_chosen_and_kept_with_the_keyboard_alone(sign_in: Any) -> None:
+    page = sign_in()
+    MatchCandidate.objects.filter(sync__customer__display_name__in=["Bob Jones 2", "Bob Jones 4"]).update(
+        kind="household"
+    )
+    MatchCandidate.objects.filter(sync__customer__display_name="Bob Jones 2").update(owed=1)  # and so the first
+    page.reload()
+    tab_to(page, "Household: same family name 2")
+    press(page, "Enter")
+    for key, following in (("n", "Bob Jones 2"), ("s", "Bob Jones 4")):
+        assert shown_pair(page) == f"In QuickBooks: {following}"
+        press(page, key)
+    assert page.locator(".review-kinds [aria-current]").inner_text().split()[-1] == "1"
+    refused = MatchCandidate.objects.get(state="refused")
+    assert refused.sync.customer.display_name == "Bob Jones 2"
+
+
+def test_all_that_are_like_it_are_decided_with_the_keyboard_alone(sign_in: Any) -> None:
+    page = sign_in()
+    press(page, "n")
+    press(page, "a")
+    page.locator(".review-rows input").nth(1).focus()
+    page.keyboard.press("Space")  # not this one
+    tab_to(page, f"Not the same: {PAIRS - 1} pairs")
+    press(page, "Enter")
+    assert page.get_by_text(f"{PAIRS - 2} marked as not the same.").is_visible()
+    assert sorted(states()) == ["open"] + ["refused"] * (PAIRS - 1)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_on_a_telephone_bars_previews_and_progress_fit(sign_in: Any, live_server: Any, script: bool) -> None:
+    MatchCandidate.objects.update(kind="inactive", score=90)
+    page = sign_in(width=390, java_script_enabled=script)
+    bars = page.locator(".review-points .review-bar")
+    assert bars.count() == 5  # the start, two reasons, what the score was changed by, the sum
+    for number in range(bars.count()):
+        box = bars.nth(number).bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    for name in ("matchcandidate_together", "quickbookscustomer_matching"):
+        page.goto(live_server.url + reverse(f"admin:quickbooks_integration_{name}"))
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        button = page.locator(".review-primary, .quickbooks-primary").first.bounding_box()
+        assert button is not None
+        assert button["height"] >= 44

@@ -159,6 +159,29 @@ def test_a_pair_costs_the_same_number_of_queries_however_long_the_queue(auth: Qu
     assert queries() == few <= 25
 
 
+def test_the_page_counts_each_kind_and_stays_with_the_one_that_was_chosen(auth: QuickBooksAuth, office: Client) -> None:
+    rows = strangers(auth, 3)
+    MatchCandidate.objects.filter(pk__in=[rows[1].pk, rows[2].pk]).update(kind="household")
+    text = words(office.get(PAGE, {"kind": "household"}))
+    assert "2 pairs to decide: Household: same family name." in text
+    assert "All 3 Household: same family name 2 Same number, everything else differs 1" in text
+    text = press(office, "refuse", rows[1], kind="household")
+    assert "In the CRM: Ann Smith 2" in text
+    text = press(office, "skip", rows[2], kind="household")
+    assert "In the CRM: Ann Smith 2" in text  # skipped, and the only one of its kind
+    text = press(office, "refuse", rows[2], kind="household")
+    assert "No pair of this kind is left: Household: same family name. 1 other waits for a decision." in text
+    decision = MatchDecision.objects.first()
+    assert decision is not None
+    assert "In the CRM: Ann Smith 2" in press(office, "undo", decision=decision.pk, kind="household")
+    assert "1 pair to decide: Household" in words(office.get(PAGE, {"kind": "household"}))
+
+
+def test_a_kind_that_does_not_exist_shows_all(auth: QuickBooksAuth, office: Client) -> None:
+    strangers(auth)
+    assert "1 pair to decide." in words(office.get(PAGE, {"kind": "<b>"}))
+
+
 # --- What the buttons do -----------------------------------------------------------------------
 
 
@@ -253,8 +276,8 @@ def test_the_list_opens_with_what_is_to_decide(auth: QuickBooksAuth, office: Cli
 @pytest.mark.parametrize(
     ("query", "shown"),
     [
-        ("kind=name", {"Bob Jones 0"}),
-        ("kind=job", {"12 Main St"}),
+        ("kind__exact=number", {"Bob Jones 0"}),
+        ("kind__exact=job", {"12 Main St"}),
         ("score_from=50", {"12 Main St"}),
         ("q=main", {"12 Main St"}),
     ],

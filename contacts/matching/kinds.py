@@ -1,0 +1,80 @@
+"""What it is that makes a pair a question: one word for each, the one that leaves least to a machine first."""
+
+from enum import StrEnum
+
+from contacts.matching import names, normalise
+from contacts.matching.candidates import Person, SharedKeys
+from contacts.matching.names import Names
+
+
+class Kind(StrEnum):
+    TAKEN_BACK = "taken_back"
+    HOUSEHOLD = "household"  # one family: the same family name, another given name
+    NUMBER = "number"  # nothing but the number is the same: it may have a new owner
+    NAME = "name"  # other people, with more than a number in common
+    LINKED = "linked"  # the contact has a customer already
+    SEVERAL = "several"  # one of several customers or contacts
+    JOB = "job"
+    COMPANY = "company"  # a firm on one side, a person on the other
+    NAME_ONLY = "name_only"  # the same name and house, but another phone or e-mail
+    SILENT = "silent"  # no name to compare, and the rest differs
+    INACTIVE = "inactive"
+    LITTLE = "little"  # nothing speaks against it, but too little for it
+
+
+LABELS = {
+    Kind.TAKEN_BACK: "Link was taken back",
+    Kind.HOUSEHOLD: "Household: same family name",
+    Kind.NUMBER: "Same number, everything else differs",
+    Kind.NAME: "Another name, more than the number is the same",
+    Kind.LINKED: "Contact already linked",
+    Kind.SEVERAL: "Several may be meant",
+    Kind.JOB: "Job of another customer",
+    Kind.COMPANY: "A company and a person",
+    Kind.NAME_ONLY: "Name and house only",
+    Kind.SILENT: "No name, and the rest differs",
+    Kind.INACTIVE: "Inactive in QuickBooks",
+    Kind.LITTLE: "Little to go by",
+}
+# Everything that looks alike without being one is among these: a person looks at each pair by itself.
+ONE_BY_ONE = frozenset(
+    {
+        Kind.TAKEN_BACK,
+        Kind.HOUSEHOLD,
+        Kind.NUMBER,
+        Kind.NAME,
+        Kind.LINKED,
+        Kind.SEVERAL,
+        Kind.JOB,
+        Kind.SILENT,
+        Kind.LITTLE,
+    }
+)
+
+
+def about_names(contact: Person, customer: Person, shared: SharedKeys, said: Names) -> Kind | None:
+    """What is unclear about who they are when their names do not agree; None if they may be one."""
+    if said is Names.NEAR_GIVEN:
+        return None if shared.phones and shared.emails else Kind.HOUSEHOLD
+    if said is not Names.CONTRADICT:
+        return None
+    if _family_names(contact) & _family_names(customer):
+        return Kind.HOUSEHOLD
+    if not shared.emails and not shared.places:
+        return Kind.NUMBER
+    return Kind.COMPANY if _is_firm(contact) != _is_firm(customer) else Kind.NAME
+
+
+def _family_names(person: Person) -> set[str]:
+    full = f"{person.first_name} {person.last_name}".strip()
+    texts = [full] if full else [] if person.company else [person.display_name]
+    everybody = (words for text in texts for words in names.people_in(text))
+    # "Ann Smith 2" is the second Ann Smith.
+    return {word for words in everybody for word in [word for word in words if word.isalpha()][-1:]}
+
+
+def _is_firm(person: Person) -> bool:
+    if normalise.words(person.first_name, person.last_name):
+        return False
+    written = person.display_name.lower().replace(".", "").split()
+    return bool(person.company) or bool(normalise.LEGAL_FORMS & set(written))
