@@ -43,12 +43,13 @@ TABLE: dict[str, str] = {
     "admin/autocomplete/": "",  # without a field; with one: test_what_fields_offer
     "admin/r/<path:content_type_id>/<path:object_id>/": EVERYBODY,  # there is no site to go to: not found
     "admin/(?P<url>.*)$": EVERYBODY,  # not found
-    "admin/^(?P<app_label>contacts|billing|quickbooks_integration|auth|django_celery_beat)/$": EVERYBODY,
+    "admin/^(?P<app_label>contacts|billing|quickbooks_integration|attackacrack|auth|django_celery_beat)/$": EVERYBODY,
     "auth/quickbooks": EVERYBODY,  # sends those who may not connect back, with a sentence
     "auth/quickbooks/callback": EVERYBODY,
     "webhooks/quickbooks": EVERYBODY,
     # --- Contacts ---
     **_model("contacts/contact", "ob", add="o", delete="o"),
+    **_pages("contacts/contact", {"<int:contact_id>/timeline": "ob"}, {}),
     **_pages("contacts/contact", {"duplicates": "o", "merge": "o", "import_contacts": "o"},
              {"<int:contact_id>/quickbooks": "o", "quickbooks/push": "o", "merge/<int:merge_id>/undo": "o"}),
     **_model("contacts/property", "ob", add="o", delete="o"),
@@ -82,11 +83,11 @@ TABLE: dict[str, str] = {
     **_pages("quickbooks_integration/quickbooksauth", {"progress": "ob", "disconnect": "o", "pull_only": "o"},
              {"test": "o", "sync": "o"}),
     **_quickbooks("quickbookscustomer", look="ob"),
-    **_pages("quickbooks_integration/quickbookscustomer", {"merged": "o"}, {}),
+    **_pages("quickbooks_integration/quickbookscustomer", {"merged": "o", "matching": "ob"}, {}),
     **_quickbooks("quickbooksdocument", look="o"),
     **_quickbooks("quickbookssync", look="ob"),
     **_quickbooks("matchcandidate", look="o"),
-    **_pages("quickbooks_integration/matchcandidate", {"review": "o"},
+    **_pages("quickbooks_integration/matchcandidate", {"review": "o", "review/together": "o"},
              {"review/create-in-quickbooks/<int:contact_id>": "o"}),
     **_quickbooks("conflictdecision", look="ob", change=EVERYBODY, history="o"),
     **_pages("quickbooks_integration/conflictdecision", {"decided": "ob", "rules": "ob", "alike": ""},
@@ -100,6 +101,10 @@ TABLE: dict[str, str] = {
     **_quickbooks("coveragerange", look="ob", change=EVERYBODY),
     **_quickbooks("webhookdelivery", look="ob"),
     **_quickbooks("apicall", look="o"),
+    # --- What changed, and what came of it: their rows have no pages ---
+    **_model("attackacrack/auditseal", "ob", change=EVERYBODY, history=EVERYBODY),
+    **_pages("attackacrack/auditseal", {"export": "ob"}, {}),
+    **_model("attackacrack/outcomemonth", "ob", change=EVERYBODY, history=EVERYBODY),
     # --- Settings ---
     **_model("django_celery_beat/periodictask", "o"),
     **_model("django_celery_beat/intervalschedule", ""),
