@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 WRITES_EVERY = 30.0  # seconds; a process that is killed loses as much
 _counts: Counter[tuple[date, int]] = Counter()
 _lock = threading.Lock()
+_this = threading.local()  # is_page: whether the thread is at a page, and no answer that must do without the database
 _written_at = time.monotonic()
 
 
@@ -35,6 +36,7 @@ class PageTimesMiddleware:
         response = self.get_response(request)
         if request.path.startswith(reverse("admin:index")) and not response.streaming:
             count((time.perf_counter() - started) * 1000)
+            _this.is_page = True
         return response
 
 
@@ -50,7 +52,8 @@ def connect() -> None:
 def _write_if_due(**signal: Any) -> None:
     """The answer is with the person by now. Never inside somebody's transaction."""
     global _written_at
-    if time.monotonic() - _written_at < WRITES_EVERY or connection.in_atomic_block:
+    is_page, _this.is_page = getattr(_this, "is_page", False), False
+    if not is_page or time.monotonic() - _written_at < WRITES_EVERY or connection.in_atomic_block:
         return
     _written_at = time.monotonic()
     try:

@@ -122,6 +122,17 @@ def test_what_is_no_page_of_ours_is_not_counted(client, db):
     assert not page_times._counts
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_sign_of_life_never_waits_for_the_database_to_write_down_times(client, monkeypatch):
+    monkeypatch.setattr(page_times, "WRITES_EVERY", 0.0)
+    page_times._counts.clear()
+    page_times.count(60)
+    client.get("/healthz")
+    assert not PageTime.objects.exists()
+    client.get(reverse("admin:login"))
+    assert sum(PageTime.objects.values_list("number", flat=True)) == 2
+
+
 def test_a_page_that_fails_to_write_its_time_keeps_it_for_the_next_one(db, monkeypatch):
     page_times._counts.clear()
     page_times.count(60)
