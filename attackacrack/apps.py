@@ -17,10 +17,12 @@ class AttackacrackConfig(AppConfig):
         from attackacrack import access, schedules, sentry
         from attackacrack.health import looking, signs
         from attackacrack.outcomes import page_times
+        from attackacrack.sign_in import second_factor
 
         post_migrate.connect(access.create_groups, sender=self)
         post_migrate.connect(schedules.create_missing, sender=self)
         signs.connect()
         looking.connect()
         page_times.connect()
+        second_factor.connect()
         sentry.start(settings.SENTRY_DSN, settings.SENTRY_ENVIRONMENT)

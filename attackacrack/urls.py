@@ -1,9 +1,17 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-admin.site.login = secure_admin_login(admin.site.login)
+
+def signed_in(request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+    """In place of the admin's own sign-in, which would take a password alone and count no wrong one."""
+    return redirect("admin:index")
+
+
+admin.site.login = secure_admin_login(signed_in)
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),

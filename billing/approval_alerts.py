@@ -18,7 +18,8 @@ from billing.money import dollars
 from billing.signals import quote_changed
 
 # A yes of longer ago is no news: it was there before it was told, or came with QuickBooks' history.
-NEWS = timedelta(days=2)
+# A week, because the bookkeeper may enter on Monday what a customer said on Friday.
+NEWS = timedelta(days=7)
 AT_ONCE = 30
 # Longer than a mail server may take; whoever takes it up after that finds a sender that died.
 SENDS_WITHIN = timedelta(minutes=5)

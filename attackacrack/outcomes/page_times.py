@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from django.core.signals import request_finished
-from django.db import Error, connection
+from django.db import Error, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -77,7 +77,7 @@ def write() -> None:
 
 def _add(taken: dict[tuple[date, int], int]) -> None:
     """In one order, so that two processes never wait for each other in a circle."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         for (day, bound), number in sorted(taken.items()):
             cursor.execute(
                 "INSERT INTO attackacrack_pagetime (day, bound, number) VALUES (%s, %s, %s)"

@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib.auth.models import User
+from django.db.models import Q
 from django.http import HttpRequest
 
 from attackacrack.sign_in import step_up
@@ -23,6 +25,13 @@ class Adapter(DefaultAccountAdapter):
         "too_many_login_attempts": "Too many wrong tries. For five minutes even the right password is refused. Wait, "
         "then try again. If you forgot it, set a new one meanwhile.",
     }
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Wrong tries are counted for the account, by whichever of its names. Allauth's own key has the Host header in it:
+        another spelling of the host would be another count."""
+        told = str(credentials.get("email") or credentials.get("username") or "").strip().lower()
+        named = User.objects.filter(Q(username__iexact=told) | Q(email__iexact=told)).order_by("pk").first()
+        return f"account {named.pk}" if named else f"name {told}"
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

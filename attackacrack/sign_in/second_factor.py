@@ -1,10 +1,16 @@
-"""Nobody works with a password alone: who has no authenticator app and no passkey is sent to set one up."""
+"""Nobody works with a password alone: who has no authenticator app and no passkey is sent to set one up, and a session
+that began without one ends when there is one."""
 
 from collections.abc import Callable
+from typing import Any
 
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib.auth import logout
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
@@ -24,6 +30,22 @@ def is_missing(request: HttpRequest) -> bool:
     return bool(needs_one and not is_mfa_enabled(request.user, types=COUNTED))
 
 
+def is_without(request: HttpRequest) -> bool:
+    """True for a session that never gave the second factor which its person has by now: somebody else may have begun it
+    with the password alone. One query."""
+    own = set(Authenticator.objects.filter(user=request.user.pk).values_list("pk", flat=True))
+    records = get_authentication_records(request, request.user)
+    return not any(record["method"] == "mfa" and record.get("id") in own for record in records)
+
+
+def connect() -> None:
+    authenticator_added.connect(_has_given, dispatch_uid="setting up a second factor is giving it")
+
+
+def _has_given(request: HttpRequest, user: Any, authenticator: Authenticator, **signal: Any) -> None:
+    record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
+
+
 class SecondFactorMiddleware:
     """Stands after the one that knows who is signed in. Whoever is not signed in passes: the pages see to that."""
 
@@ -31,8 +53,13 @@ class SecondFactorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path.startswith(reverse("account_root")) and is_missing(request):
-            return redirect("mfa_index")
+        if settings.SECOND_FACTOR_REQUIRED and request.user.is_authenticated:
+            if is_missing(request):
+                if not request.path.startswith(reverse("account_root")):
+                    return redirect("mfa_index")
+            elif is_without(request):
+                logout(request)
+                return redirect("account_login")
         return self.get_response(request)
 
 

@@ -24,7 +24,8 @@ from quickbooks_integration.reconciling.together import AT_A_TIME, Answer
 
 PAGE = "admin:quickbooks_integration_matchcandidate_together"
 QUEUE = "admin:quickbooks_integration_matchcandidate_review"
-SHOWN, SENTENCES_SHOWN = 50, 5
+# A press decides nothing that the page has not shown.
+SHOWN, SENTENCES_SHOWN = AT_A_TIME, 5
 FIRST_SCORE = 80
 Action = MatchDecision.Action
 # What the button says, and what is said when it was pressed.

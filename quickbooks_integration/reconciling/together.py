@@ -22,6 +22,8 @@ from quickbooks_integration.reconciling.deciding import Settled, Tally
 Action, State = MatchDecision.Action, MatchCandidate.State
 AT_A_TIME = 100  # so that a press answers within some seconds
 LOWEST_SCORE = LINKED_FROM_SCORE
+# Where the doubt is whether they are other people; elsewhere it may be which of several it is.
+MAY_BE_PARTED_TOGETHER = (Kind.NUMBER, Kind.NAME, Kind.HOUSEHOLD, Kind.COMPANY)
 MAY_BE_LINKED_TOGETHER = [kind for kind in Kind if kind not in ONE_BY_ONE]
 
 
@@ -60,9 +62,10 @@ def like(decided: MatchDecision, by: User) -> Answer | None:
     if example is None or decided.undone_at or not example.kind or decided.action not in VERBS:
         return None
     action = Action(decided.action)
-    if action == Action.LINK and example.kind in ONE_BY_ONE:
+    is_link = action == Action.LINK
+    if example.kind not in (MAY_BE_LINKED_TOGETHER if is_link else MAY_BE_PARTED_TOGETHER):
         return None
-    questions = {Action.LINK: _linkable, Action.REFUSE: _free, Action.CREATE_CONTACT: _only_ones}[action](by)
+    questions = _linkable(by).filter(score__gte=LOWEST_SCORE) if is_link else _only_ones(by)
     return Answer(
         action,
         questions.filter(kind=example.kind, shape=example.shape),
@@ -114,14 +117,15 @@ def _free(by: User) -> QuerySet[MatchCandidate]:
 
 
 def _only_ones(by: User) -> QuerySet[MatchCandidate]:
-    """The only question about their customer."""
-    return _free(by).filter(~Exists(_others("sync")))
+    """The only question about both."""
+    return _free(by).filter(~Exists(_others("sync")), ~Exists(_others("contact")))
 
 
 def _linkable(by: User) -> QuerySet[MatchCandidate]:
-    """The only question about both, and the contact has no customer yet."""
+    """As only ones, and the contact has no customer yet. A number of somebody inactive may have a new owner: names agree."""
     links = QuickBooksSync.objects.filter(entity_type="customer", local_id=OuterRef("contact"))
-    return _only_ones(by).filter(~Exists(_others("contact")), ~Exists(links.exclude(entity_id="")))
+    nameless = Q(kind=Kind.INACTIVE) & ~Q(shape__contains="The names agree")
+    return _only_ones(by).filter(~Exists(links.exclude(entity_id=""))).exclude(nameless)
 
 
 def _others(side: str) -> QuerySet[MatchCandidate]:

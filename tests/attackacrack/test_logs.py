@@ -19,6 +19,7 @@ CODE = "XAB11732600000AbCdEfGhIjKlMnOpQrStUvWxYz01234567"
     ("text", "secret"),
     [
         (f"Authorization: Bearer {ACCESS}", ACCESS),
+        ("Internal Server Error: /accounts/password/new/1-cf3x2a-0a1b2c/", "cf3x2a"),
         (f"{{'Authorization': 'Bearer {ACCESS}', 'Accept': 'application/json'}}", ACCESS),
         ("Authorization: Basic Q2xpZW50OlNlY3JldA==", "Q2xpZW50OlNlY3JldA"),
         ('curl -H "authorization: bearer 0123456789abcdef"', "0123456789abcdef"),

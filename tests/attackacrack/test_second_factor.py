@@ -13,7 +13,7 @@ from django.test import Client
 
 from tests.attackacrack.test_settings import load
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 PASSWORD = "a pass phrase for tests"
 PAGE = "/accounts/second-factor/"
 
@@ -77,6 +77,18 @@ def test_the_next_sign_in_asks_for_the_code_and_takes_no_wrong_one_and_none_twic
     sign_in(other)
     other.post(f"{PAGE}authenticate/", {"code": good})
     assert other.get("/admin/").status_code == 302
+
+
+def test_a_session_that_began_with_the_password_alone_ends_when_a_second_factor_is_set_up_elsewhere(olivia):
+    thief, owner = Client(), Client()
+    sign_in(thief)
+    sign_in(owner)
+    set_up(owner)
+    assert thief.get("/admin/")["Location"] == "/accounts/login/"
+    sign_in(thief)
+    assert thief.post(f"{PAGE}totp/deactivate/").status_code == 302
+    assert Authenticator.objects.filter(user=olivia, type="totp").count() == 1
+    assert owner.get("/admin/").status_code == 200
 
 
 def test_a_recovery_code_opens_it_once(client, olivia):

@@ -47,6 +47,14 @@ def test_somebody_who_is_not_of_the_office_sees_no_page_of_the_admin(client):
     assert client.get("/admin/login/").status_code == 403
 
 
+def test_the_admin_s_own_sign_in_takes_no_password_from_who_is_signed_in(client, olivia):
+    root = User.objects.create_superuser("root", password=PASSWORD)
+    sign_in(client)
+    answer = client.post("/admin/login/", {"username": "root", "password": PASSWORD, "next": "/admin/"})
+    assert answer["Location"] == "/admin/"
+    assert client.session["_auth_user_id"] == str(olivia.pk) != str(root.pk)
+
+
 def test_an_account_that_was_closed_opens_nothing(client, olivia):
     User.objects.update(is_active=False)
     assert sign_in(client)["Location"] == "/accounts/inactive/"
@@ -83,6 +91,19 @@ def test_after_five_wrong_tries_even_the_right_password_is_refused_also_for_a_na
     assert sign_in(Client(), "otto")["Location"] == "/admin/"
     cache.clear()  # as after five minutes
     assert (sign_in(Client(), name).status_code == 302) == (name == "olivia")
+
+
+def test_tries_count_for_the_account_under_whatever_name_and_host(olivia, settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    for name, host in (
+        ("olivia", "a"),
+        ("Olivia", "b"),
+        ("olivia@example.com", "c"),
+        ("OLIVIA", "d:1"),
+        ("olivia", "d"),
+    ):
+        sign_in(Client(headers={"host": host}), name, "wrong")
+    assert TOO_MANY in sign_in(Client(headers={"host": "e"}, REMOTE_ADDR="10.0.0.9")).content.decode()
 
 
 def test_one_address_does_not_try_one_name_after_the_other(client, olivia):

@@ -115,7 +115,7 @@ def test_a_yes_that_is_given_anew_while_the_old_one_is_sent_is_told_too(quote, o
 
 
 def test_an_old_yes_is_no_news(quote, office):
-    old = timezone.now() - timedelta(days=3)
+    old = timezone.now() - timedelta(days=8)
     Quote.objects.filter(pk=quote.pk).update(status="approved", approved_at=old)
     quotes.taken_over(Quote.objects.get(pk=quote.pk), "Approved in QuickBooks.")
     assert not ApprovalAlert.objects.exists()

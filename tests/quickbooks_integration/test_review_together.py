@@ -145,6 +145,26 @@ def test_linking_people_of_other_names_is_never_offered_for_all(auth: QuickBooks
     assert picked(together.like(link(clear_rows[0], ann), ann)) == {clear_rows[1]}
 
 
+def test_which_of_several_it_is_is_never_decided_for_all(auth: QuickBooksAuth, ann: Any) -> None:
+    rows = strangers(auth, 2)
+    MatchCandidate.objects.update(kind="several")
+    assert together.like(refuse(rows[0], ann), ann) is None
+    assert states(rows) == ["refused", "open"]
+
+
+def test_a_number_of_somebody_inactive_is_linked_with_others_only_beside_the_same_name(auth, ann: Any) -> None:
+    rows = clear(auth, 2)
+    assert {row.kind for row in rows} == {"inactive"}
+    MatchCandidate.objects.filter(pk=rows[0].pk).update(shape="Same phone; Inactive")
+    assert picked(together.above(60, ann)) == {rows[1]}
+
+
+def test_a_pair_of_few_points_is_not_linked_because_it_is_like_another(auth: QuickBooksAuth, ann: Any) -> None:
+    rows = clear(auth, 3)
+    MatchCandidate.objects.filter(pk=rows[1].pk).update(score=together.LOWEST_SCORE - 1)
+    assert picked(together.like(link(rows[0], ann), ann)) == {rows[2]}
+
+
 def test_new_contacts_are_made_of_all_that_are_like_it(auth: QuickBooksAuth, ann: Any) -> None:
     rows = strangers(auth, 4)
     perhaps_another = pairs.contact("Carl", "Other")
