@@ -14,7 +14,7 @@ class AttackacrackConfig(AppConfig):
     verbose_name = "Attack-a-Crack CRM"
 
     def ready(self) -> None:
-        from attackacrack import access, schedules, sentry
+        from attackacrack import access, checks, schedules, sentry  # noqa: F401  checks register themselves
         from attackacrack.health import looking, signs
         from attackacrack.outcomes import page_times
         from attackacrack.sign_in import second_factor

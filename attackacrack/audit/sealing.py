@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection, models, transaction
+from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
 from psycopg import sql
 
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 
 # The context of a change (who, from where) may still grow while its request runs.
 SETTLES = timedelta(minutes=10)
+LOOKED_BACK = 50_000
 
 
 def seal() -> AuditSeal | None:
@@ -70,12 +72,16 @@ def _final(model: type[models.Model]) -> int:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '2s'")
             cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE MODE").format(table))
-            fresh = model._default_manager.filter(pgh_created_at__gte=timezone.now() - SETTLES)
-            first = fresh.order_by("pgh_id").values_list("pgh_id", flat=True).first()
-            if first is not None:
-                return int(first) - 1
-            last = model._default_manager.order_by("-pgh_id").values_list("pgh_id", flat=True).first()
-            return int(last or 0)
+            newest = model._default_manager.order_by("-pgh_id")[:LOOKED_BACK]
+            fresh = Q(pgh_created_at__gte=timezone.now() - SETTLES)
+            # Only the newest are looked at: nobody can write while the table is locked.
+            found = newest.aggregate(
+                first=Min("pgh_id", filter=fresh), oldest=Min("pgh_id"), last=Max("pgh_id"), number=Count("pgh_id")
+            )
+            if found["first"] is None:
+                return int(found["last"] or 0)
+            may_be_more = found["number"] == LOOKED_BACK and found["first"] == found["oldest"]
+            return 0 if may_be_more else int(found["first"]) - 1
     except OperationalError:
         log.info("%s is being written; it is sealed the next time.", model._meta.db_table)
         return 0

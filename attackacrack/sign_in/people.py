@@ -32,7 +32,8 @@ class _OneEmailEach:
     """Links that set passwords go to the e-mail: it belongs to one account."""
 
     def clean_email(self) -> str:
-        email = self.cleaned_data["email"].strip()  # type: ignore[attr-defined]
+        # Allauth looks for it in small letters.
+        email = self.cleaned_data["email"].strip().lower()  # type: ignore[attr-defined]
         others = User.objects.exclude(pk=self.instance.pk)  # type: ignore[attr-defined]
         if email and others.filter(email__iexact=email).exists():
             raise forms.ValidationError("Another account has this e-mail.")
@@ -115,6 +116,13 @@ class PersonAdmin(DjangoUserAdmin, ModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         is_for_office = obj is not None and not request.user.is_superuser
         return self.office_fieldsets if is_for_office else super().get_fieldsets(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Who may change where a colleague's links go could work under the colleague's name: administrators only, once
+        somebody has signed in with the account."""
+        fields = super().get_readonly_fields(request, obj)
+        is_in_use = obj is not None and obj.last_login is not None and not request.user.is_superuser
+        return (*fields, "email") if is_in_use else fields
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         if db_field.name == "groups" and not request.user.is_superuser:

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from attackacrack import audit, tasks
-from attackacrack.audit import rows
+from attackacrack.audit import rows, sealing
 from attackacrack.models import AuditSeal
 from billing.models import Invoice
 from tests.factories import make_contact
@@ -144,6 +144,17 @@ def test_a_fresh_change_waits_until_who_did_it_is_final(invoice):
     assert audit.seal() is None
     by_stealth(f"UPDATE {EVENTS} SET pgh_created_at = '{timezone.now() - timedelta(minutes=11)}'")
     assert audit.seal().count == 2
+
+
+def test_where_all_that_is_looked_at_is_fresh_nothing_is_sealed_yet(invoice, monkeypatch):
+    monkeypatch.setattr(sealing, "LOOKED_BACK", 2)
+    edit(invoice, *"12")
+    settle()
+    edit(invoice, *"34")
+    assert audit.seal() is None  # there may be more that is fresh
+    monkeypatch.setattr(sealing, "LOOKED_BACK", 3)
+    assert audit.seal().count == 3
+    assert findings() == []
 
 
 def test_a_column_that_is_added_later_changes_nothing(sealed):

@@ -10,6 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, Permission, User
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from tests.people import client_of, make_user
 
@@ -101,6 +102,16 @@ def test_an_old_address_gets_no_link_for_a_new_password(invite, office_client):
     assert mail.outbox == []
     Client().post("/accounts/password/forgotten/", {"email": "nina@new.example"})
     assert [sent.to for sent in mail.outbox] == [["nina@new.example"]]
+
+
+def test_the_office_cannot_turn_the_links_of_a_colleague_who_has_signed_in_to_itself(invite, office_client):
+    invite()
+    User.objects.filter(username="nina").update(last_login=timezone.now())
+    nina = User.objects.get(username="nina")
+    typed = {"username": "nina", "email": "olivia@new.example", "first_name": "Nina B.", "is_active": "on"}
+    assert office_client.post(f"/admin/auth/user/{nina.pk}/change/", typed).status_code == 302
+    nina.refresh_from_db()
+    assert (nina.first_name, nina.email) == ("Nina B.", "nina@example.com")
 
 
 def test_a_forgotten_password_of_an_unknown_address_looks_the_same_and_sends_nothing(invite):

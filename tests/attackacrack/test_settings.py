@@ -52,8 +52,13 @@ def test_django_has_nothing_to_say_against_the_settings_of_production():
         "FERNET_KEYS": Fernet.generate_key().decode(), "OFFICE_EMAILS": "olivia@example.com",
         "QUICKBOOKS_CLIENT_ID": "id", "QUICKBOOKS_CLIENT_SECRET": "made up", "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN": "made up",
         "QUICKBOOKS_REDIRECT_URI": "https://crm.example.com/auth/quickbooks/callback",
+        "EMAIL_URL": "smtp+tls://mail.example.com:587",
     }  # fmt: skip
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("QUICKBOOKS_")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("QUICKBOOKS_", "EMAIL_"))}
     ended = subprocess.run(command, env={**kept, **SERVERS, **environment}, capture_output=True, text=True)
     assert (ended.returncode, ended.stderr) == (0, "")
+    del environment["EMAIL_URL"]
+    ended = subprocess.run(command, env={**kept, **SERVERS, **environment}, capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert "links that set a password" in ended.stderr
