@@ -167,33 +167,39 @@ def _customer(sync: QuickBooksSync, row: Payment) -> str:
     return customer_of(sync, row)
 
 
+# The keys of an invoice and of a credit memo of ours, one of them None.
+Use = tuple[int | None, int | None]
+
+
 def _use_for(row: Payment, facts: PaymentFacts) -> set[int]:
-    """The payment is used for what QuickBooks says. Returns the ids of the invoices that gain or lose."""
-    before = set(row.applications.filter(invoice__isnull=False).values_list("invoice_id", flat=True))
-    row.applications.all().delete()
-    if row.is_void:
-        return before
-    bills = dict(
-        Invoice.objects.filter(quickbooks_invoice_id__in=facts.invoices).values_list("quickbooks_invoice_id", "pk")
-    )
-    memos = dict(
-        CreditMemo.objects.filter(quickbooks_credit_memo_id__in=facts.credits).values_list(
-            "quickbooks_credit_memo_id", "pk"
-        )
-    )
+    """The payment is used for what QuickBooks says. Returns the ids of the invoices that gain or lose. What stays as it was
+    is not written anew: the history would tell that it was taken off."""
+    uses = PaymentApplication.objects.filter(payment=row)
+    touched = set(uses.filter(invoice__isnull=False).values_list("invoice_id", flat=True))
+    wanted = {} if row.is_void else _uses_there(facts)
+    kept: dict[Use, int] = {}
+    for one in uses:
+        use = one.invoice_id, one.credit_memo_id
+        if wanted.get(use) == one.amount:
+            kept.setdefault(use, one.pk)
+    uses.exclude(pk__in=kept.values()).delete()
     PaymentApplication.objects.bulk_create(
-        [
-            PaymentApplication(payment=row, invoice_id=bills[id], amount=amount)
-            for id, amount in facts.invoices.items()
-            if id in bills and amount > Decimal(0)
-        ]
-        + [
-            PaymentApplication(payment=row, credit_memo_id=memos[id], amount=amount)
-            for id, amount in facts.credits.items()
-            if id in memos and amount > Decimal(0)
-        ]
+        PaymentApplication(payment=row, invoice_id=invoice, credit_memo_id=memo, amount=amount)
+        for (invoice, memo), amount in wanted.items()
+        if (invoice, memo) not in kept
     )
-    return before | set(bills.values())
+    return touched | {invoice for invoice, _ in wanted if invoice}
+
+
+def _uses_there(facts: PaymentFacts) -> dict[Use, Decimal]:
+    """What the money is for in QuickBooks, as far as it is here."""
+    bills = Invoice.objects.filter(quickbooks_invoice_id__in=facts.invoices)
+    memos = CreditMemo.objects.filter(quickbooks_credit_memo_id__in=facts.credits)
+    found: dict[Use, Decimal] = {
+        (key, None): facts.invoices[id or ""] for id, key in bills.values_list("quickbooks_invoice_id", "pk")
+    }
+    found |= {(None, key): facts.credits[id or ""] for id, key in memos.values_list("quickbooks_credit_memo_id", "pk")}
+    return {use: amount for use, amount in found.items() if amount > 0}
 
 
 PAYMENTS = Payments()
