@@ -29,9 +29,9 @@ _PATTERNS = [
         ),
         rf"\g<start>{GONE}",
     ),
-    # OAuth's code and state; a fault's "code=6000" is short and stays.
     # A link that sets a password.
     (re.compile(r"(?P<start>/password/new/)[^/\s]+"), rf"\g<start>{GONE}"),
+    # OAuth's code and state; a fault's "code=6000" is short and stays.
     (re.compile(r"(?P<start>[?&](?:code|state)=)[^&\s\"']+"), rf"\g<start>{GONE}"),
     (
         re.compile(r"(?P<start>(?<![\w-])[\"']?(?:code|state)[\"']?\s*[:=]\s*[\"']?)[\w.~+/-]{16,}=*", re.IGNORECASE),

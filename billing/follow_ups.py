@@ -146,10 +146,9 @@ def write(rows: list[FollowUp]) -> None:
 
 def _open_again(rule: Rule, span: Span) -> None:
     """What had settled itself and asks again, from the same day as before."""
-    asks = rule.asks().filter(
-        pk=OuterRef(rule.document), began=OuterRef("began_on"), began__range=(span.first, span.last)
-    )
-    settled = FollowUp.objects.filter(Exists(asks), kind=rule.kind, step=span.step, done_at__isnull=False)
+    asks = rule.asks().filter(pk=OuterRef(rule.document), began=OuterRef("began_on"))
+    in_time = FollowUp.objects.filter(began_on__range=(span.first, span.last))
+    settled = in_time.filter(Exists(asks), kind=rule.kind, step=span.step, done_at__isnull=False)
     settled = settled.exclude(closed_reason__in=["", NEXT_STEP, rule.too_late])
     ids = list(settled.order_by("pk").values_list("pk", flat=True))
     if ids:

@@ -24,7 +24,7 @@ def raise_follow_ups() -> None:
     follow_ups.raise_due()
 
 
-@shared_task(autoretry_for=(OSError,), retry_backoff=60, max_retries=5)
+@shared_task(autoretry_for=(OSError,), default_retry_delay=10 * 60, max_retries=6)
 def mail_follow_ups() -> bool:
     """At 17:30: what is still open. Whether an e-mail went out. Tries again for an hour while the mail server is away."""
     return follow_up_digest.send()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from attackacrack.models import OutcomeBaseline, OutcomeMonth
 from attackacrack.outcomes.measures import MONTHS, Measure, Point, days, month_in_words, months, percent, share
 from billing.models import Invoice, QuoteItem
-from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer, QuickBooksDocument
+from quickbooks_integration.models import HistoryImport, QuickBooksAuth, QuickBooksCustomer, QuickBooksDocument
 
 COVERED = Decimal(100)
 TYPED_LESS, PAID_MORE = Decimal(-50), Decimal(30)  # percent against before
@@ -165,7 +165,10 @@ def _collected(row: dict[str, Any]) -> Collected:
 
 
 def baselines(today: date) -> list[OutcomeBaseline]:
-    """What can be said by now of how it was before; to be stored once. Empty before the first connection."""
+    """What can be said by now of how it was before; to be stored once. Empty before the first connection, and while the
+    history is taken over: its invoices come before its payments."""
+    if HistoryImport.objects.filter(state=HistoryImport.State.COMMITTING).exists():
+        return []
     connected = QuickBooksAuth.objects.order_by("created_at").values_list("created_at", flat=True).first()
     if connected is None:
         return []

@@ -1,7 +1,7 @@
 """The value of each month of what is swept away after weeks, and what was before, noted once."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
@@ -17,8 +17,8 @@ KEPT: dict[str, Callable[[date], Decimal | None]] = {
 
 
 def note() -> None:
-    """Every night: this month as it is by now; what is said of how it was before is never written a second time."""
-    month = timezone.localdate().replace(day=1)
+    """Every night: the month of the day that is over, as it is by now; what is said of how it was before is never written a second time."""
+    month = (timezone.localdate() - timedelta(days=1)).replace(day=1)
     found = {name: value_of(month) for name, value_of in KEPT.items()}
     rows = [OutcomeMonth(name=name, month=month, value=value) for name, value in found.items() if value is not None]
     OutcomeMonth.objects.bulk_create(

@@ -1,14 +1,13 @@
 """Nobody works with a password alone: who has no authenticator app and no passkey is sent to set one up, and a session
 that began without one ends when there is one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth import logout
 from django.db import transaction
@@ -19,7 +18,7 @@ from django.urls import reverse
 from quickbooks_integration.fields import cipher
 
 # Recovery codes come with one of these, and are no second factor of their own.
-COUNTED = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+COUNTED = {Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN}
 # Of an app and of recovery codes; a security key keeps its secret itself.
 ENCRYPTED = ("secret", "seed")
 
@@ -27,15 +26,18 @@ ENCRYPTED = ("secret", "seed")
 def is_missing(request: HttpRequest) -> bool:
     """True for somebody who is signed in, has none, and needs one (SECOND_FACTOR_REQUIRED). One query."""
     needs_one = settings.SECOND_FACTOR_REQUIRED and request.user.is_authenticated
-    return bool(needs_one and not is_mfa_enabled(request.user, types=COUNTED))
+    return bool(needs_one and not COUNTED & set(_own(request).values()))
 
 
-def is_without(request: HttpRequest) -> bool:
-    """True for a session that never gave the second factor which its person has by now: somebody else may have begun it
-    with the password alone. One query."""
-    own = set(Authenticator.objects.filter(user=request.user.pk).values_list("pk", flat=True))
+def _own(request: HttpRequest) -> dict[int, str]:
+    """The types of what the person has, by key."""
+    return dict(Authenticator.objects.filter(user=request.user.pk).values_list("pk", "type"))
+
+
+def _is_given(request: HttpRequest, own: Iterable[int]) -> bool:
+    """Whether this session gave one of them. Else somebody else may have begun it with the password alone."""
     records = get_authentication_records(request, request.user)
-    return not any(record["method"] == "mfa" and record.get("id") in own for record in records)
+    return any(record["method"] == "mfa" and record.get("id") in own for record in records)
 
 
 def connect() -> None:
@@ -54,10 +56,11 @@ class SecondFactorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if settings.SECOND_FACTOR_REQUIRED and request.user.is_authenticated:
-            if is_missing(request):
+            own = _own(request)
+            if not COUNTED & set(own.values()):
                 if not request.path.startswith(reverse("account_root")):
                     return redirect("mfa_index")
-            elif is_without(request):
+            elif not _is_given(request, own):
                 logout(request)
                 return redirect("account_login")
         return self.get_response(request)

@@ -26,10 +26,12 @@ def policy_of(response) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "address", ["/admin/login/", "/admin/", "/admin/nothing/here/", "/static/attackacrack/theme.css"]
+    ("address", "status"),
+    [("/accounts/login/", 200), ("/admin/", 302), ("/no/such/", 404), ("/static/attackacrack/theme.css", 200)],
 )
-def test_a_page_a_redirect_a_refusal_and_a_file_all_have_the_headers(db, client, address):
+def test_a_page_a_redirect_a_refusal_and_a_file_all_have_the_headers(db, client, address, status):
     response = client.get(address)
+    assert response.status_code == status
     assert policy_of(response) == {
         "default-src": "'none'",
         "script-src": "'self' 'unsafe-eval'",
