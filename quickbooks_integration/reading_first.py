@@ -73,6 +73,8 @@ def _forget(restored: psycopg.Connection[Any], table: str) -> None:
 def end_if_everything_is_read(auth: QuickBooksAuth, kinds: list[str]) -> bool:
     """Lets the CRM write again, as far as the restore kept it from that, once each of these kinds was read to the last
     row since. Whether it did."""
+    if auth.reads_first_since is None:  # nearly always; nobody else's lock is waited for
+        return False
     now = QuickBooksAuth.objects.select_for_update(no_key=True).get(pk=auth.pk)
     if now.reads_first_since is None:
         return False

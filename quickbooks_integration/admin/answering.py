@@ -24,8 +24,7 @@ from quickbooks_integration.reconciling.together import AT_A_TIME, Answer
 
 PAGE = "admin:quickbooks_integration_matchcandidate_together"
 QUEUE = "admin:quickbooks_integration_matchcandidate_review"
-# A press decides nothing that the page has not shown.
-SHOWN, SENTENCES_SHOWN = AT_A_TIME, 5
+SENTENCES_SHOWN = 5
 FIRST_SCORE = 80
 Action = MatchDecision.Action
 # What the button says, and what is said when it was pressed.
@@ -78,15 +77,13 @@ def _decision(text: str) -> MatchDecision | None:
 
 
 def _shown(answer: Answer) -> dict[str, Any]:
-    """Counts all, names the first 50, and carries as many as one press decides."""
-    # Once read, so that none is among the shown and the others, or among neither.
-    pairs = list(answer.questions.values_list("pk", flat=True)[:AT_A_TIME])
-    rows = MatchCandidate.objects.filter(pk__in=pairs[:SHOWN]).order_by(*QUEUE_ORDER)
+    """Counts all, and names as many as one press decides."""
+    first = list(answer.questions.values_list("pk", flat=True)[:AT_A_TIME])
+    rows = MatchCandidate.objects.filter(pk__in=first).order_by(*QUEUE_ORDER)
     rows = rows.select_related("sync__customer", "contact").prefetch_related("contact__phones", "contact__emails")
     number = answer.number()
     return {
         "rows": [(row, dollars(row.sync.customer.balance_with_jobs)) for row in rows],
-        "not_shown": pairs[SHOWN:],
         "number": number,
         "at_a_time": AT_A_TIME,
         "later": max(0, number - AT_A_TIME),

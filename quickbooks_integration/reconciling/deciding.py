@@ -201,6 +201,9 @@ def _has_vanished(customer_id: str, sync: QuickBooksSync) -> bool:
 FREED = ("local_id", "base", "base_ours", "conflicts", "needs_read", "sent", "sync_status", "error_message")
 
 
+SENDING = "It is being sent to QuickBooks at this moment. Nothing was changed. Look again in some minutes."
+
+
 def release(*syncs: QuickBooksSync) -> None:
     """Nobody's, and nothing of them waits to be sent: whoever is linked next says nothing of what the last one said.
     Saves the map rows, which the caller has locked."""

@@ -64,6 +64,8 @@ def _steps(candidate: MatchCandidate) -> Iterator[Step]:
 def _sentence(candidate: MatchCandidate) -> str:
     score, needed = candidate.score, LINKED_FROM_SCORE
     if all(reason["agrees"] for reason in candidate.reasons):
+        if score >= needed:
+            return f"{score} points are enough (the dashed line is {needed}), but somebody took this link back."
         return (
             f"Nothing speaks against it, but {score} points are fewer than the {needed} that it takes to link unasked."
         )

@@ -104,8 +104,9 @@ def _alone(company: QuickBooksAuth) -> None:
 
 def _attach_documents(linked: list[Decision]) -> None:
     """A pull does it for all of them when it has matched everybody."""
-    for sync in QuickBooksSync.objects.filter(pk__in=[d.customer for d in linked], local_id__isnull=False):
-        attaching.attach_documents(sync)
+    attaching.attach_documents(
+        *QuickBooksSync.objects.filter(pk__in=[d.customer for d in linked], local_id__isnull=False)
+    )
 
 
 def _mend(company: QuickBooksAuth, only: Q | None) -> None:
@@ -113,8 +114,9 @@ def _mend(company: QuickBooksAuth, only: Q | None) -> None:
     gone = ~Exists(Contact.objects.filter(pk=OuterRef("local_id")))
     links = QuickBooksSync.objects.filter(company=company, entity_type="customer").exclude(entity_id="")
     links.filter(gone, local_id__isnull=False).update(
-        local_id=None, base=None, conflicts={}, sync_status=QuickBooksSync.Status.PENDING, error_message=""
-    )
+        local_id=None, base=None, base_ours=None, conflicts={}, needs_read=False, sent=F("wanted"),
+        sync_status=QuickBooksSync.Status.PENDING, error_message="",
+    )  # fmt: skip
     candidates = MatchCandidate.objects.filter(only or Q(), sync__company=company)
     free, linked = candidates.filter(sync__local_id=None), candidates.exclude(sync__local_id=None)
     free.filter(state__in=[State.LINKED, State.CLOSED]).update(state=State.OPEN)

@@ -12,9 +12,15 @@ from contacts.models import Contact
 from quickbooks_integration import enriching
 from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.reconciling import deciding, jobs, undoing
-from quickbooks_integration.reconciling.deciding import NO_CLAIM, Settled, decision, lock_contact, lock_customer
+from quickbooks_integration.reconciling.deciding import (
+    NO_CLAIM,
+    SENDING,
+    Settled,
+    decision,
+    lock_contact,
+    lock_customer,
+)
 
-SENDING = "It is being sent to QuickBooks at this moment. Nothing was changed. Look again in some minutes."
 DECIDED = "This was decided meanwhile. Nothing was changed."
 
 

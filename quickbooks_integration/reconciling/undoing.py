@@ -5,12 +5,14 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from contacts.matching.kinds import Kind
 from contacts.models import Contact
 from quickbooks_integration import attaching, enriching
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.reconciling import jobs, snapshots
 from quickbooks_integration.reconciling.deciding import (
     NO_CLAIM,
+    SENDING,
     Settled,
     decision,
     lock_contact,
@@ -67,6 +69,8 @@ def _untie(customer: QuickBooksCustomer, decided: MatchDecision) -> list[str]:
     contact = lock_contact(decided.contact_id)
     if sync.local_id != contact.pk:
         raise Settled(f"{customer} is no longer linked to {contact}. Nothing was changed.")
+    if sync.request_id:  # its answer would be kept as what was agreed with whoever is linked next
+        raise Settled(SENDING)
     jobs.free(customer)
     release(sync)
     attaching.after_commit(sync, was=contact.pk)
@@ -84,7 +88,9 @@ def _reopen(sync: QuickBooksSync, contact: Contact, decided: MatchDecision) -> N
     if decided.action == Action.LINK and decided.before.get("pair") is None:
         pair.delete()  # nobody asked about these two before somebody picked them
     else:
-        pair.update(state=State.REFUSED if _is_refused(sync, contact) else State.OPEN)
+        is_refused = _is_refused(sync, contact)
+        # Until matching looks again: many at once are not to bring back what somebody has just taken back.
+        pair.update(state=State.REFUSED if is_refused else State.OPEN, kind=Kind.TAKEN_BACK)
 
 
 def _is_refused(sync: QuickBooksSync, contact: Contact) -> bool:

@@ -438,3 +438,22 @@ def test_who_is_linked_to_a_customer_of_somebody_before_has_no_conflicts_of_his(
     sync.refresh_from_db()
     assert (sync.local_id, sync.conflicts, sync.sync_status) == (anna.pk, {}, "synced")
     assert (sync.sent, sync.needs_read, sync.base_ours["notes"]) == (2, False, "Rings twice")
+
+
+def test_what_is_on_its_way_to_quickbooks_is_not_unlinked(auth, ann):
+    contact, customer = pairs.contact("Bob", "Lee"), pairs.customer(auth, "Bob Lee")
+    decided = link_to(customer, contact, ann)
+    QuickBooksSync.objects.filter(pk=customer.pk).update(request_id="7", request_kind="update", request_body="{}")
+    with pytest.raises(Settled, match="being sent to QuickBooks"):
+        undo(decided, ann)
+    assert QuickBooksSync.objects.get(pk=customer.pk).local_id == contact.pk
+
+
+def test_who_is_linked_after_a_contact_was_deleted_says_nothing_of_what_that_one_said(auth, ann):
+    first, customer = pairs.contact("Bob", "Lee"), pairs.customer(auth, "Bob Lee")
+    link_to(customer, first, ann)
+    QuickBooksSync.objects.filter(pk=customer.pk).update(sent=0, wanted=3, needs_read=True)
+    Contact.objects.filter(pk=first.pk).delete()
+    match(auth)
+    row = QuickBooksSync.objects.get(pk=customer.pk)
+    assert (row.local_id, row.base, row.base_ours, row.sent, row.needs_read) == (None, None, None, 3, False)

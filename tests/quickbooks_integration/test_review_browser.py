@@ -161,7 +161,7 @@ def test_all_that_are_like_it_are_decided_with_the_keyboard_alone(sign_in: Any) 
 
 @pytest.mark.parametrize("script", [True, False])
 def test_on_a_telephone_bars_previews_and_progress_fit(sign_in: Any, live_server: Any, script: bool) -> None:
-    MatchCandidate.objects.update(kind="inactive", score=90)
+    MatchCandidate.objects.update(kind="inactive", shape="Same phone; The names agree; Inactive", score=90)
     page = sign_in(width=390, java_script_enabled=script)
     bars = page.locator(".review-points .review-bar")
     assert bars.count() == 5  # the start, two reasons, what the score was changed by, the sum

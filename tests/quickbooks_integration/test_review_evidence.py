@@ -46,6 +46,7 @@ def test_the_picture_reaches_over_all_bars() -> None:
     ("row", "sentence"),
     [
         (candidate(50, 32), f"fewer than the {LINKED_FROM_SCORE} that it takes to link unasked"),
+        (candidate(60, 42), "60 points are enough (the dashed line is"),
         (candidate(60, 62, -20), f"60 points would be enough (the dashed line is {LINKED_FROM_SCORE})"),
         (candidate(40, 42, -20), f"40 points are fewer than {LINKED_FROM_SCORE} (the dashed line), and what is marked"),
     ],

@@ -182,6 +182,13 @@ def test_a_decision_that_was_undone_is_no_example(auth: QuickBooksAuth, ann: Any
     assert together.like(decided, ann) is None
 
 
+def test_what_was_taken_back_is_no_more_among_many(auth: QuickBooksAuth, ann: Any) -> None:
+    rows = clear(auth, 2)
+    undo(link(rows[0], ann), ann)
+    assert states(rows) == ["open", "open"]
+    assert picked(together.above(60, ann)) == {rows[1]}
+
+
 # --- What is done ------------------------------------------------------------------------------
 
 
@@ -221,11 +228,9 @@ def test_a_press_decides_so_many_and_the_page_shows_the_rest(
 ) -> None:
     rows = clear(auth, 4)
     monkeypatch.setattr("quickbooks_integration.admin.answering.AT_A_TIME", 3)
-    monkeypatch.setattr("quickbooks_integration.admin.answering.SHOWN", 2)
     response = office.get(PAGE, {"score": 60})
     assert "One press decides the first 3. This page then shows the 1 that are left." in words(response)
-    assert "and 1 more that are not listed here." in words(response)
-    shown = [row.pk for row, _ in response.context["rows"]] + response.context["not_shown"]
+    shown = [row.pk for row, _ in response.context["rows"]]
     assert len(shown) == 3
     text = words(office.post(PAGE, {"score": 60, "pair": shown}, follow=True))
     assert "3 linked." in text
