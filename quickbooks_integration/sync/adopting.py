@@ -5,6 +5,7 @@ backup; or a person said so when the history was taken over.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -46,7 +47,8 @@ def by_reference(auth: QuickBooksAuth, entity_type: str, heads: Mapping[int, Hea
 
 
 def adopt(auth: QuickBooksAuth, entity_type: str, sync_id: int, local_id: int) -> bool:
-    """Joins a mirrored document with a row of ours. What they say differently is a question for a person.
+    """Joins a mirrored document with a row of ours. What they say differently is a question for a person; what ours does
+    not say yet is taken over as soon as the document was read again, and so are sums.
 
     False, and nothing is changed, if one of them has a counterpart by now or ours is on its way. Inside a transaction.
     """
@@ -69,16 +71,27 @@ def adopt(auth: QuickBooksAuth, entity_type: str, sync_id: int, local_id: int) -
     sync.local_id, theirs = row.pk, sync.base or {}
     ours = projection_of(entity_type, row, sync.document.customer_id)
     kind = KINDS[entity_type]
-    others = [name for name in differing(ours, theirs) if not kind.says_same(name, ours[name], theirs.get(name))]
-    if "content" not in others:
+    differ = [name for name in differing(ours, theirs) if not kind.says_same(name, ours[name], theirs.get(name))]
+    lacking = [name for name in differ if kind.says_nothing(name, ours[name])]
+    others = [name for name in differ if name not in lacking]
+    if "content" not in differ:
         _write_line_ids(row, sync.document)
+    sync.base = {name: value for name, value in theirs.items() if name not in lacking}
     # A field that is asked about was never agreed on: it is neither taken over nor held back before somebody decides.
     sync.base_ours = {name: value for name, value in ours.items() if name not in others}
     sync.conflicts = {name: {"base": None, "ours": ours[name], "theirs": theirs.get(name)} for name in others}
     sync.sync_status = sync.Status.CONFLICT if others else sync.Status.SYNCED
+    sync.needs_read = bool(lacking) or _sum_of(row) != sync.document.total
     sync.error_message = ""
-    sync.save(update_fields=["local_id", "base_ours", "conflicts", "sync_status", "error_message"])
+    sync.save(
+        update_fields=["local_id", "base", "base_ours", "conflicts", "sync_status", "needs_read", "error_message"]
+    )
     return True
+
+
+def _sum_of(row: Any) -> Decimal:
+    amount: Decimal = row.amount if isinstance(row, Payment) else row.total_amount
+    return amount
 
 
 def _write_ids(row: Any, id_column: str, sync: QuickBooksSync) -> None:

@@ -131,6 +131,10 @@ class Kind(ABC, Generic[Row]):
         """Whether this is what QuickBooks makes of a field that was sent so."""
         return bool(sent == theirs)
 
+    def says_nothing(self, name: str, ours: Any) -> bool:
+        """Whether our side has not said anything in this field yet, so that nothing is lost when theirs is taken."""
+        return not ours
+
     def with_filled(self, agreed: Projection, ours: Projection, theirs: Projection) -> Projection:
         """Our side as QuickBooks knows it, with what it filled in and `follow` took."""
         taken = {name: ours[name] for name in self.filled_there if not agreed.get(name) and ours[name] == theirs[name]}

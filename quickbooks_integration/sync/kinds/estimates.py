@@ -66,6 +66,9 @@ class Estimates(SalesKind[Quote]):
             return False
         return ours == projecting.CLOSED or any(kind == "Invoice" for kind, _ in sync.document.links)
 
+    def says_nothing(self, name: str, ours: Any) -> bool:
+        return ours == projecting.PENDING if name == "status" else super().says_nothing(name, ours)
+
     def before_merge(self, row: Quote, document: Document, world: World) -> bool:
         """The invoice that QuickBooks made of it becomes the quote's as soon as the one made here is void."""
         ids = self.facts(document, world).invoice_ids

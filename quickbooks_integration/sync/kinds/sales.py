@@ -68,6 +68,9 @@ class SalesKind(Kind[Row], Generic[Row]):
         ]
         return bool({**sent, "lines": lines} == theirs)
 
+    def says_nothing(self, name: str, ours: Any) -> bool:
+        return not any(ours.values()) if name == "content" else super().says_nothing(name, ours)
+
     def before(self, sync: QuickBooksSync) -> writing.Before | None:
         return writing.Before(sync.document.raw, sync.base_ours or {}) if sync.entity_id else None
 

@@ -360,31 +360,6 @@ def test_what_was_noted_here_on_a_credit_memo_is_not_overwritten_from_there(book
 # --- Ours among theirs -----------------------------------------------------------------------------
 
 
-def test_a_document_that_names_a_row_of_ours_is_joined_with_it_and_none_is_made(books, amy):
-    """As after a restore from a backup: the row is here, the link is not."""
-    quote = Quote.objects.create(contact=amy, quote_date="2026-05-01")
-    made = books.bookkeeper.create(
-        "Estimate", CustomerRef={"value": "1"}, Line=[line(300)], PrivateNote=f"Dog\nCRM quote {quote.number}"
-    )
-    before = Quote.objects.count()
-    books.pull_all()
-    quote.refresh_from_db()
-    link = link_of("estimate", made["Id"])
-    assert (Quote.objects.count(), link.local_id, quote.quickbooks_estimate_id) == (before, quote.pk, made["Id"])
-    # What they say differently is a person's to decide; nothing was overwritten.
-    assert (link.sync_status, quote.quote_items.count(), quote.notes) == ("conflict", 0, "")
-    assert {"content", "notes"} <= link.conflicts.keys()
-
-
-def test_a_copy_that_was_made_in_quickbooks_is_a_document_of_its_own(books, amy):
-    quote = Quote.objects.create(contact=amy, quote_date="2026-05-01", quickbooks_estimate_id="other")
-    copy = books.bookkeeper.create(
-        "Estimate", CustomerRef={"value": "1"}, Line=[line(300)], PrivateNote=f"CRM quote {quote.number}"
-    )
-    books.pull_all()
-    assert Quote.objects.get(quickbooks_estimate_id=copy["Id"]) != quote
-
-
 def test_a_document_that_a_create_of_ours_may_have_made_waits_until_that_is_known(books, amy):
     quote = Quote.objects.create(contact=amy, quote_date="2026-05-01")
     open_create = QuickBooksSync.objects.create(
