@@ -12,6 +12,7 @@ ALL = [
     "import_history",
     "webhooks",
     "latency",
+    "newcomer",
     "emulator",
 ]
 

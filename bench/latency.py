@@ -3,32 +3,26 @@ how long a saved quote takes to be an estimate there. Web server, worker, beat a
 
 import json
 import os
-import socket
-import subprocess
 import sys
-import tempfile
-import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-from bench import timing
+from bench import demo, timing
 
 TURNS, LOOK_EVERY, LONGEST = 60, 0.01, 60.0
 AIM_SECONDS = 3.0
 
 
 def main() -> None:
-    with demo() as emulator:
+    with demo.running() as stack:
         import django
 
         django.setup()
         auth = begin_business()
-        there = [change_there(auth, emulator, turn) for turn in range(TURNS)]
+        there = [change_there(auth, stack.emulator, turn) for turn in range(TURNS)]
         here = [save_a_quote(turn) for turn in range(TURNS)]
         tell("a change in QuickBooks is in the CRM's row", there)
         tell("a saved quote is an estimate in QuickBooks", here)
@@ -41,57 +35,7 @@ def tell(what: str, times: list[float]) -> None:
     )
 
 
-# --- The stack -------------------------------------------------------------------------------------
-
-
-@contextmanager
-def demo() -> Iterator[str]:
-    """The emulator's address. This process becomes one of the demo's: same database, same queue."""
-    with tempfile.TemporaryDirectory(prefix="latency-") as folder:
-        # Embedded servers run as another user when root starts them.
-        Path(folder).chmod(0o755)
-        web, emulator = free_port(), free_port()
-        os.environ |= {
-            "DATA_DIR": f"{folder}/data", "DEMO_PORT": str(web), "EMULATOR_PORT": str(emulator),
-            "EMBEDDED_GRACE_SECONDS": "0",
-        }  # fmt: skip
-        command = [sys.executable, "-m", "attackacrack.demo"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as running:
-            try:
-                wait_until_ready(running)
-                # Nobody reads on: a full pipe would stop the demo.
-                threading.Thread(target=running.stdout.read, daemon=True).start()
-                os.environ |= quickbooks_of(emulator)
-                yield f"http://127.0.0.1:{emulator}"
-            finally:
-                running.terminate()
-                running.wait(60)
-
-
-def wait_until_ready(running: subprocess.Popen[str]) -> None:
-    assert running.stdout is not None
-    said = []
-    for line in running.stdout:
-        said.append(line)
-        if line.startswith("Ctrl-C stops everything"):
-            return
-    raise RuntimeError("The demo did not start:\n" + "".join(said))
-
-
-def quickbooks_of(emulator: int) -> dict[str, str]:
-    from quickbooks_integration.emulator.emulator import CLIENT_ID, CLIENT_SECRET
-
-    return {
-        "QUICKBOOKS_EMULATOR_URL": f"http://127.0.0.1:{emulator}",
-        "QUICKBOOKS_CLIENT_ID": CLIENT_ID,
-        "QUICKBOOKS_CLIENT_SECRET": CLIENT_SECRET,
-    }
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+# --- The business ----------------------------------------------------------------------------------
 
 
 def begin_business() -> Any:
