@@ -6,6 +6,8 @@ Repetitions are bounded: each expression takes time in proportion to the text.
 import re
 from typing import Any
 
+from contacts import card_numbers
+
 GONE = "***"
 # Names whose value is nobody's business, in a header, a query, a form, JSON or a Python dict.
 _NAMES = (
@@ -41,7 +43,7 @@ _PATTERNS = [
     (re.compile(r"\bgAAAA[\w-]{20,}=*|\beyJ[\w-]{8,}(?:\.[\w-]+)*|\b(?:AB11|RT1-|RT\d+-)[\w-]{12,}"), GONE),
     (re.compile(r"(?P<start>://)[^\s/@:]{0,100}:[^\s/@]{0,200}@"), rf"\g<start>{GONE}@"),
     (re.compile(r"[\w.+%'-]{1,64}@[\w-]+(?:\.[\w-]+)+"), GONE),
-    # Cards as they are printed, in groups; a company's id at QuickBooks has as many digits, but no groups.
+    # Cards as they are printed, in groups, whoever issued them; those in one run are known by their check digit below.
     (
         re.compile(r"(?<![\w-])\d{4}([ -])\d{4}\1\d{4}\1\d{3,4}(?![\w-])|(?<![\w-])3\d{3}([ -])\d{6}\2\d{5}(?![\w-])"),
         GONE,
@@ -55,10 +57,10 @@ _SECRET_NAME = re.compile(rf"(?:{_NAMES}|code|state|e-?mail|phone)", re.IGNORECA
 
 
 def masked(text: str) -> str:
-    """The same text with *** in the places of secrets, e-mail addresses and phone numbers."""
+    """The same text with *** in the places of secrets, cards, e-mail addresses and phone numbers."""
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
-    return text
+    return card_numbers.masked(text)
 
 
 def masked_value(value: Any, name: str = "") -> Any:

@@ -28,6 +28,8 @@ class Sign(models.Model):
         OUTGOING = "outgoing", "The same row is the first of those to be sent"
         BACKUP = "backup", "A backup was made and proved"
         NO_BACKUP = "no_backup", "A backup failed"
+        VERIFIED = "verified", "The history was compared with its seals, and is as it was sealed"
+        ALTERED = "altered", "The history is not as it was sealed"
 
     kind = models.CharField(max_length=20, choices=Kind, primary_key=True)
     at = models.DateTimeField(default=timezone.now)
@@ -37,7 +39,9 @@ class Sign(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="sign_kind_known",
-                condition=models.Q(kind__in=["worker", "beat", "check", "outgoing", "backup", "no_backup"]),
+                condition=models.Q(
+                    kind__in=["worker", "beat", "check", "outgoing", "backup", "no_backup", "verified", "altered"]
+                ),
             )
         ]
 

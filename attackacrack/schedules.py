@@ -104,6 +104,12 @@ SCHEDULES = [
         "Seals the history of changes, so that nobody can alter or remove a part of it unseen.",
     ),
     Schedule(
+        "Compare the history with its seals",
+        "attackacrack.tasks.verify_history",
+        time(4, 0),
+        "Looks at night whether a part of the history of changes was altered or removed.",
+    ),
+    Schedule(
         "Back up the database",
         "attackacrack.tasks.back_up",
         time(2, 0),

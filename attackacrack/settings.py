@@ -111,10 +111,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY = False
 # What a person waits for has a queue of its own, and a worker that does nothing else (Procfile: people): three long
-# pulls never hold up a saved quote. The other workers take from both, so one worker alone is enough, too.
-CELERY_TASK_QUEUES = [Queue("celery"), Queue("people")]
+# pulls never hold up a saved quote. Backups have one, so that with several machines they all go to one disk. A worker that
+# is told nothing takes from all of them, so one alone is enough, too.
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("people"), Queue("backups")]
 CELERY_TASK_ROUTES = {
-    f"quickbooks_integration.tasks.{name}": {"queue": "people"} for name in ("push", "send_email", "decide_conflicts")
+    **{
+        f"quickbooks_integration.tasks.{name}": {"queue": "people"}
+        for name in ("push", "send_email", "decide_conflicts")
+    },
+    "attackacrack.tasks.back_up": {"queue": "backups"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 

@@ -1,4 +1,4 @@
-"""How the sync stands, in six facts, and in sentences what of it needs a person."""
+"""How the sync stands, in a few facts, and in sentences what of it needs a person."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from attackacrack import outcomes_page
+from attackacrack.models import Sign
 from attackacrack.navigation import connection_of
 from quickbooks_integration import connection_page, coverage, metering, reconciling
 from quickbooks_integration.admin.links import STATES
@@ -61,6 +62,7 @@ def look(request: HttpRequest) -> Health | None:
         _tell_check(found, auth)
     if sees_connection:
         _tell_budget(found, auth)
+        _tell_backup(found)
     if outcomes_page.may_see(request.user):
         found.facts.append(Fact("Outcomes", "Show the numbers", reverse(outcomes_page.PAGE)))
     return found
@@ -127,6 +129,11 @@ def _tell_budget(found: Health, auth: QuickBooksAuth) -> None:
     found.facts.append(Fact("Reads this month", f"{used.month:,}{of_budget}", page))
     if said := metering.in_words(used):
         found.asks.append(Ask(said, "Open the connection", page))
+
+
+def _tell_backup(found: Health) -> None:
+    made = Sign.objects.filter(kind=Sign.Kind.BACKUP).first()
+    found.facts.append(Fact("Last backup", connection_page.moment(made.at) if made else "None yet"))
 
 
 def _rows(number: int) -> str:

@@ -25,6 +25,7 @@ HEARTBEAT = "attackacrack.tasks.beat_heartbeat"
 PULL = "quickbooks_integration.tasks.pull"
 CHECK = "quickbooks_integration.tasks.check"
 BACKUP = "attackacrack.tasks.back_up"
+VERIFY = "attackacrack.tasks.verify_history"
 # Runs of more than two days: each pull is eight, and webhooks ask for more.
 RECENT_RUNS = 2000
 FIRST_OF_QUEUE = 500
@@ -37,7 +38,7 @@ def read() -> Facts:
     """Where no company works, only the machinery is looked at: signing in again is said elsewhere."""
     last = signs.seen()
     auth = QuickBooksAuth.objects.filter(state=QuickBooksAuth.State.CONNECTED).first()
-    found = machinery(last) | _backups(last)
+    found = machinery(last) | _backups(last) | _history(last)
     if auth is not None:
         found |= {"company": str(auth), **pulls(auth), **_waiting(auth, last), **_checks(auth)}
     return Facts(**found)
@@ -152,3 +153,14 @@ def _backups(last: dict[str, Sign]) -> dict[str, Any]:
     since = made.at if made else _first_look(last.get(Sign.Kind.CHECK))
     is_news = failed is not None and (made is None or failed.at > made.at)
     return {"backup_since": since, "backup_error": str(failed.about) if failed and is_news else ""}
+
+
+def _history(last: dict[str, Sign]) -> dict[str, Any]:
+    """Compared with its seals each night; both outcomes are a comparison."""
+    verified, altered = last.get(Sign.Kind.VERIFIED), last.get(Sign.Kind.ALTERED)
+    is_altered = altered is not None and (verified is None or altered.at > verified.at)
+    found = {"history_altered_at": altered.at, "history_findings": altered.about} if altered and is_altered else {}
+    if _schedule(VERIFY)[0] is None:
+        return found
+    compared = [one.at for one in (verified, altered) if one is not None]
+    return found | {"history_since": max(compared, default=_first_look(last.get(Sign.Kind.CHECK)))}

@@ -1,8 +1,9 @@
 """What is silent for too long, in sentences for the office. Pure: facts in, sentences out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -16,6 +17,7 @@ STARTS_WITHIN = timedelta(minutes=15)
 PULL_STARTS_WITHIN = timedelta(hours=1)
 CHECK_AT_LEAST_EVERY = timedelta(hours=36)
 BACKUP_AT_LEAST_EVERY = timedelta(hours=36)
+VERIFIED_AT_LEAST_EVERY = timedelta(hours=36)
 CARETAKER = "whoever looks after the CRM"
 
 
@@ -51,6 +53,9 @@ class Facts:
     check_since: datetime | None = None
     backup_since: datetime | None = None
     backup_error: str = ""
+    history_since: datetime | None = None
+    history_altered_at: datetime | None = None
+    history_findings: dict[str, Any] = field(default_factory=dict)  # first: a sentence; number
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ class Silence:
 
 def silences(facts: Facts) -> list[Silence]:
     """Causes before their consequences."""
-    found = [*_machinery(facts), *_pulls(facts), *_waiting(facts), *_check(facts), *_backup(facts)]
+    found = [*_machinery(facts), *_pulls(facts), *_waiting(facts), *_check(facts), *_backup(facts), *_history(facts)]
     return [one for one in found if one is not None]
 
 
@@ -185,4 +190,22 @@ def _backup(facts: Facts) -> Iterator[Silence]:
             "backup", facts.backup_since, "There is no new backup",
             f"There should be one each night, and there was none since {moment(facts.backup_since)}.{why} If the database "
             f"were lost now, everything since then would be lost with it. Tell {CARETAKER}.",
+        )  # fmt: skip
+
+
+def _history(facts: Facts) -> Iterator[Silence]:
+    if facts.history_altered_at is not None:
+        others = facts.history_findings["number"] - 1
+        more = f" There {'is 1 more finding' if others == 1 else f'are {others:,} more findings'}." if others else ""
+        yield Silence(
+            "altered", facts.history_altered_at, "The history of changes was altered",
+            f"At the comparison with its seals at {moment(facts.history_altered_at)} it was not as it had been sealed: "
+            f"{facts.history_findings['first']}{more} Somebody reached into the database past the CRM. Change nothing, and "
+            f"tell {CARETAKER} and your accountant.",
+        )  # fmt: skip
+    if facts.history_since is not None and facts.now - facts.history_since > VERIFIED_AT_LEAST_EVERY:
+        yield Silence(
+            "history", facts.history_since, "The history was not compared with its seals",
+            f"That should happen each night, and did not since {moment(facts.history_since)}. Until then nobody knows whether "
+            f"a part of it was altered. Tell {CARETAKER}.",
         )  # fmt: skip

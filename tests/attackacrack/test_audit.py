@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from attackacrack import audit, tasks
 from attackacrack.audit import rows, sealing
-from attackacrack.models import AuditSeal
+from attackacrack.models import AuditSeal, Sign
 from billing.models import Invoice
 from tests.factories import make_contact
 from tests.other_connection import in_other_connection
@@ -194,3 +194,12 @@ def test_every_history_table_of_ours_is_sealed():
     names = {model._meta.db_table for model in rows.event_models()}
     assert {"billing_quoteevent", EVENTS, "billing_paymentevent", "contacts_contactevent"} <= names
     assert "quickbooks_integration_quickbookssyncevent" in names
+
+
+def test_the_nights_comparison_leaves_a_sign_of_what_it_found(sealed):
+    tasks.verify_history()
+    assert Sign.objects.get(kind="verified").about == {"seals": 2, "rows": 6}
+    by_stealth(f"UPDATE {EVENTS} SET message = '3' WHERE message = '4'")
+    tasks.verify_history()
+    about = Sign.objects.get(kind="altered").about
+    assert (about["number"], "at least one was altered" in about["first"]) == (1, True)

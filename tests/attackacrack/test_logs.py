@@ -65,6 +65,11 @@ def test_no_secret_and_no_person_gets_into_the_log(text, secret):
     assert "***" in masked(text)
 
 
+@pytest.mark.parametrize("written", ["4242424242424242", "4242.4242.4242.4242", "378282246310005"])
+def test_a_card_in_one_run_of_digits_is_known_by_its_check_digit(written):
+    assert masked(f"charged {written} twice") == f"charged [card ending in {written[-4:]}] twice"
+
+
 @pytest.mark.parametrize(
     "text",
     [

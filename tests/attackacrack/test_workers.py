@@ -5,6 +5,7 @@ import logging
 import pytest
 
 from attackacrack.celery import app
+from attackacrack.tasks import back_up
 from quickbooks_integration import tasks
 
 
@@ -20,8 +21,13 @@ def test_what_a_person_waits_for_does_not_stand_behind_pulls(task):
     assert (waiting("celery"), waiting("people")) == (1, 1)
 
 
-def test_a_worker_that_was_told_nothing_takes_from_both_queues():
-    assert {queue.name for queue in app.amqp.queues.consume_from.values()} == {"celery", "people"}
+def test_a_backup_is_made_only_where_a_worker_was_told_to():
+    back_up.delay()
+    assert (waiting("celery"), waiting("backups")) == (0, 1)
+
+
+def test_a_worker_that_was_told_nothing_takes_from_all_queues():
+    assert {queue.name for queue in app.amqp.queues.consume_from.values()} == {"celery", "people", "backups"}
 
 
 def test_celery_leaves_the_log_as_the_settings_have_it():

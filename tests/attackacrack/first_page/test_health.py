@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from attackacrack.models import Sign
 from quickbooks_integration.models import CheckRun, QuickBooksAuth, QuickBooksSync
 from tests.attackacrack.first_page.rows import connected
 
@@ -90,3 +91,10 @@ def test_the_bookkeeper_reads_it_without_what_only_the_office_decides(bookkeeper
         bookkeeper_client.get(fact.page).status_code == 200 for fact in health(bookkeeper_client).facts if fact.page
     )
     assert all(bookkeeper_client.get(ask.page).status_code == 200 for ask in health(bookkeeper_client).asks if ask.page)
+
+
+def test_the_last_backup_is_named(office_client: Client) -> None:
+    connected()
+    assert facts(office_client)["Last backup"] == "None yet"
+    Sign.objects.create(kind="backup", at=timezone.now(), about={})
+    assert "M" in facts(office_client)["Last backup"]

@@ -317,6 +317,18 @@ def test_a_backup_that_did_not_come_for_a_day_and_a_half_is_missed_and_its_last_
     assert found() == []
 
 
+def test_a_history_that_was_not_compared_for_a_day_and_a_half_is_missed(company):
+    Sign.objects.create(kind="verified", at=ago(hours=35))
+    assert found() == []
+    change(Sign.objects.get(kind="verified"), at=ago(hours=37))
+    assert found() == ["history"]
+    Sign.objects.create(kind="altered", at=ago(hours=1), about={"first": "Seal 3 was altered.", "number": 3})
+    assert found() == ["altered"]
+    assert "Seal 3 was altered. There are 2 more findings." in text()
+    Sign.objects.filter(kind="verified").update(at=timezone.now())
+    assert found() == []
+
+
 def test_while_a_person_has_to_sign_in_again_only_the_machinery_is_looked_at(company):
     change(company, state="needs_reconnect")
     finished("customer", ago(days=1))
@@ -329,5 +341,5 @@ def test_the_number_of_queries_does_not_grow_with_what_waits(company, django_ass
         outgoing(company, local_id=number + 10)
         webhook(company, timedelta(minutes=1))
         SyncRun.objects.create(company=company, entity_type="invoice", state="failed", finished_at=timezone.now())
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         facts.read()
