@@ -7,7 +7,7 @@ opened, if nobody has looked for five minutes.
 
 import logging
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -22,6 +22,7 @@ from attackacrack.models import Sign, SilenceEpisode
 log = logging.getLogger(__name__)
 
 LOOKED_AT_LEAST_EVERY = timedelta(minutes=5)
+UNWATCHED = "unwatched"
 # A restart after a quiet weekend is no silence: everything has that long to come up.
 TOLD_AFTER = timedelta(minutes=2)
 TOLD_EVERY = timedelta(days=1)
@@ -47,6 +48,8 @@ def _note(seen: Facts, found: list[Silence]) -> None:
     about = row.about or {"first_at": seen.now.isoformat()}
     if about.get("facts_of", "") > seen.now.isoformat():
         return
+    if last := about.get("facts_of"):
+        _note_gap(datetime.fromisoformat(last), seen.now)
     row.at = timezone.now()
     row.about = {**about, "facts_of": seen.now.isoformat(), "silences": [[one.title, one.text] for one in found]}
     row.save()
@@ -58,6 +61,16 @@ def _note(seen: Facts, found: list[Silence]) -> None:
         for one in found
         if one.kind not in known
     )
+
+
+def _note_gap(last: datetime, now: datetime) -> None:
+    """Nobody looked: scheduler and worker were off, and nobody opened a page. By now that is over, and whoever switched
+    everything on again knows it, so it is not mailed; it counts against the uptime."""
+    if now - last > LOOKED_AT_LEAST_EVERY:
+        SilenceEpisode.objects.create(
+            kind=UNWATCHED, title="Nobody watched the background work", since=last, noticed_at=now, told_at=now,
+            ended_at=now, end_told_at=now,
+        )  # fmt: skip
 
 
 def _note_outgoing(seen: Facts) -> None:

@@ -12,6 +12,7 @@ from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.utils import timezone
 
+from attackacrack.health import alarm
 from attackacrack.models import OutcomeMonth, PageTime, Sign, SilenceEpisode
 from attackacrack.outcomes.histograms import BOUNDS, OVER, in_words, percentile
 from attackacrack.outcomes.measures import Measure, Point, month_in_words, months, percent, share
@@ -23,7 +24,7 @@ ENDPOINTS = 8
 API = "quickbooks_integration"
 SIGN_IN = "Sign-in"
 # What has to be alive so that what QuickBooks tells us is received and read.
-NEEDED = ("watch", "beat", "worker", "webhook")
+NEEDED = ("watch", "beat", "worker", "webhook", alarm.UNWATCHED)
 Slow = Mapping[int, int]
 
 
@@ -174,7 +175,7 @@ def uptime(today: date) -> Measure:
     said = f"longest gap {round(longest.total_seconds() / 60):,} minutes" if longest else "no gap"
     return Measure(
         "uptime", "Webhook uptime",
-        "The share of the time in which the scheduler, the worker and the reading of webhooks gave signs of life.",
+        "The share of the time in which the scheduler, the worker and the reading of webhooks gave signs of life. Time in which nobody watched counts as silent.",
         "99.9 %", percent(up) if first else "Not watched yet", said if first else "",
         is_met=None if up is None else up >= UP, trend=_up_by_month(silences, first, now, today) if first else (),
     )  # fmt: skip

@@ -174,3 +174,15 @@ def test_two_beats_and_two_workers_send_one_mail():
     worker_was_seen(timezone.now())
     all_look()
     assert len(subjects()) == 2
+
+
+def test_time_in_which_nobody_looked_is_kept_from_its_beginning_to_its_end_and_not_mailed(alive):
+    """Everything was off over night: nobody noted a silence, and when all is on again nothing is silent."""
+    alarm.look()
+    sign, last = Sign.objects.get(kind="check"), ago(hours=9)
+    change(sign, about={**sign.about, "facts_of": last.isoformat()})
+    alarm.look()
+    alarm.look()
+    night = SilenceEpisode.objects.get()
+    assert (night.kind, night.since, night.ended_at is not None) == ("unwatched", last, True)
+    assert subjects() == []
