@@ -1,7 +1,8 @@
-"""Contacts as CSV, in the columns that import_contacts reads."""
+"""Rows as CSV; contacts in the columns that import_contacts reads."""
 
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,20 +13,26 @@ COLUMNS = ("external_id", "first_name", "last_name", "company", "phone", "email"
 CHUNK_ROWS = 2_000
 # What a spreadsheet takes for the beginning of a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"-\d+(\.\d+)?")  # what is owed to a customer
 
 
 def escaped(text: str) -> str:
     """The text with an apostrophe before what a spreadsheet would run as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(text) else text
 
 
 def lines(contacts: QuerySet[Contact]) -> Iterator[str]:
     """The header and one line per contact, in bounded memory. Reads the database while it is consumed."""
-    writer = csv.writer(Echo())
-    yield "\ufeff" + writer.writerow(COLUMNS)  # so that Excel takes it for UTF-8
     prefetched = contacts.prefetch_related("phones", "emails", "addresses")
-    for contact in prefetched.iterator(chunk_size=CHUNK_ROWS):
-        yield writer.writerow([escaped(cell) for cell in _cells(contact)])
+    yield from table(COLUMNS, map(_cells, prefetched.iterator(chunk_size=CHUNK_ROWS)))
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """One line of CSV after the other, formulas escaped."""
+    writer = csv.writer(Echo())
+    yield "\ufeff" + writer.writerow(heads)  # so that Excel takes it for UTF-8
+    for cells in rows:
+        yield writer.writerow([escaped(cell) for cell in cells])
 
 
 def _cells(contact: Contact) -> list[str]:

@@ -33,6 +33,7 @@ class StockFilter(DropdownFilter):
 
 @admin.register(Product)
 class ProductAdmin(TellsChanges, MergingAdmin):
+    export_permission = "billing.view_invoice"
     list_display = ("name", "category", "shown_type", "price", "shown_cost", "stock", "taxable", "active")
     list_filter = (("item_type", ChoicesDropdownFilter), "active", StockFilter)
     list_filter_submit = True

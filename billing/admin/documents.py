@@ -22,6 +22,8 @@ HISTORY_SHOWN = 20
 class DocumentAdmin(TellsChanges, MergingAdmin):
     """What both forms have in common."""
 
+    export_permission = "billing.view_invoice"
+
     class Media:
         css = {"all": ("billing/documents.css",)}  # noqa: RUF012
         js = ("billing/document_sums.js", "billing/document_lines.js")

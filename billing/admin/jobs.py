@@ -34,6 +34,7 @@ class AppointmentInline(MergingInline):
 
 @admin.register(Job)
 class JobAdmin(TellsChanges, CountsRows, MergingAdmin):
+    export_permission = "billing.view_invoice"
     list_display = ("title", "property", "people_there", "shown_status", "work_done_at", "paid_at")
     list_filter = (("status", ChoicesDropdownFilter), FigureFilter)
     list_per_page = 50
@@ -74,6 +75,7 @@ class JobAdmin(TellsChanges, CountsRows, MergingAdmin):
 
 @admin.register(Appointment)
 class AppointmentAdmin(CountsRows, ShowsTheMorning, ShowsTheWeek, MergingAdmin):
+    export_permission = "billing.view_invoice"
     list_display = ("starts_at", "kind", "contact", "job", "technician", "status")
     list_filter = (
         ("kind", ChoicesDropdownFilter),

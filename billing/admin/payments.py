@@ -31,6 +31,8 @@ class ApplicationInline(LookedAt):
 class ReceiptAdmin(TellsChanges, CountsRows, MergingAdmin):
     """What both have in common."""
 
+    export_permission = "billing.view_invoice"
+
     list_per_page = 50
     list_select_related = ("contact",)
     list_filter_submit = True

@@ -16,6 +16,7 @@ from unfold.decorators import action, display
 from contacts import exporting, search
 from contacts.admin.changes import TellsChanges
 from contacts.admin.duplicate_pages import ShowsDuplicates
+from contacts.admin.exporting import csv_answer
 from contacts.admin.filters import LinkedFilter, OwesFilter
 from contacts.admin.merging import MergingAdmin, MergingFormSet, MergingInline
 from contacts.admin.timeline_pages import ShowsTimeline
@@ -239,18 +240,11 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
 
     @admin.action(description="Export as CSV", permissions=["export"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Contact]) -> StreamingHttpResponse:
-        name = f"contacts {timezone.localdate():%Y-%m-%d}.csv"
-        return StreamingHttpResponse(
-            exporting.lines(queryset.prefetch_related(None)),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
+        """In the columns of the import, so that it can be imported again."""
+        return csv_answer("contacts", exporting.lines(queryset.prefetch_related(None)))
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("contacts.add_contactimport") and self.has_add_permission(request)
-
-    def has_export_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("contacts.export_contact")
 
 
 def _nowrap(text: str) -> SafeString:

@@ -12,8 +12,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.forms import PaginationInlineFormSet
+
+from contacts.admin.exporting import ExportsRows
 
 
 class MergingForm(forms.ModelForm):
@@ -181,6 +183,6 @@ class _SavesChangedFields(admin.ModelAdmin):
         return found
 
 
-class MergingAdmin(ModelAdmin, _SavesChangedFields):
+class MergingAdmin(ExportsRows, _SavesChangedFields):
     form = MergingForm
     warn_unsaved_form = True

@@ -1,5 +1,6 @@
 """QuickBooks' customers as they are there, read-only: whose they are, what they owe, what QuickBooks says."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -8,10 +9,10 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
+from contacts.admin.exporting import ExportsRows
 from contacts.matching import normalise
 from contacts.matching.exact import readable_phone
 from quickbooks_integration import addresses, reconciling
@@ -88,7 +89,7 @@ class KindFilter(DropdownFilter):
 
 
 @admin.register(QuickBooksCustomer)
-class QuickBooksCustomerAdmin(MergedPage, ProgressPage, ReadOnly, ModelAdmin):
+class QuickBooksCustomerAdmin(MergedPage, ProgressPage, ReadOnly, ExportsRows):
     list_display = ("display_name", "contact", "balance_shown", "state", "job_of", "phones")
     list_filter = (LinkedFilter, PartFilter, KindFilter)
     list_filter_submit = True
@@ -122,11 +123,9 @@ class QuickBooksCustomerAdmin(MergedPage, ProgressPage, ReadOnly, ModelAdmin):
             *super().get_urls(),
         ]
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changelist = super().get_changelist_instance(request)
-        attach_contacts(changelist.result_list, lambda customer: customer.sync)
-        _attach_parents(changelist.result_list)
-        return changelist
+    def attach(self, rows: Iterable[QuickBooksCustomer]) -> None:
+        attach_contacts(rows, lambda customer: customer.sync)
+        _attach_parents(rows)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[QuickBooksCustomer], search_term: str
@@ -226,7 +225,7 @@ class QuickBooksCustomerAdmin(MergedPage, ProgressPage, ReadOnly, ModelAdmin):
         return request.user.has_perm("quickbooks_integration.decide_matches")
 
 
-def _attach_parents(customers: list[QuickBooksCustomer]) -> None:
+def _attach_parents(customers: Iterable[QuickBooksCustomer]) -> None:
     """Reads the parents of a page of jobs at once."""
     wanted = {customer.parent_id for customer in customers} - {""}
     parents = QuickBooksCustomer.objects.filter(sync__entity_type="customer", sync__entity_id__in=wanted)

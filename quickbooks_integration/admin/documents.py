@@ -1,5 +1,6 @@
 """What QuickBooks adds to the pages and lists of quotes, invoices and payments."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -61,10 +62,8 @@ class QuickBooksPanel(PushPages):
         view = self.admin_site.admin_view(self.quickbooks_view)
         return [path("<int:object_id>/quickbooks/", view, name=name), *super().get_urls()]
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changelist = super().get_changelist_instance(request)
-        standing.attach(changelist.result_list, self.entity_types)
-        return changelist
+    def attach(self, rows: Iterable[Any]) -> None:
+        standing.attach(rows, self.entity_types)
 
     @display(description="QuickBooks", label=standing.COLOURS)
     def shown_standing(self, row: Any) -> str:

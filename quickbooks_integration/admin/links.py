@@ -9,11 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
 from billing.models import CreditMemo, Invoice, Payment, Product, Quote
+from contacts.admin.exporting import ExportsRows
 from contacts.models import Contact
 from quickbooks_integration import wording
 from quickbooks_integration.admin.runs import ReadOnly
@@ -52,7 +52,7 @@ class StateFilter(DropdownFilter):
 
 
 @admin.register(QuickBooksSync)
-class QuickBooksSyncAdmin(ReadOnly, ModelAdmin):
+class QuickBooksSyncAdmin(ReadOnly, ExportsRows):
     list_display = ("what", "ours", "theirs", "status", "last_synced", "trouble")
     list_display_links = ("what",)
     list_filter = (
@@ -83,11 +83,9 @@ class QuickBooksSyncAdmin(ReadOnly, ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[QuickBooksSync]:
         return super().get_queryset(request).defer("customer__raw", "document__raw", "request_body")
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changelist = super().get_changelist_instance(request)
-        attach_contacts(changelist.result_list, lambda sync: sync)
-        _attach_rows(changelist.result_list)
-        return changelist
+    def attach(self, rows: Iterable[QuickBooksSync]) -> None:
+        attach_contacts(rows, lambda sync: sync)
+        _attach_rows(rows)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         counts = QuickBooksSync.objects.aggregate(

@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeNumericFilter
 from unfold.decorators import action, display
 
+from contacts.admin.exporting import ExportsRows
 from quickbooks_integration import reconciling
 from quickbooks_integration.admin.answering import TogetherPage
 from quickbooks_integration.admin.links import contact_link
@@ -24,7 +24,7 @@ from quickbooks_integration.reconciling.comparing import dollars
 
 
 @admin.register(MatchCandidate)
-class MatchCandidateAdmin(ReviewPages, TogetherPage, ModelAdmin):
+class MatchCandidateAdmin(ReviewPages, TogetherPage, ExportsRows):
     list_display = ("customer", "ours", "state_badge", "score", "balance", "why", "review_link")
     list_display_links = None
     list_filter = (("state", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter), ("score", RangeNumericFilter))

@@ -11,10 +11,10 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
+from contacts.admin.exporting import ExportsRows
 from quickbooks_integration.admin.runs import ReadOnly
 from quickbooks_integration.models import QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.reconciling.comparing import dollars
@@ -78,7 +78,7 @@ class ProblemFilter(DropdownFilter):
 
 
 @admin.register(QuickBooksDocument)
-class QuickBooksDocumentAdmin(ReadOnly, ModelAdmin):
+class QuickBooksDocumentAdmin(ReadOnly, ExportsRows):
     list_display = ("what", "customer_name", "date", "total_shown", "balance_shown", "ours", "remark")
     list_display_links = ("what",)
     list_filter = (DocumentKindFilter, YearFilter, ProblemFilter)

@@ -1,0 +1,102 @@
+"""Every list of the business can be taken away as CSV, in the columns on screen."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from quickbooks_integration.models import QuickBooksCustomer
+from tests.billing.rows import make_invoice, make_quote
+from tests.factories import make_contact
+from tests.quickbooks_integration import pairs
+
+pytestmark = pytest.mark.django_db
+
+EXPORTED = {
+    "contacts": {"contact", "property"},
+    "billing": {"quote", "invoice", "payment", "creditmemo", "product", "taxcode", "quotetemplate", "job", "appointment",
+                "followup"},
+    "quickbooks_integration": {"quickbookscustomer", "quickbookssync", "quickbooksdocument", "matchcandidate"},
+}  # fmt: skip
+
+
+def export(client: Client, model: str, *rows: Any, asked: str = "") -> Any:
+    sent = {"action": "export_csv", "_selected_action": [row.pk for row in rows], "index": "0"}
+    sent |= {} if not asked and len(rows) > 1 else {"select_across": "1" if asked else "0"}
+    return client.post(reverse(f"admin:{model}_changelist") + asked, sent)
+
+
+def table(answer: Any) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+
+
+def test_every_list_of_the_business_offers_it(admin_user: User) -> None:
+    request = RequestFactory().get("/")
+    request.user = admin_user
+    found: dict[str, set[str]] = {}
+    for model, model_admin in admin.site._registry.items():
+        if "export_csv" in model_admin.get_actions(request):
+            found.setdefault(model._meta.app_label, set()).add(model._meta.model_name)
+    assert found == EXPORTED
+
+
+def test_an_invoice_is_exported_as_the_list_shows_it_with_its_money_as_a_number(office_client: Client) -> None:
+    contact = make_contact("=HYPERLINK(1)", "Lee")
+    invoice = make_invoice("2500.00", contact=contact)
+    (row,) = table(export(office_client, "billing_invoice", invoice))
+    assert "2500.00" in row.values()
+    assert "'=HYPERLINK(1) Lee" in row.values()
+    assert not any("<" in cell for cell in row.values())
+
+
+def test_all_that_a_search_found_is_exported_and_nothing_else(office_client: Client) -> None:
+    ann, bob = make_contact("Ann", "Lee"), make_contact("Bob", "Ray")
+    quotes = [make_quote(("1", "5"), contact=ann) for _ in range(60)]
+    make_quote(("1", "5"), contact=bob)
+    assert len(table(export(office_client, "billing_quote", quotes[0], asked="?q=Ann"))) == 60
+
+
+@pytest.mark.parametrize("model", ["billing_quote", "billing_invoice", "quickbooks_integration_quickbookscustomer"])
+def test_a_file_takes_the_same_queries_for_3_rows_and_for_30(office_client: Client, model: str) -> None:
+    def fill(number: int) -> None:
+        for _ in range(number):
+            contact = make_contact("Ann", "Lee", phones=("617-555-0101",))
+            make_quote(("1", "5"), contact=contact)
+            make_invoice("5.00", contact=contact)
+            pairs.customer(auth, f"Ann {contact.pk}", phone="617-555-0101")
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            rows = table(export(office_client, model, first(), asked="?o=1"))
+        assert rows
+        return len(captured)
+
+    def first() -> Any:
+        app, _, name = model.rpartition("_")
+        return next(one for one in admin.site._registry if one._meta.label_lower == f"{app}.{name}").objects.first()
+
+    auth = pairs.company()
+    fill(3)
+    queries()
+    few = queries()
+    fill(27)
+    assert queries() == few
+
+
+def test_a_bookkeeper_takes_away_money_and_no_lists_of_people(bookkeeper_client: Client) -> None:
+    contact = make_contact("Ann", "Lee")
+    customer = pairs.customer(pairs.company(), "Ann Lee")
+    invoice = make_invoice("5.00", contact=contact)
+    assert len(table(export(bookkeeper_client, "billing_invoice", invoice))) == 1
+    for model, row in (
+        ("contacts_contact", contact),
+        ("quickbooks_integration_quickbookscustomer", QuickBooksCustomer.objects.get(sync=customer)),
+    ):
+        assert "text/csv" not in export(bookkeeper_client, model, row).headers["Content-Type"]
