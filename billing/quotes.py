@@ -137,6 +137,14 @@ def invoiced_in_quickbooks(quote_ids: Iterable[int]) -> None:
         _tell(quote, "Invoiced in QuickBooks.", None, "quickbooks")
 
 
+def lost_its_invoice(quote: Quote) -> None:
+    """QuickBooks took its invoice away before it was here; call it with the quote locked, in that transaction. It waits to
+    be invoiced again, as when its invoice is voided."""
+    quote.status = Status.APPROVED
+    quote.save(update_fields=["status", "updated_at"])
+    _tell(quote, "Approved again: QuickBooks has no invoice of it any more.", None, "quickbooks")
+
+
 def taken_over(quote: Quote, sentence: str) -> None:
     """QuickBooks' side was written into the quote; call it in that transaction, with what the office reads about it."""
     _tell(quote, sentence, None, "quickbooks")
