@@ -186,15 +186,15 @@ def test_the_form_is_filled_in_so_that_saving_is_the_second_click(office_client:
     assert "is scheduled: " in office_client.get(answer.url).content.decode()
 
 
-def test_a_conflict_is_shown_once_and_a_new_one_again(office: User, office_client: Client) -> None:
+def test_a_conflict_is_shown_once_and_a_new_one_again(technician: User, office_client: Client) -> None:
     row = quote(job=Job.objects.create(property=make_property(), title="Crack"))
-    typed = {"day": TOMORROW.isoformat(), "at": "09:00", "hours": "2", "technician": str(office.pk), "seen": ""}
-    repair(TOMORROW, at=time(10), technician=office, contact=make_contact("Bob", "Roy"))
+    typed = {"day": TOMORROW.isoformat(), "at": "09:00", "hours": "2", "technician": str(technician.pk), "seen": ""}
+    repair(TOMORROW, at=time(10), technician=technician, contact=make_contact("Bob", "Roy"))
     page = office_client.post(schedule_page(row), typed)
     assert "Repair for Bob Roy" in page.content.decode()
     assert waiting() == 1
     typed["seen"] = page.context["form"]["seen"].value()
-    repair(TOMORROW, at=time(8), technician=office, contact=make_contact("Cy", "Ray"))
+    repair(TOMORROW, at=time(8), technician=technician, contact=make_contact("Cy", "Ray"))
     page = office_client.post(schedule_page(row), typed)
     assert "Repair for Cy Ray" in page.content.decode()
     typed["seen"] = page.context["form"]["seen"].value()
