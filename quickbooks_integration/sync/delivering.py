@@ -190,8 +190,9 @@ class Worker:
     def _read(self, kind: Kind[Any], sync: QuickBooksSync) -> None:
         self.looked = True
         document = self.service.read(kind.entity, sync.entity_id)[kind.entity]
+        tid = calls.last_tid()  # before others are asked for
         merged_away.look_at(self.world.auth, self.service, sync, document)
-        merging.merge(self.sync_id, self.lease, document, self.world)
+        merging.merge(self.sync_id, self.lease, document, self.world, tid)
 
     # --- Writing down ------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ import pghistory
 from django.db import transaction
 from django.utils import timezone
 
-from quickbooks_integration import calls, wanting
+from quickbooks_integration import wanting
 from quickbooks_integration.conflicts import recording
 from quickbooks_integration.documents.projecting import ENDED_BY_VOID, VOID, Projection
 from quickbooks_integration.mapping import Document, text
@@ -95,9 +95,10 @@ def follow(auth: QuickBooksAuth, sync_id: int, document: Document, *, asked_at: 
         return _merge(kind, row, sync, document, world)
 
 
-def merge(sync_id: int, lease: UUID, document: Document, world: World) -> Outcome | None:
-    """As follow, for whoever holds the lease and has just read the document; None if the lease is another's by now."""
-    with pghistory.context(source="quickbooks", intuit_tid=calls.last_tid()), transaction.atomic():
+def merge(sync_id: int, lease: UUID, document: Document, world: World, tid: str) -> Outcome | None:
+    """As follow, for whoever holds the lease and has just read the document; None if the lease is another's by now. tid:
+    Intuit's trace of the answer that brought it."""
+    with pghistory.context(source="quickbooks", intuit_tid=tid), transaction.atomic():
         kind, row, sync = lock(sync_id, document)
         if sync is None or sync.lease != lease:
             return None
