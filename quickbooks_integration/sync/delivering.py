@@ -100,6 +100,8 @@ class Worker:
             if sync.request_id:
                 self._send(kind, sync)
             elif sync.needs_read and sync.entity_id:
+                if sync.next_try_at is not None and sync.next_try_at > timezone.now():
+                    return False
                 self._read(kind, sync)
             elif sync.sent < sync.wanted and sync.sync_status not in (Status.ERROR, Status.CONFLICT):
                 return self._write_down(kind, sync)

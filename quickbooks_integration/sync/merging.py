@@ -5,7 +5,7 @@ something else: a conflict, and a person decides. Nothing here talks to QuickBoo
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,8 @@ from quickbooks_integration.sync.kinds import KINDS, Kind, World
 from quickbooks_integration.sync.outcomes import Outcome
 
 Status = QuickBooksSync.Status
+HELD_PAUSE = timedelta(seconds=30)
+HELD = "Its invoice is being changed at this moment. It is looked at again by itself in half a minute."
 
 
 class Busy(Exception):
@@ -172,6 +174,7 @@ def _merge(kind: Kind[Any], row: Any, sync: QuickBooksSync, document: Document, 
     sync.base, sync.base_ours, sync.conflicts = theirs, base_ours, found.conflicts
     sync.sync_version = text(document, "SyncToken")[:50]
     wanting.settle(sync, is_edited=bool(edited))
+    _note_held(sync, is_held=not is_whole)
     _save(sync, needs_read=not is_whole)
     recording.by_policy(kind, row, sync, [name for name in found.conflicts if name not in before[1]], world)
     if sync.conflicts and before[1] != found.conflicts:
@@ -179,9 +182,18 @@ def _merge(kind: Kind[Any], row: Any, sync: QuickBooksSync, document: Document, 
     return Outcome.UNCHANGED if before == (sync.base, sync.conflicts, sync.sync_version) else Outcome.UPDATED
 
 
+def _note_held(sync: QuickBooksSync, *, is_held: bool) -> None:
+    """Whoever holds what belongs to it needs a moment; until then each look finds the same."""
+    if is_held:
+        sync.next_try_at, sync.error_message = timezone.now() + HELD_PAUSE, HELD
+        sync.sync_status = Status.PENDING if sync.sync_status == Status.SYNCED else sync.sync_status
+    elif sync.error_message == HELD:
+        sync.next_try_at, sync.error_message = None, ""
+
+
 def _save(sync: QuickBooksSync, *, needs_read: bool) -> None:
     sync.needs_read, sync.last_synced = needs_read, timezone.now()
     sync.save(
         update_fields=["base", "base_ours", "conflicts", "sync_version", "sync_status", "error_message", "wanted",
-                       "sent", "needs_read", "last_synced"]
+                       "sent", "needs_read", "next_try_at", "last_synced"]
     )  # fmt: skip
