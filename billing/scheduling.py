@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from billing.models import Appointment, Job, JobParticipant, Quote, QuoteHistory
 from billing.money_waiting import approved, repairs_since
 from billing.refusals import Refused
+from contacts import colleagues
 from contacts.matching import normalise
 from contacts.models import Contact, ContactAddress, Property, PropertyContact
 
@@ -199,6 +200,6 @@ def in_words(appointment: Appointment) -> str:
     """Monday, June 1, 9:00 AM to 11:00 AM, with the technician."""
     start, end = timezone.localtime(appointment.starts_at), timezone.localtime(appointment.ends_at)
     technician = appointment.technician
-    who = f" with {technician.get_full_name() or technician.get_username()}" if technician else ""
+    who = f" with {colleagues.name_of(technician)}" if technician else ""
     until = date_format(end, "g:i A") if start.date() == end.date() else date_format(end, "l, F j, g:i A")
     return f"{date_format(start, 'l, F j, g:i A')} to {until}{who}"

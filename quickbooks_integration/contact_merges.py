@@ -248,9 +248,7 @@ def _take_balances(contacts: list[Contact]) -> None:
     """Of a linked contact QuickBooks' balance counts."""
     for contact in contacts:
         contact.refresh_from_db()
-        if contact.quickbooks_customer_id is not None:
-            enriching.set_money(contact)
-            contact.save(update_fields=["outstanding_balance", "updated_at"])
+    enriching.save_money(*(contact for contact in contacts if contact.quickbooks_customer_id is not None))
 
 
 def _primary(contact: Contact) -> QuickBooksSync | None:
