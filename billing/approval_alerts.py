@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from billing import money_waiting
 from billing.models import ApprovalAlert, Quote
 from billing.money import dollars
+from billing.office_mail import END
 from billing.signals import quote_changed
 
 # A yes of longer ago is no news: it was there before it was told, or came with QuickBooks' history.
@@ -24,7 +25,6 @@ AT_ONCE = 30
 # Longer than a mail server may take; whoever takes it up after that finds a sender that died.
 SENDS_WITHIN = timedelta(minutes=5)
 TRIES_AGAIN = timedelta(minutes=2)
-END = "\n\nThis e-mail comes from the CRM by itself.\n"
 
 
 @receiver(quote_changed)

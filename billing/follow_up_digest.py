@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from billing import follow_up_texts, follow_ups
 from billing.models import FollowUpDigest
+from billing.office_mail import END
 
 SHOWN = 30
-END = "\n\nThis e-mail comes from the CRM by itself.\n"
 
 
 def send() -> bool:

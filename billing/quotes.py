@@ -1,6 +1,6 @@
 """Verbs on quotes. Each locks the quote, writes a sentence into its history and tells quote_changed, in one transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -28,7 +28,8 @@ def finish_edit(quote: Quote, by: AbstractBaseUser | None, *, origin: str = "off
     before = quote.total_amount
     sums.set_on(quote, list(quote.quote_items.all()))
     quote.save(update_fields=[*sums.COLUMNS, "updated_at"])
-    if not quote.history.exists():
+    is_new = not quote.history.exists() and quote.quickbooks_estimate_id is None  # else it came from there
+    if is_new:
         sentence = f"Written. The total is {dollars(quote.total_amount)}."
     elif before == quote.total_amount:
         sentence = f"Edited. The total is {dollars(quote.total_amount)}, as before."
@@ -135,6 +136,20 @@ def invoiced_in_quickbooks(quote_ids: Iterable[int]) -> None:
         quote.status = Status.INVOICED
         quote.save(update_fields=["status", "updated_at"])
         _tell(quote, "Invoiced in QuickBooks.", None, "quickbooks")
+
+
+def lost_its_invoice(quote: Quote) -> None:
+    """QuickBooks took its invoice away before it was here; call it with the quote locked, in that transaction. It waits to
+    be invoiced again, as when its invoice is voided."""
+    quote.status = Status.APPROVED
+    quote.save(update_fields=["status", "updated_at"])
+    _tell(quote, "Approved again: QuickBooks has no invoice of it any more.", None, "quickbooks")
+
+
+def came_approved(quote_ids: Collection[int]) -> None:
+    """New quotes of QuickBooks whose customers have said yes already; call it in the transaction that made them."""
+    for quote in Quote.objects.filter(pk__in=quote_ids).order_by("pk"):
+        quote_changed.send(sender=Quote, quote=quote, origin="quickbooks")
 
 
 def taken_over(quote: Quote, sentence: str) -> None:

@@ -14,10 +14,13 @@ from django.utils.formats import date_format
 from billing.models import Appointment, Job, JobParticipant, Quote, QuoteHistory
 from billing.money_waiting import approved, repairs_since
 from billing.refusals import Refused
+from contacts import colleagues
+from contacts.matching import normalise
 from contacts.models import Contact, ContactAddress, Property, PropertyContact
 
 LONGEST = timedelta(days=31)  # no appointment is longer, so older ones need not be looked at
 CONFLICTS_SHOWN = 10
+HOUSES_LOOKED_AT = 500
 HAS_JOB = "Somebody gave the quote a job at {} meanwhile, and its repair is there. Save again to schedule it there."
 WITHOUT_CONTACT = "{} belongs to nobody here yet. Link its QuickBooks customer to a contact first."
 
@@ -50,8 +53,9 @@ def schedule(
 ) -> Appointment:
     """Makes the repair of an approved quote; a quote without a job gets one at this house.
 
-    Brings `quote` up to date. Raises Refused, with nothing changed: it is not approved, has its repair already (a second
-    click, a colleague), has a job at another house by now, or the time is over. seen: keys of the appointments that the
+    A house that is not saved yet becomes one of the contact, unless it is one already. Brings `quote` up to date. Raises
+    Refused, with nothing changed: it is not approved, has its repair already (a second click, a colleague), has a job at
+    another house by now, or the time is over. seen: keys of the appointments that the
     person knows to be at that time; others are Clashes. None asks for none. May be called inside a transaction.
     QuickBooks knows no appointments, so nothing is sent there.
     """
@@ -65,6 +69,8 @@ def schedule(
         raise Refused("Say where the work is: choose or type an address.")
     if quote.job is not None and house is not None and house.pk != quote.job.property_id:
         raise Refused(HAS_JOB.format(quote.job.property))
+    if quote.job is None and house is not None and house.pk is None:
+        house = _known(house, quote.contact)
     if seen is not None:
         _refuse_unseen(visit, quote.job.property if quote.job else house, seen)
     if quote.job is None and house is not None:
@@ -137,12 +143,33 @@ def houses_of(contact: Contact) -> list[Property]:
     return found or [_as_house(row) for row in contact.addresses.exclude(street="")[:1]]
 
 
-def _saved(house: Property, contact: Contact) -> Property:
-    """The contact's house at this address, a new one if there is none. Locks the contact: two quotes, one house."""
+def _known(house: Property, contact: Contact | None) -> Property:
+    """The contact's house at this address, so that what is there already is seen; the same unsaved one if there is none.
+    Locks the contact: two quotes, one house. Raises Refused if it may be several."""
+    if contact is None:  # refused before
+        raise Refused(WITHOUT_CONTACT.format(house))
     Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
-    same = Property.objects.filter(key=house.set_key().key, roles__contact=contact).first()
-    if same is not None:
-        return same
+    number = house.set_key().key.partition(" ")[0]
+    nearby = (
+        Property.objects.filter(roles__contact=contact, key__startswith=number).order_by("address", "pk").distinct()
+    )
+    found = [one for one in nearby[:HOUSES_LOOKED_AT] if _is_same(one, house)]
+    if len(found) > 1:
+        listed = "; ".join(map(str, found))
+        raise Refused(f"{contact} has several houses with this address: {listed}. Choose the right one from the list.")
+    return found[0] if found else house
+
+
+def _is_same(known: Property, typed: Property) -> bool:
+    """Town, state and ZIP code may be left out, or typed behind the street."""
+    street, words = normalise.street(known.address).split(), normalise.street(str(typed)).split()
+    town = normalise.street(f"{known.city} {known.state} {known.zip_code}").split()
+    is_said = bool(street) and words[: len(street)] == street and set(words[len(street) :]) <= set(town)
+    return known.key == typed.key or is_said
+
+
+def _saved(house: Property, contact: Contact) -> Property:
+    """A new house of the contact, which is locked."""
     house.save()
     PropertyContact.objects.create(property=house, contact=contact, is_primary=True)
     return house
@@ -173,6 +200,6 @@ def in_words(appointment: Appointment) -> str:
     """Monday, June 1, 9:00 AM to 11:00 AM, with the technician."""
     start, end = timezone.localtime(appointment.starts_at), timezone.localtime(appointment.ends_at)
     technician = appointment.technician
-    who = f" with {technician.get_full_name() or technician.get_username()}" if technician else ""
+    who = f" with {colleagues.name_of(technician)}" if technician else ""
     until = date_format(end, "g:i A") if start.date() == end.date() else date_format(end, "l, F j, g:i A")
     return f"{date_format(start, 'l, F j, g:i A')} to {until}{who}"

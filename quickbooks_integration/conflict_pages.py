@@ -10,6 +10,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 
+from contacts import colleagues
 from quickbooks_integration import product_links, wording
 from quickbooks_integration.conflicts import batches, listing, policies, undoing
 from quickbooks_integration.conflicts.listing import Question
@@ -158,7 +159,7 @@ class Line:
     @property
     def who(self) -> str:
         decision = self.decision
-        by = decision.decided_by.get_full_name() or decision.decided_by.get_username() if decision.decided_by else ""
+        by = colleagues.name_of(decision.decided_by) if decision.decided_by else ""
         if decision.policy_id and not by:
             return "by a rule of the office"
         return f"by {by}{', by a rule' if decision.policy_id else ''}" if by else ""

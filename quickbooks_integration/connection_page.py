@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 
+from contacts import colleagues
 from quickbooks_integration import addresses, coverage, errors, metering, pauses, pull_only, reconciling, reminding
 from quickbooks_integration.errors import RECONNECT, QuickBooksError
 from quickbooks_integration.fields import UnreadableToken
@@ -151,7 +152,7 @@ def _at_work(auth: QuickBooksAuth, left: timedelta) -> Headline:
 
 
 def facts(auth: QuickBooksAuth) -> list[Fact]:
-    by = f" by {auth.connected_by.get_full_name() or auth.connected_by}" if auth.connected_by else ""
+    by = f" by {colleagues.name_of(auth.connected_by)}" if auth.connected_by else ""
     found = [
         Fact("Company", auth.company_name or "Name not known yet", f"QuickBooks company id {auth.company_id}"),
         Fact("Connected", f"{moment(auth.connected_at)}{by}"),

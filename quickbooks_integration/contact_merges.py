@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from billing import summaries
-from contacts.merging import Care
+from contacts.merging import Care, Refused
 from contacts.merging.journal import Journal, notes_of
 from contacts.models import Contact, ContactMerge
 from quickbooks_integration import attaching, enriching, families, reconciling, wanting
@@ -107,7 +107,7 @@ class LinksCare(Care):
             _mend_copies(contact)
         summaries.refresh([survivor.pk, loser.pk])
         _take_balances([survivor, loser])
-        _disagree(notes_of(merge, APP), (survivor, loser))
+        _disagree(notes_of(merge, APP), survivor, loser)
         transaction.on_commit(partial(wanting.release, f"contact {survivor.pk}"))
         _ring(survivor, loser)
         return []
@@ -248,9 +248,7 @@ def _take_balances(contacts: list[Contact]) -> None:
     """Of a linked contact QuickBooks' balance counts."""
     for contact in contacts:
         contact.refresh_from_db()
-        if contact.quickbooks_customer_id is not None:
-            enriching.set_money(contact)
-            contact.save(update_fields=["outstanding_balance", "updated_at"])
+    enriching.save_money(*(contact for contact in contacts if contact.quickbooks_customer_id is not None))
 
 
 def _primary(contact: Contact) -> QuickBooksSync | None:
@@ -284,17 +282,28 @@ def _is_chosen(name: str, was: Any, now: Any) -> bool:
     return any(was.values()) if isinstance(was, dict) else bool(was)
 
 
-def _disagree(notes: list[dict[str, Any]], contacts: Iterable[Contact]) -> None:
-    """Takes _agree back, the last step first."""
-    syncs = QuickBooksSync.objects.in_bulk([note["sync"] for note in notes])
+def _disagree(notes: list[dict[str, Any]], survivor: Contact, loser: Contact) -> None:
+    """Takes _agree back, the last step first, at a customer that still is one of the two's."""
+    syncs = _still_theirs([note["sync"] for note in notes], survivor, loser)
     for note in notes:
         if note["sync"] in syncs:
             _take_back_agreed(syncs[note["sync"]], note["agreed"])
     for sync in syncs.values():
         sync.save(update_fields=["base_ours"])
-        holder = next((one for one in contacts if one.pk == sync.local_id), None)
-        if holder is not None:
-            _want(sync, holder)
+        _want(sync, survivor if sync.local_id == survivor.pk else loser)
+
+
+def _still_theirs(ids: list[int], survivor: Contact, loser: Contact) -> dict[int, QuickBooksSync]:
+    """Locked, as they stand now. One that came to a contact after `lock` may be held by somebody who waits for that
+    contact, so nobody waits for it here."""
+    rows = _rows([survivor.pk, loser.pk]).filter(pk__in=ids)
+    free = {sync.pk: sync for sync in rows.select_for_update(no_key=True, skip_locked=True)}
+    if rows.exclude(pk__in=free).exists():
+        raise Refused(
+            f"The QuickBooks customer of {survivor} or {loser} is being changed at this moment. Look again in some "
+            "minutes. Nothing was changed."
+        )
+    return free
 
 
 def _take_back_agreed(sync: QuickBooksSync, agreed: dict[str, Any]) -> None:

@@ -182,7 +182,7 @@ def _decide(found: dict[str, Part]) -> Step | None:
 
 
 def _merged() -> Step | None:
-    number = merged.losers().count()
+    number = merged.count()
     if not number:
         return None
     contacts = "contact belonged" if number == 1 else "contacts belonged"

@@ -5,6 +5,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from contacts import colleagues
 from quickbooks_integration import pauses
 from quickbooks_integration.bells import RINGER
 from quickbooks_integration.models import EmailSending, QuickBooksAuth, QuickBooksSync
@@ -59,6 +60,6 @@ def _by_a_person(auth: QuickBooksAuth) -> str:
     if auth.pull_only_since is None:
         return ""
     by = auth.pull_only_by
-    who = f" {by.get_full_name() or by.get_username()} paused it." if by else ""
+    who = f" {colleagues.name_of(by)} paused it." if by else ""
     since = date_format(timezone.localtime(auth.pull_only_since), "M j, g:i A")
     return f"Nothing has been written to QuickBooks since {since}.{who} What is saved here waits and is not lost."

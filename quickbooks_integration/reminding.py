@@ -12,6 +12,7 @@ from django.core.mail import send_mail
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from billing.office_mail import END
 from quickbooks_integration.errors import RECONNECT
 from quickbooks_integration.models import QuickBooksAuth, SignInReminder
 
@@ -105,8 +106,8 @@ def _subject(auth: QuickBooksAuth, ending: Ending) -> str:
 def _text(ending: Ending) -> str:
     how = "" if ending.days == 0 else " Open QuickBooks > Connection in the CRM and choose Reconnect."
     return (
-        f"{ending.sentence}{how}\n\nNothing is lost: what is written in the CRM waits, and goes to QuickBooks after the sign-in."
-        "\n\nThis e-mail comes from the CRM by itself."
+        f"{ending.sentence}{how}\n\nNothing is lost: what is written in the CRM waits, and goes to QuickBooks after the "
+        f"sign-in.{END}"
     )
 
 

@@ -6,6 +6,7 @@ import psycopg
 import pyrage
 from django.db import connection
 
+from attackacrack.audit import restores
 from attackacrack.backups import programs
 from attackacrack.backups.files import STAMP, BackupFile
 from attackacrack.backups.making import restored_copy
@@ -30,6 +31,7 @@ def restore(backup: BackupFile) -> str:
         with restored_copy(backup, f"{database}_restored") as copy:
             with programs.session(copy) as opened, opened.transaction():
                 reading_first.prepare(opened)
+                restores.note(opened, backup.made_at)
             connection.close()
             had_one = programs.exists(database)
             programs.rename(*([(database, former)] if had_one else []), (copy, database))

@@ -18,6 +18,7 @@ from django.utils import timezone
 from attackacrack.health import facts, silence
 from attackacrack.health.silence import Facts, Silence, moment
 from attackacrack.models import Sign, SilenceEpisode
+from billing.office_mail import END
 
 log = logging.getLogger(__name__)
 
@@ -125,9 +126,7 @@ def _claim(episodes: QuerySet[SilenceEpisode], column: str) -> list[SilenceEpiso
 
 def _send(subject: str, text: str, episodes: list[SilenceEpisode], column: str) -> None:
     try:
-        send_mail(
-            f"CRM: {subject}", f"{text}\n\nThis e-mail comes from the CRM by itself.", None, settings.OFFICE_EMAILS
-        )
+        send_mail(f"CRM: {subject}", f"{text}{END}", None, settings.OFFICE_EMAILS)
     except Exception as error:  # a server that is away, an address or a setting that is wrong: told is what went out
         for episode in episodes:
             rows = SilenceEpisode.objects.filter(pk=episode.pk, **{column: getattr(episode, column)})

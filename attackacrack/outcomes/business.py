@@ -13,7 +13,12 @@ from django.utils import timezone
 from attackacrack.models import OutcomeBaseline, OutcomeMonth
 from attackacrack.outcomes.measures import MONTHS, Measure, Point, days, month_in_words, months, percent, share
 from billing.models import Invoice, QuoteItem
-from quickbooks_integration.models import HistoryImport, QuickBooksAuth, QuickBooksCustomer, QuickBooksDocument
+from quickbooks_integration.models import (
+    HistoryImport,
+    QuickBooksAuth,
+    QuickBooksCustomer,
+    QuickBooksSync,
+)
 
 COVERED = Decimal(100)
 TYPED_LESS, PAID_MORE = Decimal(-50), Decimal(30)  # percent against before
@@ -77,11 +82,9 @@ def lines_between(first: date, last: date) -> tuple[int, int]:
 
 
 def _lines(first: date, last: date) -> QuerySet[QuoteItem]:
-    """What QuickBooks had before it was here was typed there."""
-    there = QuickBooksDocument.objects.filter(
-        sync__entity_type="estimate",
-        sync__local_id=OuterRef("quote_id"),
-        remote_created_at__lt=OuterRef("quote__created_at"),
+    """What was read from QuickBooks before it was a quote here was typed there. Both by our clock: theirs may differ."""
+    there = QuickBooksSync.objects.filter(
+        entity_type="estimate", local_id=OuterRef("quote_id"), created_at__lt=OuterRef("quote__created_at")
     )
     rows = QuoteItem.objects.filter(quote__quote_date__gte=first, quote__quote_date__lte=last).order_by()
     return rows.annotate(by_hand=Q(product__isnull=True) | Q(Exists(there)))

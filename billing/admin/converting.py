@@ -10,7 +10,7 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
-from billing import converting, terms
+from billing import converting, technicians, terms
 from billing.admin import pages
 from billing.admin.documents import warn_about_credit
 from billing.models import Appointment, Invoice, Quote
@@ -47,7 +47,8 @@ class WholeForm(_BillingForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["technician"].queryset = User.objects.filter(is_active=True).order_by("username")
+        chosen = User.objects.filter(pk=self.initial.get("technician"))
+        self.fields["technician"].queryset = technicians.choosable(chosen)
 
 
 class PartForm(_BillingForm):

@@ -17,6 +17,8 @@ from contacts.admin.changes import TellsChanges
 from contacts.admin.merging import MergingAdmin
 
 HISTORY_SHOWN = 20
+# With what the history of a document begins that was written here, by its model.
+BEGINNINGS = {Quote: ("Written.", "Copied from "), Invoice: ("Made from ", "Edited.")}
 
 
 class DocumentAdmin(TellsChanges, MergingAdmin):
@@ -68,12 +70,23 @@ def totals(document: Quote | Invoice, lines: str, more: tuple[tuple[str, str], .
 def what_happened(document: Any) -> SafeString | str:
     if not document.pk:
         return "Nothing yet."
-    rows = document.history.select_related("by")[:HISTORY_SHOWN]
-    return format_html_join(
+    rows = list(document.history.select_related("by")[:HISTORY_SHOWN])
+    told = format_html_join(
         "",
         "<p>{}: {} <em>{}</em></p>",
         ((f"{timezone.localtime(row.at):%b %d, %Y %H:%M}", row.sentence, row.by or row.origin) for row in rows),
     )
+    return told + format_html("<p>{}</p>", "Came from QuickBooks.") if _came_from_quickbooks(document, rows) else told
+
+
+def _came_from_quickbooks(document: Any, rows: list[Any]) -> bool:
+    """Whether it was not written here. rows: its history, the newest first."""
+    if isinstance(document, Quote):
+        is_there = document.quickbooks_estimate_id is not None
+    else:
+        is_there = isinstance(document, Invoice) and document.quickbooks_invoice_id is not None
+    is_whole = len(rows) < HISTORY_SHOWN
+    return is_there and is_whole and not (rows and rows[-1].sentence.startswith(BEGINNINGS[type(document)]))
 
 
 def warn_about_credit(request: HttpRequest, document: Quote | Invoice) -> None:

@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from billing import invoices, jobs
 from billing.admin import documents
+from billing.admin.choosing_technicians import ChoosesTechnicians
 from billing.admin.counting import CountsRows, FigureFilter
 from billing.admin.document_lines import InvoiceItemInline
 from billing.admin.receiving import TakesPayments
@@ -55,7 +56,7 @@ class InvoiceForm(MergingForm):
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(CountsRows, TakesPayments, documents.DocumentAdmin):
+class InvoiceAdmin(ChoosesTechnicians, CountsRows, TakesPayments, documents.DocumentAdmin):
     form = InvoiceForm
     list_display = ("shown_number", "shown_customer", "invoice_date", "due_date", "total", "due", "shown_status")
     list_filter = (

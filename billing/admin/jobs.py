@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
+from billing.admin.choosing_technicians import ChoosesTechnicians
 from billing.admin.counting import CountsRows, FigureFilter
 from billing.admin.morning import ShowsTheMorning
 from billing.admin.showing import PEOPLE, name_alone
@@ -24,8 +25,9 @@ class ParticipantInline(MergingInline):
     hide_title = True
 
 
-class AppointmentInline(MergingInline):
+class AppointmentInline(ChoosesTechnicians, MergingInline):
     model = Appointment
+    page_column = "job"
     fields = ("kind", "contact", "technician", "starts_at", "ends_at", "status")
     readonly_preprocess_fields = {"technician": name_alone}  # noqa: RUF012
     autocomplete_fields = ("contact",)
@@ -74,7 +76,7 @@ class JobAdmin(TellsChanges, CountsRows, MergingAdmin):
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(CountsRows, ShowsTheMorning, ShowsTheWeek, MergingAdmin):
+class AppointmentAdmin(ChoosesTechnicians, CountsRows, ShowsTheMorning, ShowsTheWeek, MergingAdmin):
     export_permission = "billing.view_invoice"
     list_display = ("starts_at", "kind", "contact", "job", "technician", "status")
     list_filter = (

@@ -16,7 +16,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from billing import scheduling
+from billing import scheduling, technicians
 from billing.admin import pages
 from billing.models import Appointment, Quote
 from billing.money import dollars
@@ -47,7 +47,7 @@ class ScheduleForm(pages.PageForm):
         if has_job:
             del self.fields["house"], self.fields["address"]
         self.houses = {str(house.pk or "new"): house for house in houses}
-        self.fields["technician"].queryset = User.objects.filter(is_active=True).order_by("username")
+        self.fields["technician"].queryset = technicians.choosable(User.objects.none())
         if not has_job:
             places = [(key, str(house)) for key, house in self.houses.items()]
             self.fields["house"].choices = [*places, ("other", "Another address")]

@@ -22,7 +22,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from contacts import tasks
+from contacts import colleagues, tasks
 from contacts.importing import reading, runs, uploads
 from contacts.models import ContactImport
 
@@ -104,7 +104,7 @@ class ContactImportAdmin(ModelAdmin):
     def who(self, record: ContactImport) -> str:
         """Without the link to the person, which the office may not open."""
         person = record.imported_by
-        return (person.get_full_name() or person.username) if person else "the command line"
+        return colleagues.name_of(person) if person else "the command line"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return () if obj is None else self.fields

@@ -10,6 +10,7 @@ from django.urls import reverse
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
+from contacts import colleagues
 from quickbooks_integration import connection_page, sync
 from quickbooks_integration.models import RejectedRow, SyncRun
 
@@ -88,7 +89,7 @@ class SyncRunAdmin(ReadOnly, ModelAdmin):
 
     @display(description="Started by")
     def who(self, run: SyncRun) -> str:
-        return run.started_by.get_full_name() or run.started_by.username if run.started_by else "the schedule"
+        return colleagues.name_of(run.started_by) if run.started_by else "the schedule"
 
     @display(description="Calls to QuickBooks")
     def calls(self, run: SyncRun) -> int:

@@ -141,10 +141,15 @@ def below(customers: Collection[int], found: list[Following]) -> list[Following]
 
 def free(customer: QuickBooksCustomer) -> None:
     """Its jobs that only follow it become nobody's; the money of the contact is the caller's. Inside the caller's
-    transaction, with all customers of its contact locked."""
+    transaction, with all customers of its contact locked. Raises Settled while one of them is on its way."""
     contact_id = customer.sync.local_id
-    if contact_id is not None:
-        _let_off(below([customer.pk], following([contact_id])))
+    if contact_id is None:
+        return
+    found = below([customer.pk], following([contact_id]))
+    sending = next((one.job for one in found if one.job.sync.request_id), None)
+    if sending is not None:  # its answer would be kept as what was agreed with whoever is linked next
+        raise deciding.Settled(f"Its job {sending} {deciding.SENDING.removeprefix('It ')}")
+    _let_off(found)
 
 
 def _let_off(found: list[Following]) -> None:
@@ -239,8 +244,8 @@ def _link(portion: list[Waiting]) -> list[QuickBooksCustomer]:
 
 
 def _is_waiting(one: Waiting, customers: dict[int, QuickBooksCustomer], moved: Collection[int]) -> bool:
-    """moved: those that still follow what they are no longer below."""
-    if one.job not in customers or one.above not in customers:
+    """moved: those that still follow what they are no longer below. One that is on its way is looked at the next time."""
+    if one.job not in customers or one.above not in customers or customers[one.job].sync.request_id:
         return False
     if one.was is not None and one.job not in moved:
         return False

@@ -100,6 +100,8 @@ class Worker:
             if sync.request_id:
                 self._send(kind, sync)
             elif sync.needs_read and sync.entity_id:
+                if sync.next_try_at is not None and sync.next_try_at > timezone.now():
+                    return False
                 self._read(kind, sync)
             elif sync.sent < sync.wanted and sync.sync_status not in (Status.ERROR, Status.CONFLICT):
                 return self._write_down(kind, sync)
@@ -190,8 +192,9 @@ class Worker:
     def _read(self, kind: Kind[Any], sync: QuickBooksSync) -> None:
         self.looked = True
         document = self.service.read(kind.entity, sync.entity_id)[kind.entity]
+        tid = calls.last_tid()  # before others are asked for
         merged_away.look_at(self.world.auth, self.service, sync, document)
-        merging.merge(self.sync_id, self.lease, document, self.world)
+        merging.merge(self.sync_id, self.lease, document, self.world, tid)
 
     # --- Writing down ------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ something else: a conflict, and a person decides. Nothing here talks to QuickBoo
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ import pghistory
 from django.db import transaction
 from django.utils import timezone
 
-from quickbooks_integration import calls, wanting
+from quickbooks_integration import wanting
 from quickbooks_integration.conflicts import recording
 from quickbooks_integration.documents.projecting import ENDED_BY_VOID, VOID, Projection
 from quickbooks_integration.mapping import Document, text
@@ -23,6 +23,8 @@ from quickbooks_integration.sync.kinds import KINDS, Kind, World
 from quickbooks_integration.sync.outcomes import Outcome
 
 Status = QuickBooksSync.Status
+HELD_PAUSE = timedelta(seconds=30)
+HELD = "Its invoice is being changed at this moment. It is looked at again by itself in half a minute."
 
 
 class Busy(Exception):
@@ -95,9 +97,10 @@ def follow(auth: QuickBooksAuth, sync_id: int, document: Document, *, asked_at: 
         return _merge(kind, row, sync, document, world)
 
 
-def merge(sync_id: int, lease: UUID, document: Document, world: World) -> Outcome | None:
-    """As follow, for whoever holds the lease and has just read the document; None if the lease is another's by now."""
-    with pghistory.context(source="quickbooks", intuit_tid=calls.last_tid()), transaction.atomic():
+def merge(sync_id: int, lease: UUID, document: Document, world: World, tid: str) -> Outcome | None:
+    """As follow, for whoever holds the lease and has just read the document; None if the lease is another's by now. tid:
+    Intuit's trace of the answer that brought it."""
+    with pghistory.context(source="quickbooks", intuit_tid=tid), transaction.atomic():
         kind, row, sync = lock(sync_id, document)
         if sync is None or sync.lease != lease:
             return None
@@ -171,6 +174,7 @@ def _merge(kind: Kind[Any], row: Any, sync: QuickBooksSync, document: Document, 
     sync.base, sync.base_ours, sync.conflicts = theirs, base_ours, found.conflicts
     sync.sync_version = text(document, "SyncToken")[:50]
     wanting.settle(sync, is_edited=bool(edited))
+    _note_held(sync, is_held=not is_whole)
     _save(sync, needs_read=not is_whole)
     recording.by_policy(kind, row, sync, [name for name in found.conflicts if name not in before[1]], world)
     if sync.conflicts and before[1] != found.conflicts:
@@ -178,9 +182,18 @@ def _merge(kind: Kind[Any], row: Any, sync: QuickBooksSync, document: Document, 
     return Outcome.UNCHANGED if before == (sync.base, sync.conflicts, sync.sync_version) else Outcome.UPDATED
 
 
+def _note_held(sync: QuickBooksSync, *, is_held: bool) -> None:
+    """Whoever holds what belongs to it needs a moment; until then each look finds the same."""
+    if is_held:
+        sync.next_try_at, sync.error_message = timezone.now() + HELD_PAUSE, HELD
+        sync.sync_status = Status.PENDING if sync.sync_status == Status.SYNCED else sync.sync_status
+    elif sync.error_message == HELD:
+        sync.next_try_at, sync.error_message = None, ""
+
+
 def _save(sync: QuickBooksSync, *, needs_read: bool) -> None:
     sync.needs_read, sync.last_synced = needs_read, timezone.now()
     sync.save(
         update_fields=["base", "base_ours", "conflicts", "sync_version", "sync_status", "error_message", "wanted",
-                       "sent", "needs_read", "last_synced"]
+                       "sent", "needs_read", "next_try_at", "last_synced"]
     )  # fmt: skip

@@ -22,7 +22,7 @@ from django.utils import timezone
 from billing import invoices, quotes
 from billing.models import Invoice, Quote
 from billing.refusals import Refused
-from quickbooks_integration import addresses, pauses, wanting
+from quickbooks_integration import addresses, calls, pauses, wanting
 from quickbooks_integration.bells import RINGER
 from quickbooks_integration.errors import Kind as Trouble
 from quickbooks_integration.errors import QuickBooksError
@@ -308,7 +308,7 @@ class Sender:
 
     def _still_in_step(self, sync: QuickBooksSync, document: Document) -> bool:
         """Somebody may have changed it in QuickBooks a moment ago: taken over first, and mailed only if both agree."""
-        merging.merge(sync.pk, self.lease, document, World.of(self.service.auth))
+        merging.merge(sync.pk, self.lease, document, World.of(self.service.auth), calls.last_tid())
         sync.refresh_from_db()
         if is_in_step(sync):
             return True
@@ -363,7 +363,7 @@ class Sender:
 
     def _take_over(self, sync: QuickBooksSync, document: Document) -> None:
         """The delivery is part of the document there."""
-        if merging.merge(sync.pk, self.lease, document, World.of(self.service.auth)) is None:
+        if merging.merge(sync.pk, self.lease, document, World.of(self.service.auth), calls.last_tid()) is None:
             QuickBooksSync.objects.filter(pk=sync.pk).update(needs_read=True)
             wanting.ring([sync.pk], for_person=False)
 

@@ -239,6 +239,12 @@ class Estimates(Taker):
             entry.columns["number"] = number
         _insert_with_lines(Quote, QuoteItem, "quote_id", entries)
 
+    def _finish(self, taken: list[Entry]) -> None:
+        """A yes that is in the history that was taken over is old; one that comes later is told like any other."""
+        super()._finish(taken)
+        approved = [entry.local_id for entry in taken if entry.columns["status"] == Quote.Status.APPROVED]
+        quotes.came_approved([id for id in approved if id is not None])
+
 
 class Invoices(Taker):
     def _columns(self, facts: SalesFacts) -> Columns:

@@ -1,7 +1,7 @@
 """No row of the history can be altered, removed or put in between unseen."""
 
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pghistory
@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from attackacrack import audit, tasks
-from attackacrack.audit import rows, sealing
+from attackacrack.audit import restores, rows, sealing
 from attackacrack.models import AuditSeal, Sign
 from billing.models import Invoice
 from tests.factories import make_contact
@@ -106,7 +106,7 @@ def test_seals_that_were_altered_removed_or_made_anew_are_found(sealed):
     by_stealth(
         f"UPDATE attackacrack_auditseal SET contents = jsonb_set(contents, '{{upto}}', '{{}}') WHERE id = {last.pk}"
     )
-    assert findings() == [f"{audit.verifying._named(last)} was altered."]
+    assert findings() == [f"{audit.restores.named(last)} was altered."]
     by_stealth(f"DELETE FROM attackacrack_auditseal WHERE id = {first.pk}")
     assert any("does not follow the one before it" in one for one in findings())
     by_stealth("DELETE FROM attackacrack_auditseal")
@@ -188,6 +188,38 @@ def test_beat_seals_and_the_command_fails_where_something_is_wrong(invoice):
     by_stealth(f"DELETE FROM {EVENTS}")
     with pytest.raises(CommandError, match="not as it was sealed: 1 findings"):
         call_command("verify_audit", stderr=io.StringIO())
+
+
+def restored(made_at: str = "2026-05-04T03:00:00+00:00") -> None:
+    """What a restore writes into the database that it has put back."""
+    with in_other_connection() as other:
+        restores.note(other.connection, datetime.fromisoformat(made_at))
+
+
+def test_after_a_restore_a_later_digest_is_no_tampering_and_an_earlier_one_agrees(sealed, capsys):
+    first, second = AuditSeal.objects.order_by("pk")
+    lost = second.digest
+    by_stealth(f"DELETE FROM attackacrack_auditseal WHERE id = {second.pk}")
+    restored()
+    with pytest.raises(CommandError) as said:
+        call_command("verify_audit", expect=lost)
+    assert f"No seal has the digest {lost}. The database was restored on " in str(said.value)
+    assert f"from the backup of May 3, 2026, 11:00 PM; its last seal is seal {first.pk} of " in str(said.value)
+    assert "not as it was sealed" not in str(said.value)
+    edit(sealed, "7")
+    settle_new()
+    assert audit.seal() is not None
+    call_command("verify_audit", expect=first.digest)
+    assert "3 seals over 7 rows: all there, none altered" in capsys.readouterr().out
+
+
+def test_a_restore_excuses_no_row_that_was_altered_and_no_seal_that_was_removed_before_it(sealed):
+    restored()
+    by_stealth(f"DELETE FROM {EVENTS} WHERE pgh_id = {first_event()}")
+    with pytest.raises(CommandError, match="not as it was sealed: 1 findings"):
+        call_command("verify_audit", expect="f" * 64, stderr=io.StringIO())
+    by_stealth("DELETE FROM attackacrack_auditseal WHERE id = (SELECT min(id) + 1 FROM attackacrack_auditseal)")
+    assert any("a seal was removed or put in between" in said for said in findings())
 
 
 def test_every_history_table_of_ours_is_sealed():

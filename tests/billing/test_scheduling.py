@@ -13,7 +13,7 @@ from billing import scheduling
 from billing.models import Appointment, Invoice, Job, Quote
 from billing.refusals import Refused
 from billing.scheduling import Visit
-from contacts.models import Property
+from contacts.models import Contact, Property
 from tests.billing.rows import make_invoice, repair
 from tests.billing.test_figures import quote, total_of
 from tests.contacts.admin.forms import OpenForm
@@ -128,6 +128,48 @@ def test_appointments_that_only_touch_are_no_conflict(hour: int, number: int, of
     assert len(scheduling.conflicts(visit(hour, technician=office), None)) == number
 
 
+ELM = {"address": "12 Elm Street", "city": "Quincy", "state": "MA", "zip_code": "02169"}
+
+
+def is_repaired_then(contact: Contact, hour: int, **house: str) -> tuple[Property, Appointment]:
+    """A house of the contact where a repair is at that hour."""
+    made = make_property(people=(contact,), **(ELM | house))
+    return made, repair(TOMORROW, at=time(hour), job=Job.objects.create(property=made, title="Crack"))
+
+
+@pytest.mark.parametrize("typed", ["12 elm st.", "12 Elm Street, Quincy", "12 ELM ST QUINCY MA 02169"])
+def test_a_house_of_the_contact_that_is_typed_is_that_house_and_its_repair_a_conflict(typed: str) -> None:
+    contact = make_contact("Ann", "Lee")
+    house, there = is_repaired_then(contact, 10)
+    row = quote(contact=contact)
+    with pytest.raises(scheduling.Clashes) as clashes:
+        scheduling.schedule(row, visit(), Property(address=typed), None, seen=())
+    assert (clashes.value.found, Appointment.objects.count()) == ([there], 1)
+    made = scheduling.schedule(row, visit(), Property(address=typed), None, seen=[there.pk])
+    assert (made.job.property, Property.objects.count()) == (house, 1)
+
+
+@pytest.mark.parametrize("typed", ["12 Elm Street Apt 2", "12 Elm Street, Boston", "12 Elm", "112 Elm Street"])
+def test_another_house_that_is_typed_is_another_house(typed: str) -> None:
+    contact = make_contact("Ann", "Lee")
+    house, _ = is_repaired_then(contact, 10)
+    made = scheduling.schedule(quote(contact=contact), visit(), Property(address=typed), None, seen=())
+    assert (made.job.property != house, made.job.property.address, Property.objects.count()) == (True, typed, 2)
+
+
+def test_the_same_street_of_somebody_else_is_another_house() -> None:
+    is_repaired_then(make_contact("Bob", "Roy"), 10)
+    made = scheduling.schedule(quote(), visit(), Property(address="12 Elm Street"), None, seen=())
+    assert (made.job.property.zip_code, Property.objects.count()) == ("", 2)
+
+
+def test_a_typed_address_that_may_be_two_houses_is_chosen_from_the_list() -> None:
+    contact = make_contact("Ann", "Lee")
+    is_repaired_then(contact, 10), is_repaired_then(contact, 10, city="Boston", zip_code="02108")
+    said = refused(quote(contact=contact), visit(), Property(address="12 elm st"))
+    assert "12 Elm Street, Quincy, MA 02169; 12 Elm Street, Boston, MA 02108. Choose the right one" in said
+
+
 # --- The page -------------------------------------------------------------------------------------
 
 
@@ -144,15 +186,15 @@ def test_the_form_is_filled_in_so_that_saving_is_the_second_click(office_client:
     assert "is scheduled: " in office_client.get(answer.url).content.decode()
 
 
-def test_a_conflict_is_shown_once_and_a_new_one_again(office: User, office_client: Client) -> None:
+def test_a_conflict_is_shown_once_and_a_new_one_again(technician: User, office_client: Client) -> None:
     row = quote(job=Job.objects.create(property=make_property(), title="Crack"))
-    typed = {"day": TOMORROW.isoformat(), "at": "09:00", "hours": "2", "technician": str(office.pk), "seen": ""}
-    repair(TOMORROW, at=time(10), technician=office, contact=make_contact("Bob", "Roy"))
+    typed = {"day": TOMORROW.isoformat(), "at": "09:00", "hours": "2", "technician": str(technician.pk), "seen": ""}
+    repair(TOMORROW, at=time(10), technician=technician, contact=make_contact("Bob", "Roy"))
     page = office_client.post(schedule_page(row), typed)
     assert "Repair for Bob Roy" in page.content.decode()
     assert waiting() == 1
     typed["seen"] = page.context["form"]["seen"].value()
-    repair(TOMORROW, at=time(8), technician=office, contact=make_contact("Cy", "Ray"))
+    repair(TOMORROW, at=time(8), technician=technician, contact=make_contact("Cy", "Ray"))
     page = office_client.post(schedule_page(row), typed)
     assert "Repair for Cy Ray" in page.content.decode()
     typed["seen"] = page.context["form"]["seen"].value()

@@ -9,9 +9,10 @@ from django.utils import timezone
 from billing import scheduling
 from billing.models import Appointment, Job, Quote
 from billing.scheduling import Visit
+from contacts.models import Property
 from tests.billing.at_once import at_once
 from tests.billing.test_figures import quote
-from tests.factories import make_property
+from tests.factories import make_contact, make_property
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,3 +43,13 @@ def test_two_approved_quotes_of_one_job_get_one_repair() -> None:
     rows = [quote(job=job), quote(job=job)]
     assert at_once([scheduled(row, visit(days=1 + n)) for n, row in enumerate(rows)]) == {"done": 1, "refused": 1}
     assert Appointment.objects.count() == 1
+
+
+def test_two_quotes_of_one_contact_are_not_at_one_new_house_at_the_same_time_unseen() -> None:
+    contact = make_contact("Ann", "Lee")
+    rows = [quote(contact=contact) for _ in range(2)]
+    typed = [Property(address=text) for text in ("12 Elm Street", "12 elm st.")]
+    calls = [lambda row=row, house=house: scheduling.schedule(row, visit(), house, None, seen=())
+             for row, house in zip(rows, typed, strict=True)]  # fmt: skip
+    assert at_once(calls) == {"done": 1, "refused": 1}
+    assert (Appointment.objects.count(), Property.objects.count()) == (1, 1)

@@ -1,17 +1,23 @@
 """Two people merge at the same moment; a worker dies halfway."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Barrier
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
 from contacts import merging
 from contacts.merging import journal
 from contacts.models import Contact, ContactMerge, ContactPhone
+from quickbooks_integration import reconciling
+from quickbooks_integration.contact_merges import LinksCare
+from quickbooks_integration.models import QuickBooksSync
 from tests.billing import rows
 from tests.factories import make_contact
+from tests.other_connection import in_other_connection
+from tests.quickbooks_integration import pairs
 from tests.quickbooks_integration.merged_graphs import snapshot
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,6 +40,15 @@ def at_once(*calls: Callable[[], object]) -> list[str]:
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return sorted(pool.map(run, calls, timeout=MOST_SECONDS), key=lambda said: said != "done")
+
+
+@contextmanager
+def waiting_at_most(interval: str) -> Iterator[None]:
+    """For a lock: whoever holds it is this thread."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = %s", [interval])
+        yield
+        cursor.execute("RESET lock_timeout")
 
 
 @pytest.fixture
@@ -61,6 +76,32 @@ def test_of_two_undos_one_is_done(pair):
     said = at_once(*[lambda: merging.undo(done.pk, None)] * 2)
     assert (said[0], "undone already" in said[1]) == ("done", True)
     assert [contact.phones.count() for contact in pair] == [1, 1]
+
+
+def test_an_undo_does_not_write_over_a_customer_that_somebody_is_just_linking(pair, monkeypatch):
+    ann, anne = pair
+    sync = pairs.customer(pairs.company(), "Ann Lee")
+    reconciling.link_to(sync, ann, None)
+    done = merging.merge(ann.pk, anne.pk, None)
+    QuickBooksSync.objects.filter(pk=sync.pk).update(local_id=None)
+    before = snapshot()
+    lock = LinksCare.lock
+
+    with waiting_at_most("2s"), in_other_connection() as other:
+
+        def lock_before_it_is_linked(care: LinksCare, ids: list[int]) -> None:
+            lock(care, ids)
+            table = QuickBooksSync._meta.db_table
+            other.execute(f"UPDATE {table} SET local_id = %s WHERE id = %s", [ann.pk, sync.pk])
+            other.execute("BEGIN")
+            other.execute(f"SELECT FROM {table} WHERE id = %s FOR NO KEY UPDATE", [sync.pk])
+
+        monkeypatch.setattr(LinksCare, "lock", lock_before_it_is_linked)
+        with pytest.raises(merging.Refused, match="is being changed at this moment. Look again"):
+            merging.undo(done.pk, None)
+        other.execute("ROLLBACK")
+    QuickBooksSync.objects.filter(pk=sync.pk).update(local_id=None)
+    assert snapshot() == before
 
 
 class Killed(BaseException):

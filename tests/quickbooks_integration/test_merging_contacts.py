@@ -231,6 +231,19 @@ def test_an_undo_leaves_a_quote_and_a_link_that_went_elsewhere_and_says_so(auth)
     assert (holder(sync), anne.quickbooks_customer_id) == (bob.pk, None)
 
 
+def test_an_undo_leaves_alone_what_quickbooks_knows_of_a_contact_that_was_linked_since(auth):
+    ann, anne = pairs.contact("Ann", "Lee", "617-555-0101"), pairs.contact("Anne", "Lee", "617-555-0102")
+    sync, bob = linked(auth, "Ann Lee", ann), pairs.contact("Bob", "Lee")
+    done = merging.merge(ann.pk, anne.pk, None)
+    sync.refresh_from_db()
+    agreed = sync.base_ours
+    assert agreed["phones"] == ["617-555-0101", "617-555-0102"]
+    QuickBooksSync.objects.filter(pk=sync.pk).update(local_id=bob.pk)
+    merging.undo(done.pk, None)
+    sync.refresh_from_db()
+    assert (sync.local_id, sync.base_ours, sync.wanted) == (bob.pk, agreed, 0)
+
+
 def test_an_undo_waits_for_what_is_on_its_way(auth):
     ann, anne = pairs.contact("Ann", "Lee"), pairs.contact("Anne", "Lee")
     sync = linked(auth, "Anne Lee", anne)

@@ -18,7 +18,7 @@ from quickbooks_integration.models import (
     QuickBooksDocument,
     QuickBooksSync,
 )
-from quickbooks_integration.reconciling import MatchResult, jobs, link_to, match, merged, refuse, undo, unlink
+from quickbooks_integration.reconciling import MatchResult, Settled, jobs, link_to, match, merged, refuse, undo, unlink
 from tests.quickbooks_integration import pairs
 
 NUMBER, OTHER, TENANT = "+16175550123", "508-555-0199", "781-555-0100"
@@ -158,6 +158,35 @@ def test_a_customer_that_is_unlinked_takes_the_jobs_that_it_has_today(auth: Quic
     unlink(first, pairs.somebody())
     assert [holder(sync) for sync in (first, came)] == [None, None]
     assert [holder(sync) for sync in (second, went, stays)] == [ours.pk] * 3
+
+
+def sending(sync: QuickBooksSync, request_id: str = "7") -> None:
+    QuickBooksSync.objects.filter(pk=sync.pk).update(request_id=request_id, request_kind="update", request_body="{}")
+
+
+def test_a_customer_whose_job_is_on_its_way_to_quickbooks_is_not_unlinked(auth: QuickBooksAuth) -> None:
+    ours = pairs.contact("Ann", "Lee")
+    first = linked(auth, "Harbor Homes", ours)
+    job = pairs.job(first, "12 Main St")
+    jobs.follow(auth)
+    sending(job)
+    with pytest.raises(
+        Settled, match="Its job 12 Main St is being sent to QuickBooks at this moment. Nothing was changed"
+    ):
+        unlink(first, pairs.somebody())
+    assert [holder(sync) for sync in (first, job)] == [ours.pk] * 2
+    assert not MatchDecision.objects.exclude(undone_at=None).exists()
+
+
+def test_a_job_that_quickbooks_has_moved_goes_along_once_nothing_of_it_is_on_its_way(auth: QuickBooksAuth) -> None:
+    ann, bob = pairs.contact("Ann", "Lee"), pairs.contact("Bob", "Roy")
+    first, second = linked(auth, "Harbor Homes", ann), linked(auth, "Roy Homes", bob)
+    job = pairs.job(first, "12 Main St")
+    jobs.follow(auth)
+    moved(job, second), sending(job)
+    assert (jobs.follow(auth), holder(job)) == (0, ann.pk)
+    sending(job, "")
+    assert (jobs.follow(auth), holder(job)) == (1, bob.pk)
 
 
 def test_a_job_never_becomes_the_customer_that_is_written_for(auth: QuickBooksAuth) -> None:

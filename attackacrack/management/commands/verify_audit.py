@@ -17,8 +17,12 @@ class Command(BaseCommand):
         found = audit.verify(expect)
         for finding in found.findings:
             self.stderr.write(str(finding))
+        for restored in found.restores:
+            self.stdout.write(restored)
         if found.findings:
             raise CommandError(f"The history is not as it was sealed: {len(found.findings)} findings above.")
+        if found.unknown:
+            raise CommandError(found.unknown)
         self.stdout.write(
             f"{found.seals:,} seals over {found.rows:,} rows: all there, none altered. Newest: {found.last}"
         )

@@ -206,3 +206,6 @@ def test_the_commands_back_up_and_restore(tmp_path, former, capsys, db):
     former.append(told.partition("is called ")[2].partition(".")[0])
     assert "The database as it was is called" in told
     assert Contact.objects.get().first_name == "Ann"
+    found = audit.verify("f" * 64)
+    assert (len(found.restores), found.findings) == (1, [])
+    assert found.restores[0] in found.unknown

@@ -214,19 +214,17 @@ def test_a_line_is_typed_when_it_has_no_product_or_came_from_quickbooks(auth):
     old = make_quote(("1", "5"), quote_date=days_ago(91))
     ours.quote_items.filter(position=1).update(product=product)
     theirs.quote_items.update(product=product)
-    for quote, written in ((ours, quote_later(ours)), (theirs, theirs.created_at - timedelta(days=1))):
+    hour = timedelta(hours=1)
+    for quote, read, intuits in ((ours, 3, -hour), (theirs, -3, hour)):  # Intuit's clock says the opposite
         sync = QuickBooksSync.objects.create(
             company=auth, entity_type="estimate", local_id=quote.pk, entity_id=str(quote.pk)
         )
-        QuickBooksDocument.objects.create(sync=sync, remote_created_at=written, digest="", raw={})
+        QuickBooksSync.objects.filter(pk=sync.pk).update(created_at=quote.created_at + timedelta(seconds=read))
+        QuickBooksDocument.objects.create(sync=sync, remote_created_at=quote.created_at + intuits, digest="", raw={})
     found = measure("typing")
     assert (found.now, found.more) == ("75 %", "3 of 4 lines")
     assert sum(int(point.text.rsplit(" ", 1)[1]) for point in found.trend) == 5
     assert old.quote_items.count() == 1
-
-
-def quote_later(quote) -> datetime:
-    return quote.created_at + timedelta(seconds=3)
 
 
 def test_on_time_is_by_the_due_day_in_the_business_own_zone(db):

@@ -11,9 +11,9 @@ from billing import converting, invoices, payments, quotes
 from billing.models import Invoice, Quote
 from contacts.models import Contact
 from contacts.signals import contact_changed
-from quickbooks_integration import pauses
+from quickbooks_integration import pauses, standing
 from quickbooks_integration.conflicts import deciding
-from quickbooks_integration.models import Choice, QuickBooksSync
+from quickbooks_integration.models import ApiCall, Choice, QuickBooksSync
 from quickbooks_integration.sync import checking, new_customers, outbox
 from tests.other_connection import in_other_connection
 from tests.quickbooks_integration import pairs
@@ -263,6 +263,10 @@ def test_a_quote_that_is_approved_while_its_estimate_opens_by_itself_is_approved
     assert of_quotes(books) == []
 
 
+def reads_of_estimates() -> int:
+    return ApiCall.objects.filter(method="GET", path__contains="/estimate/").count()
+
+
 def test_an_invoice_that_somebody_holds_becomes_the_quotes_at_the_next_look(books, ann):
     quote = write(ann, "100.00")
     push(books)
@@ -273,12 +277,18 @@ def test_an_invoice_that_somebody_holds_becomes_the_quotes_at_the_next_look(book
     with in_other_connection() as another:
         another.execute("BEGIN")
         another.execute("SELECT 1 FROM billing_invoice WHERE id = %s FOR UPDATE", [made.pk])
+        reads = reads_of_estimates()
         push(books)
     assert Invoice.objects.get(pk=made.pk).quote_id is None
-    assert row(quote).needs_read
+    held = row(quote)
+    assert (held.needs_read, reads_of_estimates()) == (True, reads + 1)
+    assert standing.of(held).sentence.startswith("Waits: Its invoice is being changed at this moment.")
+    outbox.work(books.service(), held.pk)
+    assert reads_of_estimates() == reads + 1  # not before the pause is over
     push(books)
     assert Invoice.objects.get(pk=made.pk).quote_id == quote.pk
-    assert not row(quote).needs_read
+    found = row(quote)
+    assert (found.needs_read, found.sync_status, found.error_message) == (False, "synced", "")
 
 
 def test_what_somebody_closed_and_opened_again_by_hand_in_quickbooks_is_open_here(books, ann):

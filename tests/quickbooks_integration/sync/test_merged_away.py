@@ -10,9 +10,16 @@ from django.test import Client
 from django.urls import reverse
 
 from billing.models import Invoice
+from contacts import changes
 from contacts.models import Contact
 from quickbooks_integration import reconciling
-from quickbooks_integration.models import QuickBooksCustomer, QuickBooksDocument, QuickBooksSync, WebhookDelivery
+from quickbooks_integration.models import (
+    ApiCall,
+    QuickBooksCustomer,
+    QuickBooksDocument,
+    QuickBooksSync,
+    WebhookDelivery,
+)
 from quickbooks_integration.reconciling import Settled, merged
 from quickbooks_integration.sync import change_feed, outbox
 from quickbooks_integration.webhooks import processing
@@ -148,6 +155,13 @@ def test_the_survivor_becomes_the_contacts_customer_when_a_person_says_so(books,
     books.pull_all(full=True)
     assert sync_of(SURVIVOR).local_id == contact.pk
     assert Invoice.objects.get().contact_id == contact.pk
+
+
+def test_each_change_names_the_answer_that_caused_it(books):
+    by_webhook_of_the_invoice_alone(books)
+    told = changes.page(changes.Asked(), lambda permission: True).changes
+    read = ApiCall.objects.filter(method="GET", path__contains="/invoice/").latest("pk").intuit_tid
+    assert {one.tid for one in told if one.kind == "Invoice" and one.tid} == {read}
 
 
 def test_documents_follow_to_the_survivors_contact(books):
