@@ -76,11 +76,16 @@ def rows_now() -> dict[str, int]:
         return programs.counts(opened)
 
 
-def after_forgetting_how_far_it_had_read(backup: BackupFile) -> dict[str, int]:
-    """What a restore changes itself: everything is to be read again, and that is part of the connection's history."""
-    ours = "quickbooks_integration"
+def written_by_the_restore(backup: BackupFile) -> dict[str, int]:
+    """Everything is to be read again, which is part of the connection's history; and a seal says that it was restored."""
+    ours, seals = "quickbooks_integration", "attackacrack_auditseal"
     history = f"{ours}_quickbooksauthevent"
-    return {f"{ours}_pullcursor": 0, f"{ours}_coveragerange": 0, history: backup.rows[history] + 1}
+    return {
+        f"{ours}_pullcursor": 0,
+        f"{ours}_coveragerange": 0,
+        history: backup.rows[history] + 1,
+        seals: backup.rows[seals] + 1,
+    }
 
 
 def made_in_quickbooks(books) -> dict[str, Counter[Decimal]]:
@@ -130,7 +135,7 @@ def test_backed_up_under_write_load_destroyed_and_restored_nothing_is_lost_and_n
     lose_everything()
 
     assert backups.restore(backup) == ""
-    assert rows_now() == backup.rows | after_forgetting_how_far_it_had_read(backup)
+    assert rows_now() == backup.rows | written_by_the_restore(backup)
     assert audit.verify(sealed.digest).findings == []
     held_back = made_in_quickbooks(books)
     push(books)
