@@ -89,7 +89,7 @@ class Estimates(SalesKind[Quote]):
             return False
         if first is not None:
             invoices.belongs_to(first, row)
-        elif has_lost and not _may_be_billed(row, counting):
+        elif has_lost and not _is_set_aside(ids, world) and not _may_be_billed(row, counting):
             quotes.lost_its_invoice(row)
         row.refresh_from_db(fields=["status"])
         return True
@@ -152,6 +152,12 @@ def _taken_off(estimate_id: str, world: World) -> list[str]:
     rows = mirrored.filter(sync__entity_type="invoice", sync__entity_id__in=linked)
     now = {id: dict(links).get("Estimate") for id, links in rows.values_list("sync__entity_id", "links")}
     return [id for id in linked if now.get(id) in (None, estimate_id)]
+
+
+def _is_set_aside(ids: list[str], world: World) -> bool:
+    """Whether one of these invoices still counts in QuickBooks, and has no row here because it could not be kept."""
+    live = QuickBooksDocument.objects.filter(sync__company=world.auth, vanished_at=None).exclude(status="Void")
+    return live.filter(sync__entity_type="invoice", sync__entity_id__in=ids, sync__local_id=None).exists()
 
 
 def _may_be_billed(row: Quote, counting: QuerySet[Invoice]) -> bool:

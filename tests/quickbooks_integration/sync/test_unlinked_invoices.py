@@ -71,6 +71,14 @@ def test_an_invoice_that_went_to_another_estimate_is_not_taken_back(books, amy):
     assert (billed.quote.quickbooks_estimate_id, quote.status) == (other, Quote.Status.APPROVED)
 
 
+def test_while_the_invoice_counts_there_and_could_not_be_kept_here_the_quote_is_not_billed_again(books, amy):
+    quote, made = invoiced_without_its_invoice(books, unlink)
+    Invoice.objects.get(quickbooks_invoice_id=made).delete()
+    QuickBooksSync.objects.filter(entity_type="invoice", entity_id=made).update(local_id=None, sync_status="error")
+    read_again(books, quote)
+    assert (quote.status, quote.history.count()) == (Quote.Status.INVOICED, 0)
+
+
 def test_where_another_invoice_may_be_the_quotes_a_person_decides(books, amy):
     quote, made = invoiced_without_its_invoice(books, lambda books, id: books.bookkeeper.delete("Invoice", id))
     bill(books, 300)
