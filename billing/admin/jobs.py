@@ -14,17 +14,18 @@ from billing.models import Appointment, Job, JobParticipant
 from contacts import search
 from contacts.admin.changes import TellsChanges
 from contacts.admin.merging import MergingAdmin, MergingInline
+from contacts.admin.names import NamesAlone
 from contacts.models import Contact, Property
 
 
-class ParticipantInline(MergingInline):
+class ParticipantInline(NamesAlone, MergingInline):
     model = JobParticipant
     fields = ("contact", "role")
     autocomplete_fields = ("contact",)
     hide_title = True
 
 
-class AppointmentInline(MergingInline):
+class AppointmentInline(NamesAlone, MergingInline):
     model = Appointment
     fields = ("kind", "contact", "technician", "starts_at", "ends_at", "status")
     readonly_preprocess_fields = {"technician": name_alone}  # noqa: RUF012
@@ -33,7 +34,7 @@ class AppointmentInline(MergingInline):
 
 
 @admin.register(Job)
-class JobAdmin(TellsChanges, CountsRows, MergingAdmin):
+class JobAdmin(NamesAlone, TellsChanges, CountsRows, MergingAdmin):
     list_display = ("title", "property", "people_there", "shown_status", "work_done_at", "paid_at")
     list_filter = (("status", ChoicesDropdownFilter), FigureFilter)
     list_per_page = 50
@@ -73,7 +74,7 @@ class JobAdmin(TellsChanges, CountsRows, MergingAdmin):
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(CountsRows, ShowsTheMorning, ShowsTheWeek, MergingAdmin):
+class AppointmentAdmin(NamesAlone, CountsRows, ShowsTheMorning, ShowsTheWeek, MergingAdmin):
     list_display = ("starts_at", "kind", "contact", "job", "technician", "status")
     list_filter = (
         ("kind", ChoicesDropdownFilter),
