@@ -30,7 +30,7 @@ WANTED = {
         "billing/invoice/N/pay", "billing/invoice/N/quickbooks/send", "billing/invoice/N/void",
         "billing/payment/N/use", "billing/payment/N/void", "billing/quote/N/invoice", "billing/quote/N/schedule",
         "contacts/contact/duplicates", "contacts/contact/merge", "contacts/contact/N/change",
-        "contacts/contactimport/N/change", "django_celery_beat/periodictask/N/change", "password_change",
+        "contacts/contactimport/N/change", "django_celery_beat/periodictask/N/change",
         "quickbooks_integration/checkrun", "quickbooks_integration/conflictdecision/decided",
         "quickbooks_integration/conflictdecision/rules", "quickbooks_integration/coveragerange",
         "quickbooks_integration/historyimport", "quickbooks_integration/matchcandidate/review",
