@@ -10,7 +10,8 @@ from django.http import HttpRequest
 
 
 class NamesAlone(admin.options.BaseModelAdmin):
-    """Stands before the theme's class, of a page or of rows in one."""
+    """Stands before the theme's class, of a page or of rows in one. Needs `fields` or `fieldsets`: those of a form would be
+    asked for in a circle."""
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)

@@ -152,10 +152,13 @@ def test_a_factor_that_an_administrator_takes_away_ends_what_is_open_and_names_t
     assert [(sent.to, "By: Olivia" in sent.body) for sent in mail.outbox] == [(["tim@example.com"], True)]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_new_recovery_codes_are_told_by_e_mail_and_end_nothing(olivia):
     here, elsewhere = signed_in(olivia), signed_in(olivia)
     set_up(here)
+    mail.outbox.clear()
     here.post("/accounts/second-factor/recovery-codes/generate/")
+    assert [sent.subject for sent in mail.outbox] == ["Your CRM account has new recovery codes"]
     assert is_in(elsewhere)
 
 
