@@ -93,6 +93,13 @@ def test_the_admin_s_own_page_takes_no_password(olivia):
     assert has_password(olivia, PASSWORD)
 
 
+def test_who_has_no_password_is_led_to_the_link_in_an_e_mail(client):
+    client.force_login(User.objects.create_superuser("otto"))
+    answer = client.get(CHANGE, follow=True)
+    assert answer.redirect_chain[-1] == ("/accounts/password/forgotten/", 302)
+    assert answer.status_code == 200
+
+
 def test_a_mute_mail_server_undoes_nothing(olivia, monkeypatch):
     def refuse(*args: Any, **named: Any) -> None:
         raise smtplib.SMTPServerDisconnected("gone")
