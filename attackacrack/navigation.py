@@ -14,6 +14,8 @@ ENVIRONMENT_BADGES = {
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Sections with the links that this person may open."""
+    from attackacrack.outcomes_page import NEEDED
+
     sections = [
         ("", [("Today", "today", "index", "")]),
         ("Contacts", [
@@ -35,7 +37,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Quote templates", "dashboard_customize", "billing_quotetemplate_changelist",
              "billing.view_quotetemplate"),
             ("Products", "inventory_2", "billing_product_changelist", "billing.view_product"),
-            ("Outcomes", "monitoring", "attackacrack_outcomemonth_changelist", "attackacrack.view_outcomemonth"),
+            ("Outcomes", "monitoring", "attackacrack_outcomemonth_changelist", NEEDED),
             ("Changes", "manage_history", "attackacrack_auditseal_changelist", "attackacrack.view_auditseal"),
         ]),
         ("QuickBooks", [
@@ -78,7 +80,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         items = [
             {"title": name, "icon": icon, "link": reverse(f"admin:{view}")}
             for name, icon, view, permission in entries
-            if not permission or request.user.has_perm(permission)
+            if not permission or request.user.has_perms([permission] if isinstance(permission, str) else permission)
         ]
         if items:
             shown.append({"title": title, "separator": True, "items": items})

@@ -1,17 +1,21 @@
 """The page Outcomes."""
 
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import resolve
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 
 from attackacrack import outcomes
 from attackacrack.models import OutcomeMonth
+from attackacrack.outcomes.measures import Measure
 
 PAGE = "admin:attackacrack_outcomemonth_changelist"
 NEEDED = ("attackacrack.view_outcomemonth", "billing.view_invoice", "billing.view_payment", "billing.view_quote")
@@ -43,9 +47,16 @@ class OutcomesAdmin(ModelAdmin):
             **self.admin_site.each_context(request),
             "title": "Outcomes",
             "opts": self.opts,
-            "measures": outcomes.measures(timezone.localdate()),
+            "measures": [_with_open_page(request, measure) for measure in outcomes.measures(timezone.localdate())],
         }
         return TemplateResponse(request, "attackacrack/outcomes.html", context)
 
     def change_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
         return redirect(PAGE)
+
+
+def _with_open_page(request: HttpRequest, measure: Measure) -> Measure:
+    """Without the link to a list that would refuse this person."""
+    if not measure.page or resolve(urlsplit(measure.page).path).func.model_admin.has_view_permission(request):
+        return measure
+    return replace(measure, page="")

@@ -224,11 +224,16 @@ LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 # --- Sign-in -----------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ACCOUNT_ADAPTER = "attackacrack.sign_in.adapter.Adapter"
-ACCOUNT_FORMS = {"login": "attackacrack.sign_in.forms.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "attackacrack.sign_in.forms.SignInForm",
+    "change_password": "attackacrack.sign_in.forms.NewPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # the office typed the address in, and its invitation arrives there or nowhere
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # of a new password, and of factors that come and go
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 60 * 60  # an invitation of Friday still opens on Monday
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
@@ -317,7 +322,7 @@ UNFOLD = {
     "COLORS": lambda request: {},
     "ACCOUNT": {
         "navigation": [
-            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+            {"title": "Change password", "link": reverse_lazy("account_change_password")},
             {"title": "Second factor", "link": reverse_lazy("mfa_index")},
         ]
     },

@@ -40,13 +40,19 @@ def context(user: User, page: str) -> dict[str, Any]:
         "running": last if last is not None and last.state in OPEN else None,
         "failed": last if last is not None and last.state == CheckRun.State.FAILED else None,
         "check": done,
-        **(shown(done, page) if done is not None else {}),
+        **(
+            shown(done, page, user.has_perm("quickbooks_integration.view_quickbooksdocument"))
+            if done is not None
+            else {}
+        ),
     }
 
 
-def shown(run: CheckRun, page: str) -> dict[str, Any]:
+def shown(run: CheckRun, page: str, may_see_documents: bool) -> dict[str, Any]:
     """The stored result, its differences in pages of 100."""
-    numbered = [{**one, "index": index, "page": _page(one)} for index, one in enumerate(run.differences)]
+    numbered = [
+        {**one, "index": index, "page": _page(one, may_see_documents)} for index, one in enumerate(run.differences)
+    ]
     chosen = Paginator(numbered, AT_ONCE).get_page(page)
     groups: dict[str, list[dict[str, Any]]] = {}
     for one in chosen:
@@ -64,10 +70,10 @@ def label(kind: str) -> str:
     return str(QuickBooksSync.EntityType(kind).label)
 
 
-def _page(difference: dict[str, Any]) -> str:
-    """Ours, else QuickBooks' document as it is mirrored here; "" where there is none."""
+def _page(difference: dict[str, Any], may_see_documents: bool) -> str:
+    """Ours, else QuickBooks' document as it is mirrored here; "" where there is none that this person may open."""
     if difference["local"]:
         return reverse(PAGES[difference["kind"]], args=[difference["local"]])
-    if difference["sync"] and difference["kind"] not in ("customer", "item"):
+    if may_see_documents and difference["sync"] and difference["kind"] not in ("customer", "item"):
         return reverse("admin:quickbooks_integration_quickbooksdocument_change", args=[difference["sync"]])
     return ""

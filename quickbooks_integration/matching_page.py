@@ -69,7 +69,7 @@ def context(user: User) -> dict[str, Any]:
         "machine_share": _share(sum(part.number for part in machine), total),
         "person_share": _share(sum(part.number for part in person), total),
         "next": _next(auth, found, user) if may_decide else None,
-        "contacts": _contacts(auth) if user.has_perm("contacts.view_contact") else [],
+        "contacts": _contacts(auth, may_decide) if user.has_perm("contacts.view_contact") else [],
         "precision": f"{100 * LINKS_RIGHT / LINKS_MEASURED:.2f} %",
         "measured": LINKS_MEASURED,
     }
@@ -119,7 +119,7 @@ def _review(kind: str = "") -> str:
 # --- Contacts ----------------------------------------------------------------------------------
 
 
-def _contacts(auth: QuickBooksAuth) -> list[Line]:
+def _contacts(auth: QuickBooksAuth, may_decide: bool) -> list[Line]:
     """Those that are a customer of the books, and those that are none."""
     contacts = Contact.objects.current()
     total, linked = contacts.count(), contacts.filter(quickbooks_customer_id__isnull=False).count()
@@ -134,7 +134,12 @@ def _contacts(auth: QuickBooksAuth) -> list[Line]:
         Line(
             "Are none, or none that is known", total - linked, _share(total - linked, total), page=f"{listed}?linked=no"
         ),
-        Line("of these: waiting for a decision", waiting, _share(waiting, total), page=_review()),
+        Line(
+            "of these: waiting for a decision",
+            waiting,
+            _share(waiting, total),
+            page=_review() if may_decide else "",
+        ),
     ]
     if refused:
         label = "of these: QuickBooks refused to add them, for example because a vendor has the name"

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from allauth.account.forms import LoginForm
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ChangePasswordForm, LoginForm
 
 
 class SignInForm(LoginForm):
@@ -10,3 +11,13 @@ class SignInForm(LoginForm):
         super().__init__(*args, **kwargs)
         self.fields["login"].label = "Username or e-mail"
         self.fields["login"].widget.attrs |= {"autofocus": True, "autocomplete": "username"}
+
+
+class NewPasswordForm(ChangePasswordForm):
+    def clean_oldpassword(self) -> str:
+        """A wrong one counts as a wrong sign-in does, so that an open screen is no place to guess at."""
+        typed: str = self.cleaned_data["oldpassword"]
+        adapter = get_adapter()
+        if not adapter.reauthenticate(self.user, typed):
+            raise adapter.validation_error("enter_current_password")
+        return typed

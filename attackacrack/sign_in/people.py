@@ -3,10 +3,12 @@ an administrator's."""
 
 from typing import Any, ClassVar
 
+from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, Permission, User
@@ -22,7 +24,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from attackacrack.sign_in import invitations, second_factor
+from attackacrack.sign_in import invitations, second_factor, sessions
 
 for model in (User, Group):
     admin.site.unregister(model)
@@ -146,7 +148,12 @@ class PersonAdmin(DjangoUserAdmin, ModelAdmin):
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         if not request.user.is_superuser:
             raise PermissionDenied
-        return super().user_change_password(request, id, form_url)
+        before = self.get_object(request, unquote(id))
+        response = super().user_change_password(request, id, form_url)
+        user = self.get_object(request, unquote(id))
+        if before is not None and user is not None and user.password != before.password:
+            get_adapter().send_notification_mail("account/email/password_changed", user)
+        return response
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -188,7 +195,11 @@ class PersonAdmin(DjangoUserAdmin, ModelAdmin):
             if not self.has_change_permission(request, user):
                 messages.error(request, f"The second factor of {user} is an administrator's business. It was left.")
                 continue
-            Authenticator.objects.filter(user=user).delete()
+            removed, _ = Authenticator.objects.filter(user=user).delete()
+            # The office's own page stays open: it says what was done.
+            sessions.end(user.pk, kept=request.session.session_key)
+            if removed:
+                get_adapter().send_notification_mail("attackacrack/second_factor_removed", user)
             self.log_change(request, user, "Second factor taken away")
             messages.success(request, f"{user} signs in with the password alone now, and is asked to set up a new one.")
 

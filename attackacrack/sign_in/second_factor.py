@@ -7,7 +7,7 @@ from typing import Any
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_added
+from allauth.mfa.signals import authenticator_added, authenticator_removed
 from django.conf import settings
 from django.contrib.auth import logout
 from django.db import transaction
@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from attackacrack.sign_in import sessions
 from quickbooks_integration.fields import cipher
 
 # Recovery codes come with one of these, and are no second factor of their own.
@@ -42,10 +43,16 @@ def _is_given(request: HttpRequest, own: Iterable[int]) -> bool:
 
 def connect() -> None:
     authenticator_added.connect(_has_given, dispatch_uid="setting up a second factor is giving it")
+    authenticator_removed.connect(_was_removed, dispatch_uid="whoever signed in by it is signed out")
 
 
 def _has_given(request: HttpRequest, user: Any, authenticator: Authenticator, **signal: Any) -> None:
     record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
+
+
+def _was_removed(request: HttpRequest, user: Any, authenticator: Authenticator, **signal: Any) -> None:
+    if authenticator.type in COUNTED:  # recovery codes go together with the last of these
+        sessions.end(user.pk, kept=request.session.session_key)
 
 
 class SecondFactorMiddleware:

@@ -16,6 +16,7 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 ASKED_FOR = {
+    "account_change_password",
     "quickbooks_connect",
     "admin:quickbooks_integration_quickbooksauth_disconnect",
     "admin:contacts_contact_merge",

@@ -15,17 +15,18 @@ from billing.models import Appointment, Job, JobParticipant
 from contacts import search
 from contacts.admin.changes import TellsChanges
 from contacts.admin.merging import MergingAdmin, MergingInline
+from contacts.admin.names import NamesAlone
 from contacts.models import Contact, Property
 
 
-class ParticipantInline(MergingInline):
+class ParticipantInline(NamesAlone, MergingInline):
     model = JobParticipant
     fields = ("contact", "role")
     autocomplete_fields = ("contact",)
     hide_title = True
 
 
-class AppointmentInline(ChoosesTechnicians, MergingInline):
+class AppointmentInline(ChoosesTechnicians, NamesAlone, MergingInline):
     model = Appointment
     page_column = "job"
     fields = ("kind", "contact", "technician", "starts_at", "ends_at", "status")
@@ -35,7 +36,7 @@ class AppointmentInline(ChoosesTechnicians, MergingInline):
 
 
 @admin.register(Job)
-class JobAdmin(TellsChanges, CountsRows, MergingAdmin):
+class JobAdmin(NamesAlone, TellsChanges, CountsRows, MergingAdmin):
     export_permission = "billing.view_invoice"
     list_display = ("title", "property", "people_there", "shown_status", "work_done_at", "paid_at")
     list_filter = (("status", ChoicesDropdownFilter), FigureFilter)
@@ -76,7 +77,7 @@ class JobAdmin(TellsChanges, CountsRows, MergingAdmin):
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(ChoosesTechnicians, CountsRows, ShowsTheMorning, ShowsTheWeek, MergingAdmin):
+class AppointmentAdmin(ChoosesTechnicians, NamesAlone, CountsRows, ShowsTheMorning, ShowsTheWeek, MergingAdmin):
     export_permission = "billing.view_invoice"
     list_display = ("starts_at", "kind", "contact", "job", "technician", "status")
     list_filter = (

@@ -102,6 +102,9 @@ class PropertyRoleInline(MergingInline):
         return super().get_queryset(request).select_related("property")
 
 
+MONEY = "Money"  # the tab
+
+
 @admin.register(Contact)
 class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
     list_display = (
@@ -143,7 +146,7 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
         (None, {"fields": (("first_name", "last_name"), ("company", "customer_type"))}),
         ("Notes", {"classes": ("tab",), "fields": ("notes",)}),
         (
-            "Money",
+            MONEY,
             {
                 "classes": ("tab",),
                 "fields": (
@@ -169,6 +172,18 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
         if page == "contacts_contact_changelist":
             return queryset.filter(**CURRENT).prefetch_related("phones", "emails", "addresses")
         return queryset.filter(**CURRENT) if page == "autocomplete" else queryset
+
+    def get_fieldsets(self, request: HttpRequest, obj: Contact | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if may_see_money(request) else [part for part in fieldsets if part[0] != MONEY]
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        columns = super().get_list_display(request)
+        return columns if may_see_money(request) else [column for column in columns if column != "balance"]
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        filters = super().get_list_filter(request)
+        return filters if may_see_money(request) else [one for one in filters if one is not OwesFilter]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Once, when phones, e-mails and addresses are stored too."""
@@ -245,6 +260,11 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("contacts.add_contactimport") and self.has_add_permission(request)
+
+
+def may_see_money(request: HttpRequest) -> bool:
+    """What a contact owes and bought is what its invoices say."""
+    return request.user.has_perm("billing.view_invoice")  # type: ignore[union-attr]
 
 
 def _nowrap(text: str) -> SafeString:

@@ -97,7 +97,18 @@ def _planted_quickbooks(ann) -> None:
     )
     run = SyncRun.objects.create(company=company, entity_type="customer", state="stopped", message=f"{AMOUNT}")
     RejectedRow.objects.create(run=run, entity_id="8", name=EMAIL, reason=f"{PHONE} {AMOUNT}", raw={"Phone": PHONE})
-    CheckRun.objects.create(company=company, state="done", accuracy="99.00", finished_at=now, message=f"{AMOUNT}")
+    only_there = {
+        "kind": "invoice",
+        "name": "Ann",
+        "sentence": f"{AMOUNT}",
+        "local": None,
+        "sync": sync.pk,
+        "entity_id": "7",
+    }
+    CheckRun.objects.create(
+        company=company, state="done", accuracy="99.00", finished_at=now, message=f"{AMOUNT}", difference_count=1,
+        differences=[only_there],
+    )  # fmt: skip
     ConflictDecision.objects.create(
         sync=customer, entity_type="customer", local_id=ann.pk, name="Ann", field="phones", choice="ours",
         ours=PHONE, theirs=EMAIL,

@@ -86,7 +86,7 @@ def test_every_page_has_an_icon_for_the_browser_s_tab(client):
 
 @pytest.mark.parametrize(
     ("page", "marked"),
-    [("/admin/", ["Today"]), ("/admin/contacts/contact/", ["Contacts"]), ("/admin/password_change/", [])],
+    [("/admin/", ["Today"]), ("/admin/contacts/contact/", ["Contacts"]), ("/admin/password_change/done/", [])],
 )
 def test_the_menu_marks_the_page_that_is_open_and_the_first_page_only_itself(page, marked):
     sections = sign_in("office").get(page).context["sidebar_navigation"]

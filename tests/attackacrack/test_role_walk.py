@@ -1,5 +1,6 @@
 """Every address of the project for every role: who may open it, what is in the answer, and that nothing is changed."""
 
+import html
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -118,6 +119,26 @@ def test_every_page_opens_for_whom_it_is_meant_and_says_only_what_the_role_may_k
         if (answer.status_code == 403) == may or answer.status_code >= 500 or said(role, answer):
             wrong.append((route, answer.status_code, said(role, answer)))
     assert not wrong, wrong
+
+
+@pytest.mark.parametrize("role", "bt")
+def test_every_link_of_every_page_opens_for_whoever_it_is_shown_to(clients, role):
+    client, links = clients[role], {}
+    pages = [address(route) for route in dict.fromkeys(routes()) if role in TABLE[route]]
+    for page in pages:
+        answer = client.get(page)
+        if answer.status_code == 200 and "text/html" in answer.headers["Content-Type"]:
+            shown = re.findall(r'href="(/(?!static)[^"#]+)', text(answer))
+            links |= {_shape(link): (html.unescape(link), page) for link in shown}
+    links = {shape: link for shape, link in links.items() if shape not in map(_shape, pages)}
+    wrong = {link: page for link, page in links.values() if client.get(link).status_code >= 400}
+    assert links
+    assert not wrong, wrong
+
+
+def _shape(link: str) -> str:
+    """One page shows all rows of a kind."""
+    return re.sub(r"\d+", "N", link.partition("?")[0])
 
 
 @pytest.mark.parametrize("role", "btm")

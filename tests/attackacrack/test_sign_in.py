@@ -20,10 +20,10 @@ def sign_in(client: Client, name: str = "olivia", password: str = PASSWORD, **mo
 
 
 def test_a_stranger_is_sent_to_the_sign_in_and_then_to_the_page_that_was_wanted(client, olivia):
-    answer = client.get("/admin/password_change/", follow=True)
-    assert answer.redirect_chain[-1] == (f"{LOGIN}?next=%2Fadmin%2Fpassword_change%2F", 302)
-    assert sign_in(client, next="/admin/password_change/")["Location"] == "/admin/password_change/"
-    assert client.get("/admin/password_change/").status_code == 200
+    answer = client.get("/admin/password_change/done/", follow=True)
+    assert answer.redirect_chain[-1] == (f"{LOGIN}?next=%2Fadmin%2Fpassword_change%2Fdone%2F", 302)
+    assert sign_in(client, next="/admin/password_change/done/")["Location"] == "/admin/password_change/done/"
+    assert client.get("/admin/password_change/done/").status_code == 200
 
 
 @pytest.mark.parametrize("name", ["olivia", "OLIVIA", "Olivia@Example.com"])

@@ -46,8 +46,12 @@ class Watch:
 
 
 def open_page(page: Page, url: str) -> None:
-    """Waits until the theme's scripts have shown the page."""
     page.goto(url)
+    wait_until_shown(page)
+
+
+def wait_until_shown(page: Page) -> None:
+    """The theme hides a page until its scripts have run."""
     page.wait_for_function("!document.querySelector('html[x-cloak]')")
 
 

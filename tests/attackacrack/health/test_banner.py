@@ -18,7 +18,7 @@ from tests.people import client_of, make_user
 
 pytestmark = pytest.mark.django_db
 PAGES = ("/admin/", "/admin/contacts/contact/", "/admin/contacts/contact/add/", "/admin/billing/quote/",
-         "/admin/quickbooks_integration/quickbooksauth/", "/admin/password_change/")  # fmt: skip
+         "/admin/quickbooks_integration/quickbooksauth/", "/admin/password_change/done/")  # fmt: skip
 
 
 @pytest.fixture

@@ -351,6 +351,8 @@ def test_only_who_sees_money_sees_it(office_client, bookkeeper_client, marketer_
     somebody = pairs.somebody("sam", "attackacrack.view_outcomemonth")
     marketer_client.force_login(somebody)
     assert marketer_client.get(PAGE).status_code == 403
+    assert PAGE not in marketer_client.get(reverse("admin:index")).content.decode()
+    assert PAGE in bookkeeper_client.get(reverse("admin:index")).content.decode()
 
 
 def test_the_first_page_leads_to_it(office_client, bookkeeper_client, auth):

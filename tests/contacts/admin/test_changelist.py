@@ -13,6 +13,7 @@ from django.urls import reverse
 from contacts import exporting
 from contacts.models import Contact, Property
 from tests.factories import make_contact, make_property
+from tests.quickbooks_integration import pairs
 
 pytestmark = pytest.mark.django_db
 
@@ -237,3 +238,17 @@ def test_the_export_can_be_imported_again_without_a_change(exported_text: Callab
 
     assert (result.read, result.unchanged) == (3, 3)
     assert (Contact.objects.count(), Property.objects.count()) == (3, 0)
+
+
+@pytest.mark.parametrize("may", [False, True])
+def test_money_is_for_who_may_see_invoices(client: Client, may: bool) -> None:
+    ann = make_contact("Ann", "Smith", outstanding_balance=Decimal("9876.54"), total_sales=Decimal("9876.54"))
+    also = ("billing.view_invoice",) if may else ()
+    client.force_login(pairs.somebody("sam", "contacts.view_contact", "contacts.change_contact", *also))
+    page = reverse("admin:contacts_contact_change", args=[ann.pk])
+    for shown in (client.get(reverse(CONTACTS)), client.get(page)):
+        assert shown.status_code == 200
+        assert ("9,876.54" in shown.content.decode()) == may
+    assert ("Owes money" in client.get(reverse(CONTACTS)).content.decode()) == may
+    # Not even by how many are left of the list.
+    assert (client.get(reverse(CONTACTS) + "?owes=yes").status_code == 200) == may
