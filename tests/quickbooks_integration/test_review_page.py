@@ -295,23 +295,10 @@ def test_the_list_is_filtered_by_what_is_unclear(auth: QuickBooksAuth, office: C
 def test_bulk_actions_count_what_others_decided_meanwhile(auth: QuickBooksAuth, office: Client) -> None:
     rows = strangers(auth, 4)
     refuse(rows[1], pairs.somebody("bob"))
-    text = bulk(office, "link_all", rows[:3])
-    assert "2 linked, 1 left as they were." in text
+    text = bulk(office, "refuse_all", rows[:3])
+    assert "2 marked as not the same, 1 left as they were." in text
     assert "Somebody decided meanwhile" in text
-    assert "1 marked as not the same." in bulk(office, "refuse_all", rows[3:])
-    assert [row.state for row in MatchCandidate.objects.order_by("pk")] == ["linked", "refused", "linked", "refused"]
-
-
-def test_of_two_pairs_of_one_customer_that_are_picked_together_none_is_linked(
-    auth: QuickBooksAuth, office: Client
-) -> None:
-    contacts = [pairs.contact(name, "Smith", NUMBER) for name in ("Ann", "Bob")]
-    theirs = pairs.customer(auth, "Smith", NUMBER)
-    match(auth)
-    text = bulk(office, "link_all", [pairs.pair(theirs, contact) for contact in contacts])
-    assert "0 linked, 2 left as they were." in text
-    assert "Smith was picked for several contacts: decide this one by itself." in text
-    assert MatchDecision.objects.count() == 0
+    assert [row.state for row in MatchCandidate.objects.order_by("pk")] == ["refused", "refused", "refused", "open"]
 
 
 def test_the_list_costs_the_same_number_of_queries_for_any_number_of_rows(auth: QuickBooksAuth, office: Client) -> None:
