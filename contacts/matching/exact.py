@@ -4,23 +4,24 @@ Weights say how likely a pair is, and order the questions. But what looks most a
 new owner, so a pair is linked by itself only if, beside its weight, nothing at all speaks against it.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Set
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from math import log2
 from typing import Any
 
-from contacts.matching import names, normalise
+from contacts.matching import names, normalise, slips
 from contacts.matching.candidates import Index, Pair, Person, SharedKeys, pairs
 from contacts.matching.kinds import Kind, about_names
 from contacts.matching.names import Names
-from contacts.matching.weights import ANOTHER_EMAIL, ANOTHER_PHONE, ANOTHER_PLACE, PRIOR, FamilyNames, Weights
+from contacts.matching.weights import ANOTHER_EMAIL, ANOTHER_PHONE, ANOTHER_PLACE, NEARLY, PRIOR, FamilyNames, Weights
 
 # Bits: eight to one that they are the same.
 LINKED_FROM = 3.0
 EVEN_CHANCE, POINTS_A_BIT = 50, 2.5
 NEAR = (Names.NEAR_FAMILY, Names.NEAR_GIVEN)
+ALIKE = (Names.AGREE, *NEAR)
 ALREADY = -4.0  # bits against a pair of which a person or a link says something else
 # The same as a score: what any two have before something is known of them, and from where a pair may be linked unasked.
 START_SCORE = EVEN_CHANCE + round(POINTS_A_BIT * PRIOR)
@@ -114,18 +115,58 @@ def _is_the_same_question(contact: Person, head: Person | None, candidates: Set[
 
 
 def candidate_pairs(contacts: Iterable[Person], customers: Iterable[Person]) -> Set[Pair]:
-    """The pairs that `decide` looks at."""
-    return _candidates(Index(contacts), Index(customers)).keys()
+    """The pairs that `decide` looks at, and those that it would if others were not there."""
+    ours, theirs = Index(contacts), Index(customers)
+    found, others = _likely(ours, theirs)
+    return found.keys() | others.keys() | _mistyped(ours, theirs.people.values()).keys()
 
 
-def _candidates(ours: Index, theirs: Index) -> dict[Pair, tuple[SharedKeys, Names]]:
-    """Pairs that may be one person, with what their names say."""
-    found: dict[Pair, tuple[SharedKeys, Names]] = {}
+Found = dict[Pair, tuple[SharedKeys, Names]]
+
+
+def _candidates(ours: Index, theirs: Index) -> Found:
+    """Pairs that may be one person, with what their names say. Only a customer whom nobody fits by the name is compared
+    with whom it resembles, and with whose number is the same but for a slip."""
+    found, others = _likely(ours, theirs)
+    fitting = {customer for (_, customer), (_, said) in found.items() if said in ALIKE}
+    found |= {pair: why for pair, why in others.items() if pair[1] not in fitting}
+    free = [one for one in theirs.people.values() if one.id not in fitting]
+    return _mistyped(ours, free) | found
+
+
+def _likely(ours: Index, theirs: Index) -> tuple[Found, Found]:
+    """Pairs by what they share and their names; then those that have two things in common and a part of the name."""
+    found: Found = {}
+    others: Found = {}
     for pair, shared in pairs(ours, theirs).items():
-        said = names.compare(ours.people[pair[0]], theirs.people[pair[1]])
+        contact, customer = ours.people[pair[0]], theirs.people[pair[1]]
+        said = names.compare(contact, customer)
         # A house, or the number of an office, says nothing about people of another name.
-        if shared.reach_somebody or said in (Names.AGREE, *NEAR):
+        if shared.reach_somebody or said in ALIKE:
             found[pair] = shared, said
+        elif _kinds_shared(contact, customer) > 1 and names.resemble(contact.words, customer.words):
+            others[pair] = shared, said
+    return found, others
+
+
+def _kinds_shared(contact: Person, customer: Person) -> int:
+    """Of phone, e-mail and house, however many others share it; a mistyped phone counts."""
+    is_mistyped = any(slips.is_one_off(a, b) for a in contact.phones for b in customer.phones)
+    return contact.kinds_shared(customer) + is_mistyped
+
+
+def _mistyped(ours: Index, customers: Iterable[Person]) -> Found:
+    holders = ours.crowded | ours.by_phone
+    found: Found = {}
+    for customer in customers:
+        numbers: dict[Hashable, list[tuple[str, str]]] = defaultdict(list)
+        for number, other in slips.held(customer.phones, holders):
+            for contact in holders[other]:
+                numbers[contact].append((other, number))
+        for contact, pairs_of_numbers in numbers.items():
+            said = names.compare(ours.people[contact], customer)
+            if said in ALIKE:
+                found[contact, customer.id] = SharedKeys((), (), slips=tuple(sorted(pairs_of_numbers))), said
     return found
 
 
@@ -183,6 +224,9 @@ def _evidence(candidate: _Candidate) -> Iterator[Weighed]:
         yield "Same house", f"Same house {_readable_place(key)}", weights.place(key)
     for key in shared.crowded:
         yield "A number of several", f"{_readable(key)}, which several share", weights.crowded(key)
+    for one, other in shared.slips:
+        said = f"Nearly the same phone: {readable_phone(one)} here, {readable_phone(other)} in QuickBooks"
+        yield "Nearly the same phone", said, NEARLY
     worth = weights.names(candidate.names, candidate.contact, candidate.customer)
     if candidate.names is Names.AGREE:
         yield "The names agree", "The names agree", worth
@@ -205,6 +249,8 @@ def _doubts_about_who(candidate: _Candidate) -> Iterator[Weighed]:
         yield "Perhaps another of the family", said, 0.0
     if candidate.names is Names.SILENT and _differ(contact, customer, shared):
         yield "No name", "No name to compare, and the rest differs", ANOTHER_PHONE + ANOTHER_EMAIL
+    if shared.slips:
+        yield "Nothing else", "The number may be mistyped, or be another's: nothing else to reach them is the same", 0.0
     if _is_name_only(candidate):
         said = "The same name and house, but another phone or e-mail"
         yield "Another phone or e-mail", said, ANOTHER_PHONE + ANOTHER_PLACE
@@ -218,14 +264,10 @@ def _is_name_only(candidate: _Candidate) -> bool:
 
 
 def _may_have_a_slip(contact: Person, customer: Person) -> bool:
-    """Whether nothing to reach them by contradicts: one side has none of the kind, or the numbers differ in one digit."""
+    """Whether nothing to reach them by contradicts: one side has none of the kind, or one number is mistyped."""
     if contact.phones and customer.phones:
-        return any(_one_digit_off(a, b) for a in contact.phones for b in customer.phones)
+        return any(slips.is_one_off(a, b) for a in contact.phones for b in customer.phones)
     return not (contact.emails and customer.emails)
-
-
-def _one_digit_off(one: str, other: str) -> bool:
-    return len(one) == len(other) and sum(a != b for a, b in zip(one, other, strict=True)) == 1
 
 
 def _differ(contact: Person, customer: Person, shared: SharedKeys) -> bool:

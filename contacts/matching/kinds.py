@@ -60,7 +60,7 @@ def about_names(contact: Person, customer: Person, shared: SharedKeys, said: Nam
         return None
     if _family_names(contact) & _family_names(customer):
         return Kind.HOUSEHOLD
-    if not shared.emails and not shared.places:
+    if not (shared.emails or shared.places or shared.crowded):
         return Kind.NUMBER
     return Kind.COMPANY if _is_firm(contact) != _is_firm(customer) else Kind.NAME
 
