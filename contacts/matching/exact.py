@@ -13,7 +13,7 @@ from typing import Any
 
 from contacts.matching import names, normalise, slips
 from contacts.matching.candidates import Index, Pair, Person, SharedKeys, pairs
-from contacts.matching.kinds import Kind, about_names
+from contacts.matching.kinds import Kind, of_another_name
 from contacts.matching.names import Names
 from contacts.matching.weights import ANOTHER_EMAIL, ANOTHER_PHONE, ANOTHER_PLACE, NEARLY, PRIOR, FamilyNames, Weights
 
@@ -172,7 +172,8 @@ def _mistyped(ours: Index, customers: Iterable[Person]) -> Found:
 
 def _decide(candidate: _Candidate) -> Decision:
     evidence, doubts = list(_evidence(candidate)), list(_doubts(candidate))
-    bits = candidate.weights.prior + sum(weight for *_, weight in evidence + doubts)
+    kinds, against = {kind for kind, _ in doubts}, [weighed for _, weighed in doubts]
+    bits = candidate.weights.prior + sum(weight for *_, weight in evidence + against)
     is_sure = not doubts and bits >= LINKED_FROM
     return Decision(
         contact=candidate.contact.id,
@@ -181,29 +182,10 @@ def _decide(candidate: _Candidate) -> Decision:
         score=max(0, min(100, EVEN_CHANCE + _points(bits))),
         reasons=(
             *(Reason(text, True, _points(weight), about) for about, text, weight in evidence),
-            *(Reason(text, False, _points(weight), about) for about, text, weight in doubts),
+            *(Reason(text, False, _points(weight), about) for about, text, weight in against),
         ),
-        kind=None if is_sure else _kind(candidate),
+        kind=None if is_sure else next((kind for kind in Kind if kind in kinds), Kind.LITTLE),
     )
-
-
-def _kind(candidate: _Candidate) -> Kind:
-    contact, customer, shared = candidate.contact, candidate.customer, candidate.shared
-    about = about_names(contact, customer, shared, candidate.names)
-    applies = {
-        Kind.TAKEN_BACK: candidate.taken_back,
-        Kind.HOUSEHOLD: about is Kind.HOUSEHOLD,
-        Kind.NUMBER: about is Kind.NUMBER,
-        Kind.NAME: about is Kind.NAME,
-        Kind.LINKED: contact.linked_to is not None,
-        Kind.SEVERAL: candidate.customers_sharing > 1 or candidate.contacts_sharing > 1,
-        Kind.JOB: customer.is_job,
-        Kind.COMPANY: about is Kind.COMPANY,
-        Kind.NAME_ONLY: _is_name_only(candidate),
-        Kind.SILENT: candidate.names is Names.SILENT and _differ(contact, customer, shared),
-        Kind.INACTIVE: not customer.active,
-    }
-    return next((kind for kind in Kind if applies.get(kind)), Kind.LITTLE)
 
 
 def _points(bits: float) -> int:
@@ -212,6 +194,8 @@ def _points(bits: float) -> int:
 
 # What it is about, the sentence, and its weight in bits.
 Weighed = tuple[str, str, float]
+# With the kind of question that it makes of the pair.
+Doubt = tuple[Kind, Weighed]
 
 
 def _evidence(candidate: _Candidate) -> Iterator[Weighed]:
@@ -234,26 +218,29 @@ def _evidence(candidate: _Candidate) -> Iterator[Weighed]:
         yield "One letter differs", "The names agree but for one letter", worth
 
 
-def _doubts(candidate: _Candidate) -> Iterator[Weighed]:
+def _doubts(candidate: _Candidate) -> Iterator[Doubt]:
     yield from _doubts_about_who(candidate)
     yield from _doubts_about_which(candidate)
 
 
-def _doubts_about_who(candidate: _Candidate) -> Iterator[Weighed]:
+def _doubts_about_who(candidate: _Candidate) -> Iterator[Doubt]:
     contact, customer, shared = candidate.contact, candidate.customer, candidate.shared
     if candidate.names is Names.CONTRADICT:
         worth = candidate.weights.names(candidate.names, contact, customer)
-        yield "Another name", f"Another name: {_name(contact)} here, {_name(customer)} in QuickBooks", worth
+        said = f"Another name: {_name(contact)} here, {_name(customer)} in QuickBooks"
+        yield of_another_name(contact, customer, shared), ("Another name", said, worth)
     if candidate.names is Names.NEAR_GIVEN and not (shared.phones and shared.emails):
         said = f"Perhaps another of the family: {_name(contact)} here, {_name(customer)} in QuickBooks"
-        yield "Perhaps another of the family", said, 0.0
+        yield Kind.HOUSEHOLD, ("Perhaps another of the family", said, 0.0)
     if candidate.names is Names.SILENT and _differ(contact, customer, shared):
-        yield "No name", "No name to compare, and the rest differs", ANOTHER_PHONE + ANOTHER_EMAIL
+        said = "No name to compare, and the rest differs"
+        yield Kind.SILENT, ("No name", said, ANOTHER_PHONE + ANOTHER_EMAIL)
     if shared.slips:
-        yield "Nothing else", "The number may be mistyped, or be another's: nothing else to reach them is the same", 0.0
+        said = "The number may be mistyped, or be another's: nothing else to reach them is the same"
+        yield Kind.LITTLE, ("Nothing else", said, 0.0)
     if _is_name_only(candidate):
         said = "The same name and house, but another phone or e-mail"
-        yield "Another phone or e-mail", said, ANOTHER_PHONE + ANOTHER_PLACE
+        yield Kind.NAME_ONLY, ("Another phone or e-mail", said, ANOTHER_PHONE + ANOTHER_PLACE)
 
 
 def _is_name_only(candidate: _Candidate) -> bool:
@@ -277,22 +264,24 @@ def _differ(contact: Person, customer: Person, shared: SharedKeys) -> bool:
     return bool(other_email if shared.phones else other_phone)
 
 
-def _doubts_about_which(candidate: _Candidate) -> Iterator[Weighed]:
+def _doubts_about_which(candidate: _Candidate) -> Iterator[Doubt]:
     """What does not make them less alike, but leaves the choice to a person: of n alike each is the one in n cases."""
     if candidate.customers_sharing > 1:
         said = f"{candidate.customers_sharing} QuickBooks customers share this contact's phone or e-mail"
-        yield "Several customers", said, -log2(candidate.customers_sharing)
+        yield Kind.SEVERAL, ("Several customers", said, -log2(candidate.customers_sharing))
     if candidate.contacts_sharing > 1:
         said = f"{candidate.contacts_sharing} contacts share this customer's phone or e-mail"
-        yield "Several contacts", said, -log2(candidate.contacts_sharing)
+        yield Kind.SEVERAL, ("Several contacts", said, -log2(candidate.contacts_sharing))
     if candidate.contact.linked_to is not None:
-        yield "Already linked", "The contact is already linked to another QuickBooks customer", ALREADY
+        said = "The contact is already linked to another QuickBooks customer"
+        yield Kind.LINKED, ("Already linked", said, ALREADY)
     if candidate.customer.is_job:
-        yield "A job", "In QuickBooks this is a job of another customer", 0.0
+        yield Kind.JOB, ("A job", "In QuickBooks this is a job of another customer", 0.0)
     if not candidate.customer.active:
-        yield "Inactive", "The customer is inactive in QuickBooks", 0.0
+        yield Kind.INACTIVE, ("Inactive", "The customer is inactive in QuickBooks", 0.0)
     if candidate.taken_back:
-        yield "Taken back", "These two were linked before, and somebody took it back", ALREADY
+        said = "These two were linked before, and somebody took it back"
+        yield Kind.TAKEN_BACK, ("Taken back", said, ALREADY)
 
 
 def _name(person: Person) -> str:

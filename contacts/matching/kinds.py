@@ -4,7 +4,6 @@ from enum import StrEnum
 
 from contacts.matching import names, normalise
 from contacts.matching.candidates import Person, SharedKeys
-from contacts.matching.names import Names
 
 
 class Kind(StrEnum):
@@ -52,12 +51,8 @@ ONE_BY_ONE = frozenset(
 )
 
 
-def about_names(contact: Person, customer: Person, shared: SharedKeys, said: Names) -> Kind | None:
-    """What is unclear about who they are when their names do not agree; None if they may be one."""
-    if said is Names.NEAR_GIVEN:
-        return None if shared.phones and shared.emails else Kind.HOUSEHOLD
-    if said is not Names.CONTRADICT:
-        return None
+def of_another_name(contact: Person, customer: Person, shared: SharedKeys) -> Kind:
+    """What two may be to each other whose names contradict."""
     if _family_names(contact) & _family_names(customer):
         return Kind.HOUSEHOLD
     if not (shared.emails or shared.places or shared.crowded):
