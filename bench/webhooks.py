@@ -53,14 +53,14 @@ def tell(bare: "Measured", webhooks: "Measured") -> None:
 
 
 @contextmanager
-def served() -> Iterator[tuple[psutil.Process, int]]:
+def served(site: str = "bench.webhook_site") -> Iterator[tuple[psutil.Process, int]]:
     """gunicorn on the scratch database, and its port."""
     from django.conf import settings
 
     url = settings.REDIS_URL.rpartition("?")[0] or settings.REDIS_URL
     queue = f"{url}?db={REDIS_NUMBER}"
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listening:
-        command = [sys.executable, "-m", "gunicorn", "bench.webhook_site", "--threads", "8", "--no-control-socket",
+        command = [sys.executable, "-m", "gunicorn", site, "--threads", "8", "--no-control-socket",
                    "--log-level", "warning", "--bind", f"fd://{listening.fileno()}"]  # fmt: skip
         with subprocess.Popen(command, env=environment(queue), pass_fds=[listening.fileno()]) as process:
             try:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from contacts.matching import names, normalise
 
@@ -52,8 +53,7 @@ class Person:
         return sum(not set(ours).isdisjoint(theirs) for ours, theirs in sides)
 
 
-@dataclass(frozen=True, slots=True)
-class SharedKeys:
+class SharedKeys(NamedTuple):
     """Why two people are a candidate pair. crowded: values that many share; they count only beside the same name, or
     two of them beside a part of it. slips: our number and theirs, the same but for one slip of the finger."""
 
