@@ -144,15 +144,16 @@ def _likely(ours: Index, theirs: Index) -> tuple[Found, Found]:
         # A house, or the number of an office, says nothing about people of another name.
         if shared.reach_somebody or said in ALIKE:
             found[pair] = shared, said
-        elif _kinds_shared(contact, customer) > 1 and names.resemble(contact.words, customer.words):
+        elif said is Names.CONTRADICT and _resemble(contact, customer):
             others[pair] = shared, said
     return found, others
 
 
-def _kinds_shared(contact: Person, customer: Person) -> int:
-    """Of phone, e-mail and house, however many others share it; a mistyped phone counts."""
+def _resemble(contact: Person, customer: Person) -> bool:
+    """Whether two of phone, e-mail and house are the same, however many others share them, and a part of the name. A
+    mistyped phone counts."""
     is_mistyped = any(slips.is_one_off(a, b) for a in contact.phones for b in customer.phones)
-    return contact.kinds_shared(customer) + is_mistyped
+    return contact.kinds_shared(customer) + is_mistyped > 1 and names.resemble(contact.words, customer.words)
 
 
 def _mistyped(ours: Index, customers: Iterable[Person]) -> Found:

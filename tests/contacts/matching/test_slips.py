@@ -109,6 +109,11 @@ def test_one_number_of_many_and_a_part_of_the_name_are_not_enough() -> None:
     assert asked(ours, copies(first_name="Bob", last_name="Zimquist")) == []
 
 
+def test_who_has_no_name_on_either_side_resembles_nobody() -> None:
+    nobody = {"first_name": "Unknown", "last_name": "Caller"}
+    assert asked(Person(1, **nobody, **KEYS), copies(**nobody)) == []
+
+
 def test_colleagues_who_all_have_their_own_customer_are_still_linked() -> None:
     """Five of one firm and one name, phone and mailbox: nobody is asked whether Bob is Ann."""
     staff = [{"first_name": first, "last_name": "Zimquist"} for first in ("Ann", "Bob", "Carla", "Dora", "Edgar")]
