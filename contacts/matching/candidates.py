@@ -106,7 +106,12 @@ def pairs(contacts: Index, customers: Index) -> dict[Pair, SharedKeys]:
     places = _common(contacts.by_place, customers.by_place)
     crowded = _behind_crowded(contacts, customers)
     return {
-        pair: SharedKeys(*(tuple(shared.get(pair, ())) for shared in (phones, emails, places, crowded)))
+        pair: SharedKeys(
+            tuple(phones.get(pair, ())),
+            tuple(emails.get(pair, ())),
+            tuple(places.get(pair, ())),
+            tuple(crowded.get(pair, ())),
+        )
         for pair in {**phones, **emails, **places, **crowded}
     }
 
