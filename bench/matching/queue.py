@@ -45,7 +45,9 @@ def main(questions: int = QUESTIONS) -> None:
         signed_in = (
             session()
         )  # before Playwright's loop runs in this thread: there Django opens a connection of its own
-        with served("attackacrack.wsgi") as (server, port), browser(f"http://127.0.0.1:{port}", signed_in) as tab:
+        # Not as for a developer, where the browser asks after each style and script with every page.
+        site = served("attackacrack.wsgi", DEBUG="0")
+        with site as (server, port), browser(f"http://127.0.0.1:{port}", signed_in) as tab:
             address = f"http://127.0.0.1:{port}{page}"
             opened(tab, address)  # so that the browser knows styles and scripts
             plain = Measured.of(server, lambda _: opened(tab, f"{address}?kind=taken_back"))
