@@ -17,8 +17,8 @@ class Kind(StrEnum):
     COMPANY = "company"  # a firm on one side, a person on the other
     NAME_ONLY = "name_only"  # the same name and house, but another phone or e-mail
     SILENT = "silent"  # no name to compare, and the rest differs
+    LITTLE = "little"  # nothing speaks against it, but too little for it: also a number that is the same but for a slip
     INACTIVE = "inactive"
-    LITTLE = "little"  # nothing speaks against it, but too little for it
 
 
 LABELS = {

@@ -6,7 +6,7 @@ import pytest
 
 from contacts.matching.candidates import SHARED_BY_TOO_MANY, Person
 from contacts.matching.exact import Decision, Outcome, candidate_pairs, decide
-from contacts.matching.kinds import Kind
+from contacts.matching.kinds import ONE_BY_ONE, Kind
 from contacts.matching.slips import is_one_off, one_off
 
 NUMBER, MISTYPED, SWAPPED, OTHER = "+16175550123", "+16175550173", "+16175550132", "+15085550199"
@@ -55,6 +55,12 @@ def test_the_same_name_and_a_mistyped_number_are_asked_about_and_never_linked(nu
         "The names agree",
         "The number may be mistyped, or be another's: nothing else to reach them is the same",
     ]
+
+
+def test_a_mistyped_number_of_somebody_inactive_is_still_looked_at_by_itself() -> None:
+    [found] = asked(Person(1, **ANN, phones=(NUMBER,)), Person("a", **ANN, phones=(MISTYPED,), active=False))
+    assert found.kind is Kind.LITTLE
+    assert found.kind in ONE_BY_ONE
 
 
 @pytest.mark.parametrize(
