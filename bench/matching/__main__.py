@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-ALL = ["quality", "febrl", "compared", "database"]
+ALL = ["quality", "febrl", "compared", "database", "queue"]
 
 
 def main() -> int:

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from contacts.matching import normalise
+from contacts.matching import names, normalise
 
 # A value that so many share is a switchboard, a builder's office or a family mailbox: it says nothing about a person.
 SHARED_BY_TOO_MANY = 5
@@ -40,15 +41,27 @@ class Person:
     def household(self) -> Hashable:
         return self.id if self.family is None else self.family
 
+    @property
+    def words(self) -> set[str]:
+        """Of the names, without initials."""
+        found = {*normalise.words(self.first_name, self.last_name), *normalise.words(self.display_name)}
+        return {word for word in found if len(word) > 1}
 
-@dataclass(frozen=True, slots=True)
-class SharedKeys:
-    """Why two people are a candidate pair. crowded: values that many share; they count only beside the same name."""
+    def kinds_shared(self, other: "Person") -> int:
+        """How many of phone, e-mail and house they have in common, however many others share it."""
+        sides = ((self.phones, other.phones), (self.emails, other.emails), (self.places, other.places))
+        return sum(not set(ours).isdisjoint(theirs) for ours, theirs in sides)
+
+
+class SharedKeys(NamedTuple):
+    """Why two people are a candidate pair. crowded: values that many share; they count only beside the same name, or
+    two of them beside a part of it. slips: our number and theirs, the same but for one slip of the finger."""
 
     phones: tuple[str, ...]
     emails: tuple[str, ...]
     places: tuple[str, ...] = ()
     crowded: tuple[str, ...] = ()
+    slips: tuple[tuple[str, str], ...] = ()
 
     @property
     def reach_somebody(self) -> bool:
@@ -86,14 +99,19 @@ class Index:
 
 
 def pairs(contacts: Index, customers: Index) -> dict[Pair, SharedKeys]:
-    """Every (contact id, customer id) with a common key that is telling on both sides, or one that is not and the same
-    family name."""
+    """Every (contact id, customer id) with a common key that is telling on both sides, or one that is not and a word of
+    the name, or two and a part of the name."""
     phones = _common(contacts.by_phone, customers.by_phone)
     emails = _common(contacts.by_email, customers.by_email)
     places = _common(contacts.by_place, customers.by_place)
-    crowded = _namesakes(contacts, customers)
+    crowded = _behind_crowded(contacts, customers)
     return {
-        pair: SharedKeys(*(tuple(shared.get(pair, ())) for shared in (phones, emails, places, crowded)))
+        pair: SharedKeys(
+            tuple(phones.get(pair, ())),
+            tuple(emails.get(pair, ())),
+            tuple(places.get(pair, ())),
+            tuple(crowded.get(pair, ())),
+        )
         for pair in {**phones, **emails, **places, **crowded}
     }
 
@@ -107,25 +125,38 @@ def _common(ours: dict[str, list[Hashable]], theirs: dict[str, list[Hashable]]) 
     return found
 
 
-def _namesakes(contacts: Index, customers: Index) -> dict[Pair, list[str]]:
-    """Colleagues behind one number, by their names."""
+def _behind_crowded(contacts: Index, customers: Index) -> dict[Pair, list[str]]:
+    """Colleagues behind one number by their names, and one person whom a list has many times."""
     found: dict[Pair, list[str]] = defaultdict(list)
     for key in sorted(contacts.crowded.keys() | customers.crowded.keys()):
-        ours = _by_word(contacts, contacts.holders(key))
-        theirs = _by_word(customers, customers.holders(key))
-        together = {pair for word in ours.keys() & theirs.keys() for pair in _all_pairs(ours[word], theirs[word])}
+        sides = contacts.holders(key), customers.holders(key)
+        together = _namesakes(contacts, customers, *sides) | _sharing_more(contacts, customers, *sides)
         for pair in sorted(together, key=str):
             found[pair].append(key)
+    return found
+
+
+def _namesakes(contacts: Index, customers: Index, ours: list[Hashable], theirs: list[Hashable]) -> set[Pair]:
+    by_word, their_words = _by_word(contacts, ours), _by_word(customers, theirs)
+    shared = by_word.keys() & their_words.keys()
+    return {pair for word in shared for pair in _all_pairs(by_word[word], their_words[word])}
+
+
+def _sharing_more(contacts: Index, customers: Index, ours: list[Hashable], theirs: list[Hashable]) -> set[Pair]:
+    """With another of their values in common, and a part of the name."""
+    found = set()
+    for pair in _all_pairs(ours, theirs):
+        contact, customer = contacts.people[pair[0]], customers.people[pair[1]]
+        if contact.kinds_shared(customer) > 1 and names.resemble(contact.words, customer.words):
+            found.add(pair)
     return found
 
 
 def _by_word(index: Index, ids: Iterable[Hashable]) -> dict[str, list[Hashable]]:
     found: dict[str, list[Hashable]] = defaultdict(list)
     for id in ids:
-        person = index.people[id]
-        for word in {*normalise.words(person.first_name, person.last_name), *normalise.words(person.display_name)}:
-            if len(word) > 1:
-                found[word].append(id)
+        for word in index.people[id].words:
+            found[word].append(id)
     return found
 
 

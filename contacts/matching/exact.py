@@ -4,23 +4,24 @@ Weights say how likely a pair is, and order the questions. But what looks most a
 new owner, so a pair is linked by itself only if, beside its weight, nothing at all speaks against it.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Set
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from math import log2
-from typing import Any
+from typing import Any, NamedTuple
 
-from contacts.matching import names, normalise
+from contacts.matching import names, normalise, slips
 from contacts.matching.candidates import Index, Pair, Person, SharedKeys, pairs
-from contacts.matching.kinds import Kind, about_names
+from contacts.matching.kinds import Kind, of_another_name
 from contacts.matching.names import Names
-from contacts.matching.weights import ANOTHER_EMAIL, ANOTHER_PHONE, ANOTHER_PLACE, PRIOR, FamilyNames, Weights
+from contacts.matching.weights import ANOTHER_EMAIL, ANOTHER_PHONE, ANOTHER_PLACE, NEARLY, PRIOR, FamilyNames, Weights
 
 # Bits: eight to one that they are the same.
 LINKED_FROM = 3.0
 EVEN_CHANCE, POINTS_A_BIT = 50, 2.5
 NEAR = (Names.NEAR_FAMILY, Names.NEAR_GIVEN)
+ALIKE = (Names.AGREE, *NEAR)
 ALREADY = -4.0  # bits against a pair of which a person or a link says something else
 # The same as a score: what any two have before something is known of them, and from where a pair may be linked unasked.
 START_SCORE = EVEN_CHANCE + round(POINTS_A_BIT * PRIOR)
@@ -32,8 +33,7 @@ class Outcome(StrEnum):
     REVIEW = "review"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """A sentence for the office, whether it speaks for the pair, and how many points of the score it is. about: the
     sentence without names and numbers."""
 
@@ -61,7 +61,8 @@ class Decision:
         return "; ".join(dict.fromkeys(reason.about for reason in self.reasons))
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, nor are reasons and keys: at 100,000 contacts that takes a third of a second.
+@dataclass(slots=True)
 class _Candidate:
     contact: Person
     customer: Person
@@ -114,24 +115,66 @@ def _is_the_same_question(contact: Person, head: Person | None, candidates: Set[
 
 
 def candidate_pairs(contacts: Iterable[Person], customers: Iterable[Person]) -> Set[Pair]:
-    """The pairs that `decide` looks at."""
-    return _candidates(Index(contacts), Index(customers)).keys()
+    """The pairs that `decide` looks at, and those that it would if others were not there."""
+    ours, theirs = Index(contacts), Index(customers)
+    found, others = _likely(ours, theirs)
+    return found.keys() | others.keys() | _mistyped(ours, theirs.people.values()).keys()
 
 
-def _candidates(ours: Index, theirs: Index) -> dict[Pair, tuple[SharedKeys, Names]]:
-    """Pairs that may be one person, with what their names say."""
-    found: dict[Pair, tuple[SharedKeys, Names]] = {}
+Found = dict[Pair, tuple[SharedKeys, Names]]
+
+
+def _candidates(ours: Index, theirs: Index) -> Found:
+    """Pairs that may be one person, with what their names say. Only a customer whom nobody fits by the name is compared
+    with whom it resembles, and with whose number is the same but for a slip."""
+    found, others = _likely(ours, theirs)
+    fitting = {customer for (_, customer), (_, said) in found.items() if said in ALIKE}
+    found |= {pair: why for pair, why in others.items() if pair[1] not in fitting}
+    free = [one for one in theirs.people.values() if one.id not in fitting]
+    return _mistyped(ours, free) | found
+
+
+def _likely(ours: Index, theirs: Index) -> tuple[Found, Found]:
+    """Pairs by what they share and their names; then those that have two things in common and a part of the name."""
+    found: Found = {}
+    others: Found = {}
     for pair, shared in pairs(ours, theirs).items():
-        said = names.compare(ours.people[pair[0]], theirs.people[pair[1]])
+        contact, customer = ours.people[pair[0]], theirs.people[pair[1]]
+        said = names.compare(contact, customer)
         # A house, or the number of an office, says nothing about people of another name.
-        if shared.reach_somebody or said in (Names.AGREE, *NEAR):
+        if shared.reach_somebody or said in ALIKE:
             found[pair] = shared, said
+        elif said is Names.CONTRADICT and _resemble(contact, customer):
+            others[pair] = shared, said
+    return found, others
+
+
+def _resemble(contact: Person, customer: Person) -> bool:
+    """Whether two of phone, e-mail and house are the same, however many others share them, and a part of the name. A
+    mistyped phone counts."""
+    is_mistyped = any(slips.is_one_off(a, b) for a in contact.phones for b in customer.phones)
+    return contact.kinds_shared(customer) + is_mistyped > 1 and names.resemble(contact.words, customer.words)
+
+
+def _mistyped(ours: Index, customers: Iterable[Person]) -> Found:
+    holders = ours.crowded | ours.by_phone
+    found: Found = {}
+    for customer in customers:
+        numbers: dict[Hashable, list[tuple[str, str]]] = defaultdict(list)
+        for number, other in slips.held(customer.phones, holders):
+            for contact in holders[other]:
+                numbers[contact].append((other, number))
+        for contact, pairs_of_numbers in numbers.items():
+            said = names.compare(ours.people[contact], customer)
+            if said in ALIKE:
+                found[contact, customer.id] = SharedKeys((), (), slips=tuple(sorted(pairs_of_numbers))), said
     return found
 
 
 def _decide(candidate: _Candidate) -> Decision:
     evidence, doubts = list(_evidence(candidate)), list(_doubts(candidate))
-    bits = candidate.weights.prior + sum(weight for *_, weight in evidence + doubts)
+    kinds, against = {kind for kind, _ in doubts}, [weighed for _, weighed in doubts]
+    bits = candidate.weights.prior + sum(weight for *_, weight in evidence + against)
     is_sure = not doubts and bits >= LINKED_FROM
     return Decision(
         contact=candidate.contact.id,
@@ -140,29 +183,10 @@ def _decide(candidate: _Candidate) -> Decision:
         score=max(0, min(100, EVEN_CHANCE + _points(bits))),
         reasons=(
             *(Reason(text, True, _points(weight), about) for about, text, weight in evidence),
-            *(Reason(text, False, _points(weight), about) for about, text, weight in doubts),
+            *(Reason(text, False, _points(weight), about) for about, text, weight in against),
         ),
-        kind=None if is_sure else _kind(candidate),
+        kind=None if is_sure else next((kind for kind in Kind if kind in kinds), Kind.LITTLE),
     )
-
-
-def _kind(candidate: _Candidate) -> Kind:
-    contact, customer, shared = candidate.contact, candidate.customer, candidate.shared
-    about = about_names(contact, customer, shared, candidate.names)
-    applies = {
-        Kind.TAKEN_BACK: candidate.taken_back,
-        Kind.HOUSEHOLD: about is Kind.HOUSEHOLD,
-        Kind.NUMBER: about is Kind.NUMBER,
-        Kind.NAME: about is Kind.NAME,
-        Kind.LINKED: contact.linked_to is not None,
-        Kind.SEVERAL: candidate.customers_sharing > 1 or candidate.contacts_sharing > 1,
-        Kind.JOB: customer.is_job,
-        Kind.COMPANY: about is Kind.COMPANY,
-        Kind.NAME_ONLY: _is_name_only(candidate),
-        Kind.SILENT: candidate.names is Names.SILENT and _differ(contact, customer, shared),
-        Kind.INACTIVE: not customer.active,
-    }
-    return next((kind for kind in Kind if applies.get(kind)), Kind.LITTLE)
 
 
 def _points(bits: float) -> int:
@@ -171,6 +195,8 @@ def _points(bits: float) -> int:
 
 # What it is about, the sentence, and its weight in bits.
 Weighed = tuple[str, str, float]
+# With the kind of question that it makes of the pair.
+Doubt = tuple[Kind, Weighed]
 
 
 def _evidence(candidate: _Candidate) -> Iterator[Weighed]:
@@ -183,6 +209,9 @@ def _evidence(candidate: _Candidate) -> Iterator[Weighed]:
         yield "Same house", f"Same house {_readable_place(key)}", weights.place(key)
     for key in shared.crowded:
         yield "A number of several", f"{_readable(key)}, which several share", weights.crowded(key)
+    for one, other in shared.slips:
+        said = f"Nearly the same phone: {readable_phone(one)} here, {readable_phone(other)} in QuickBooks"
+        yield "Nearly the same phone", said, NEARLY
     worth = weights.names(candidate.names, candidate.contact, candidate.customer)
     if candidate.names is Names.AGREE:
         yield "The names agree", "The names agree", worth
@@ -190,24 +219,29 @@ def _evidence(candidate: _Candidate) -> Iterator[Weighed]:
         yield "One letter differs", "The names agree but for one letter", worth
 
 
-def _doubts(candidate: _Candidate) -> Iterator[Weighed]:
+def _doubts(candidate: _Candidate) -> Iterator[Doubt]:
     yield from _doubts_about_who(candidate)
     yield from _doubts_about_which(candidate)
 
 
-def _doubts_about_who(candidate: _Candidate) -> Iterator[Weighed]:
+def _doubts_about_who(candidate: _Candidate) -> Iterator[Doubt]:
     contact, customer, shared = candidate.contact, candidate.customer, candidate.shared
     if candidate.names is Names.CONTRADICT:
         worth = candidate.weights.names(candidate.names, contact, customer)
-        yield "Another name", f"Another name: {_name(contact)} here, {_name(customer)} in QuickBooks", worth
+        said = f"Another name: {_name(contact)} here, {_name(customer)} in QuickBooks"
+        yield of_another_name(contact, customer, shared), ("Another name", said, worth)
     if candidate.names is Names.NEAR_GIVEN and not (shared.phones and shared.emails):
         said = f"Perhaps another of the family: {_name(contact)} here, {_name(customer)} in QuickBooks"
-        yield "Perhaps another of the family", said, 0.0
+        yield Kind.HOUSEHOLD, ("Perhaps another of the family", said, 0.0)
     if candidate.names is Names.SILENT and _differ(contact, customer, shared):
-        yield "No name", "No name to compare, and the rest differs", ANOTHER_PHONE + ANOTHER_EMAIL
+        said = "No name to compare, and the rest differs"
+        yield Kind.SILENT, ("No name", said, ANOTHER_PHONE + ANOTHER_EMAIL)
+    if shared.slips:
+        said = "The number may be mistyped, or be another's: nothing else to reach them is the same"
+        yield Kind.LITTLE, ("Nothing else", said, 0.0)
     if _is_name_only(candidate):
         said = "The same name and house, but another phone or e-mail"
-        yield "Another phone or e-mail", said, ANOTHER_PHONE + ANOTHER_PLACE
+        yield Kind.NAME_ONLY, ("Another phone or e-mail", said, ANOTHER_PHONE + ANOTHER_PLACE)
 
 
 def _is_name_only(candidate: _Candidate) -> bool:
@@ -218,14 +252,10 @@ def _is_name_only(candidate: _Candidate) -> bool:
 
 
 def _may_have_a_slip(contact: Person, customer: Person) -> bool:
-    """Whether nothing to reach them by contradicts: one side has none of the kind, or the numbers differ in one digit."""
+    """Whether nothing to reach them by contradicts: one side has none of the kind, or one number is mistyped."""
     if contact.phones and customer.phones:
-        return any(_one_digit_off(a, b) for a in contact.phones for b in customer.phones)
+        return any(slips.is_one_off(a, b) for a in contact.phones for b in customer.phones)
     return not (contact.emails and customer.emails)
-
-
-def _one_digit_off(one: str, other: str) -> bool:
-    return len(one) == len(other) and sum(a != b for a, b in zip(one, other, strict=True)) == 1
 
 
 def _differ(contact: Person, customer: Person, shared: SharedKeys) -> bool:
@@ -235,22 +265,24 @@ def _differ(contact: Person, customer: Person, shared: SharedKeys) -> bool:
     return bool(other_email if shared.phones else other_phone)
 
 
-def _doubts_about_which(candidate: _Candidate) -> Iterator[Weighed]:
+def _doubts_about_which(candidate: _Candidate) -> Iterator[Doubt]:
     """What does not make them less alike, but leaves the choice to a person: of n alike each is the one in n cases."""
     if candidate.customers_sharing > 1:
         said = f"{candidate.customers_sharing} QuickBooks customers share this contact's phone or e-mail"
-        yield "Several customers", said, -log2(candidate.customers_sharing)
+        yield Kind.SEVERAL, ("Several customers", said, -log2(candidate.customers_sharing))
     if candidate.contacts_sharing > 1:
         said = f"{candidate.contacts_sharing} contacts share this customer's phone or e-mail"
-        yield "Several contacts", said, -log2(candidate.contacts_sharing)
+        yield Kind.SEVERAL, ("Several contacts", said, -log2(candidate.contacts_sharing))
     if candidate.contact.linked_to is not None:
-        yield "Already linked", "The contact is already linked to another QuickBooks customer", ALREADY
+        said = "The contact is already linked to another QuickBooks customer"
+        yield Kind.LINKED, ("Already linked", said, ALREADY)
     if candidate.customer.is_job:
-        yield "A job", "In QuickBooks this is a job of another customer", 0.0
+        yield Kind.JOB, ("A job", "In QuickBooks this is a job of another customer", 0.0)
     if not candidate.customer.active:
-        yield "Inactive", "The customer is inactive in QuickBooks", 0.0
+        yield Kind.INACTIVE, ("Inactive", "The customer is inactive in QuickBooks", 0.0)
     if candidate.taken_back:
-        yield "Taken back", "These two were linked before, and somebody took it back", ALREADY
+        said = "These two were linked before, and somebody took it back"
+        yield Kind.TAKEN_BACK, ("Taken back", said, ALREADY)
 
 
 def _name(person: Person) -> str:

@@ -4,7 +4,6 @@ from enum import StrEnum
 
 from contacts.matching import names, normalise
 from contacts.matching.candidates import Person, SharedKeys
-from contacts.matching.names import Names
 
 
 class Kind(StrEnum):
@@ -18,8 +17,8 @@ class Kind(StrEnum):
     COMPANY = "company"  # a firm on one side, a person on the other
     NAME_ONLY = "name_only"  # the same name and house, but another phone or e-mail
     SILENT = "silent"  # no name to compare, and the rest differs
+    LITTLE = "little"  # nothing speaks against it, but too little for it: also a number that is the same but for a slip
     INACTIVE = "inactive"
-    LITTLE = "little"  # nothing speaks against it, but too little for it
 
 
 LABELS = {
@@ -52,15 +51,11 @@ ONE_BY_ONE = frozenset(
 )
 
 
-def about_names(contact: Person, customer: Person, shared: SharedKeys, said: Names) -> Kind | None:
-    """What is unclear about who they are when their names do not agree; None if they may be one."""
-    if said is Names.NEAR_GIVEN:
-        return None if shared.phones and shared.emails else Kind.HOUSEHOLD
-    if said is not Names.CONTRADICT:
-        return None
+def of_another_name(contact: Person, customer: Person, shared: SharedKeys) -> Kind:
+    """What two may be to each other whose names contradict."""
     if _family_names(contact) & _family_names(customer):
         return Kind.HOUSEHOLD
-    if not shared.emails and not shared.places:
+    if not (shared.emails or shared.places or shared.crowded):
         return Kind.NUMBER
     return Kind.COMPANY if _is_firm(contact) != _is_firm(customer) else Kind.NAME
 

@@ -1,6 +1,7 @@
 """What two names say about each other: the same person or firm, nothing, or somebody else."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -226,6 +227,12 @@ def _one_slip(one: str, other: str) -> bool:
     if min(len(one), len(other)) < SHORTEST_MISSPELT or one[0] != other[0]:
         return False
     return OSA.distance(one, other, score_cutoff=1) <= 1
+
+
+def resemble(one: Iterable[str], other: Iterable[str]) -> bool:
+    """Whether a word of one is a word of the other, but for one slip."""
+    theirs = list(other)
+    return any(word == another or _one_slip(word, another) for word in one for another in theirs)
 
 
 def _equal(one: str, other: str) -> bool:

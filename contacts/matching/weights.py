@@ -18,6 +18,8 @@ from contacts.matching.names import Names
 PRIOR = -13.0
 # One number or mailbox that two strangers share is either new to one of them or mistyped: about one in 100,000 pairs.
 PHONE, EMAIL, PLACE = 17.0, 17.0, 12.0
+# A number that is the same but for one slip: one in a hundred is mistyped, and strangers have such neighbours rarely.
+NEARLY = 7.0
 ANOTHER_PHONE, ANOTHER_EMAIL, ANOTHER_PLACE = -2.5, -1.5, -1.0
 SAME_GIVEN_NAME, SLIP = 3.0, -4.0
 # A family name of which nothing is known, and the rarest: they are worth that much.

@@ -22,7 +22,7 @@ from quickbooks_integration.admin.merged import MergedPage
 from quickbooks_integration.admin.progressing import ProgressPage
 from quickbooks_integration.admin.runs import ReadOnly
 from quickbooks_integration.connection_page import moment
-from quickbooks_integration.models import MatchCandidate, QuickBooksCustomer
+from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer
 from quickbooks_integration.reconciling import progress
 from quickbooks_integration.reconciling.comparing import dollars
 
@@ -66,7 +66,10 @@ class PartFilter(DropdownFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[QuickBooksCustomer]) -> QuerySet[QuickBooksCustomer]:
-        return progress.with_part(queryset).filter(part=self.value()) if self.value() in progress.PARTS else queryset
+        if self.value() not in progress.PARTS:
+            return queryset
+        counted = queryset.filter(sync__company__in=QuickBooksAuth.objects.in_use())
+        return progress.with_part(counted).filter(part=self.value())
 
 
 class KindFilter(DropdownFilter):

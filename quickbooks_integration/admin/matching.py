@@ -13,13 +13,14 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeNumericFilt
 from unfold.decorators import action, display
 
 from contacts.admin.exporting import ExportsRows
+from contacts.matching.kinds import LABELS
 from quickbooks_integration import reconciling
 from quickbooks_integration.admin.answering import TogetherPage
 from quickbooks_integration.admin.links import contact_link
 from quickbooks_integration.admin.reviewing import ReviewPages
 from quickbooks_integration.models import MatchCandidate
 from quickbooks_integration.models.matches import QUEUE_ORDER
-from quickbooks_integration.reconciling import Tally
+from quickbooks_integration.reconciling import Tally, together
 from quickbooks_integration.reconciling.comparing import dollars
 
 
@@ -101,7 +102,7 @@ class MatchCandidateAdmin(ReviewPages, TogetherPage, ExportsRows):
     @admin.action(description="Link", permissions=["decide"])
     def link_all(self, request: HttpRequest, queryset: QuerySet[MatchCandidate]) -> None:
         if within_limit(request, queryset):
-            tell(request, reconciling.link_each(queryset, request.user), "linked")
+            tell(request, together.link_picked(queryset, request.user), "linked")
 
     @admin.action(description="Not the same", permissions=["decide"])
     def refuse_all(self, request: HttpRequest, queryset: QuerySet[MatchCandidate]) -> None:
@@ -128,6 +129,7 @@ class MatchCandidateAdmin(ReviewPages, TogetherPage, ExportsRows):
 
 REVIEW = "quickbooks_integration_matchcandidate"
 SENTENCES_SHOWN = 5
+ASKED_AS = {**LABELS, "": "Not sorted yet"}
 PAIRS_AT_ONCE = 500
 
 
@@ -142,13 +144,25 @@ def within_limit(request: HttpRequest, queryset: QuerySet[MatchCandidate]) -> bo
 def tell(request: HttpRequest, tally: Tally, done: str) -> None:
     """How a bulk action went: "18 linked, 2 left", and why those two."""
     gone = _gone(request, tally)
-    number = len(tally.left) + gone
+    number = tally.number_left + gone
     left = f", {number} left as they were" if number else ""
     messages.add_message(request, messages.WARNING if number else messages.SUCCESS, f"{tally.done} {done}{left}.")
     if gone:
         messages.info(request, "Somebody decided meanwhile, so that these are no longer in this list.")
+    if tally.one_by_one:
+        messages.info(request, _one_by_one(tally, tally.done + number))
     for sentence in tally.left[:SENTENCES_SHOWN]:
         messages.info(request, sentence)
+
+
+def _one_by_one(tally: Tally, picked: int) -> str:
+    """Names the kinds that are never linked by the dozen."""
+    number = sum(tally.one_by_one.values())
+    kinds = ", ".join(
+        f"{label} {tally.one_by_one[kind]}" for kind, label in ASKED_AS.items() if kind in tally.one_by_one
+    )
+    was, need = ("was", "it needs a look by itself") if number == 1 else ("were", "they need a look one by one")
+    return f"{number} of {picked} {was} not linked: {need} ({kinds}). Press Decide beside each."
 
 
 def _gone(request: HttpRequest, tally: Tally) -> int:
@@ -156,4 +170,4 @@ def _gone(request: HttpRequest, tally: Tally) -> int:
     if request.POST.get("select_across") == "1":
         return 0
     ticked = len(request.POST.getlist(ACTION_CHECKBOX_NAME))
-    return max(0, ticked - tally.done - len(tally.left))
+    return max(0, ticked - tally.done - tally.number_left)

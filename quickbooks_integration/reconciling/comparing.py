@@ -19,6 +19,7 @@ from quickbooks_integration.models import MatchCandidate, QuickBooksCustomer
 
 class Verdict(StrEnum):
     SAME = "same"
+    NEARLY = "nearly"  # the names, but for one letter
     DIFFERS = "differs"
     ONE_SIDE = "one side only"
     NOTHING = ""
@@ -120,6 +121,8 @@ def _names(contact: Contact, customer: QuickBooksCustomer) -> Row:
     theirs = Person(2, customer.given_name, customer.family_name, customer.company_name, customer.display_name)
     verdict = {
         Names.AGREE: Verdict.SAME,
+        Names.NEAR_FAMILY: Verdict.NEARLY,
+        Names.NEAR_GIVEN: Verdict.NEARLY,
         Names.CONTRADICT: Verdict.DIFFERS,
         Names.SILENT: Verdict.ONE_SIDE,
     }[names.compare(ours, theirs)]

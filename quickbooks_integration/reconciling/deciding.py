@@ -4,7 +4,6 @@ Locks in the order map row, contact, candidates, as the pull does, and without t
 that matching adds at that moment points to both rows. None of this talks to QuickBooks.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,10 +31,16 @@ class Settled(Exception):
 
 @dataclass
 class Tally:
-    """How a verb over many rows went. left: a sentence for each row that it could not be done to."""
+    """How a verb over many rows went. left: a sentence for each row that it could not be done to. one_by_one: how many
+    of each kind were not even tried, because a person has to look at each."""
 
     done: int = 0
     left: list[str] = field(default_factory=list)
+    one_by_one: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def number_left(self) -> int:
+        return len(self.left) + sum(self.one_by_one.values())
 
 
 def each(verb: Callable[[Row, User], Any], rows: Iterable[Row], by: User) -> Tally:
@@ -48,21 +53,6 @@ def each(verb: Callable[[Row, User], Any], rows: Iterable[Row], by: User) -> Tal
             tally.left.append(str(settled))
         else:
             tally.done += 1
-    return tally
-
-
-def link_each(candidates: Iterable[MatchCandidate], by: User) -> Tally:
-    """Links many pairs. Where the same customer or contact was picked twice none of its pairs is linked: which of them
-    is right is the very question."""
-    picked = list(candidates)
-    customers, contacts = Counter(row.sync_id for row in picked), Counter(row.contact_id for row in picked)
-    clear = [row for row in picked if customers[row.sync_id] == contacts[row.contact_id] == 1]
-    tally = each(link, clear, by)
-    for row in picked:
-        if customers[row.sync_id] > 1:
-            tally.left.append(f"{row.sync.customer} was picked for several contacts: decide this one by itself.")
-        elif contacts[row.contact_id] > 1:
-            tally.left.append(f"{row.contact} was picked for several customers: decide this one by itself.")
     return tally
 
 

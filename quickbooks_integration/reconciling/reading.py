@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from contacts.matching.candidates import SHARED_BY_TOO_MANY, Person
 from contacts.matching.exact import candidate_pairs
+from contacts.matching.slips import one_off
 from contacts.matching.weights import FamilyNames
 from quickbooks_integration.models import FamilyName, MatchCandidate, QuickBooksAuth, QuickBooksCustomer
 
@@ -36,7 +37,7 @@ SOME_CONTACTS = (
     # As an array: for "one of these ids, or in a subquery" PostgreSQL reads all contacts.
     " FROM contacts_contact AS contact WHERE contact.merged_into_id IS NULL AND contact.id = ANY(ARRAY(SELECT unnest(%(ids)s::bigint[])"
     + "".join(f" UNION ALL SELECT contact_id FROM {table} WHERE key = ANY(%(keys)s) AND key <> ''" for table in KINDS.values())
-    + "))"
+    + f" UNION ALL SELECT contact_id FROM {KINDS['phone']} WHERE key = ANY(%(mistyped)s)))"
 )  # fmt: skip
 CUSTOMERS = (
     "SELECT customer.sync_id, sync.entity_id, given_name, family_name, company_name, display_name, phone_keys,"
@@ -45,7 +46,12 @@ CUSTOMERS = (
     " JOIN quickbooks_integration_quickbookssync AS sync ON sync.id = customer.sync_id"
     " WHERE sync.company_id = %(company)s AND sync.entity_type = 'customer' AND vanished_at IS NULL"
 )
-HOLDING = " AND (phone_keys && %(keys)s OR email_keys && %(keys)s OR place_keys && %(keys)s)"
+# Numbers one by one: of a hundred at once PostgreSQL expects so many rows that it reads all customers.
+HOLDING = (
+    " AND (phone_keys && %(keys)s OR email_keys && %(keys)s OR place_keys && %(keys)s OR customer.sync_id = ANY(ARRAY("
+    "SELECT holder.sync_id FROM unnest(%(mistyped)s::varchar[]) AS mistyped (key)"
+    " JOIN quickbooks_integration_quickbookscustomer AS holder ON holder.phone_keys @> ARRAY[mistyped.key])))"
+)
 
 
 @dataclass
@@ -165,16 +171,17 @@ class _Neighbourhood:
         return People(self.contacts, self.customers, frozenset(self.core_contacts), frozenset(self.core_customers))
 
     def _read(self, keys: set[str]) -> None:
-        """The core as far as it is not here, and all who hold these keys."""
+        """The core as far as it is not here, and all who hold these keys, or a number that is one of them mistyped."""
         self.seen |= keys
         ids, wanted = list(self.core_contacts - self.contacts.keys()), sorted(keys)
+        values = {"keys": wanted, "mistyped": [other for key in wanted if _is_phone(key) for other in one_off(key)]}
         if ids or wanted:
-            found = _rows(SOME_CONTACTS, self.company, ids=ids, keys=wanted)
+            found = _rows(SOME_CONTACTS, self.company, ids=ids, **values)
             self.contacts |= {row[0]: _contact(row) for row in found}
         if missing := list(self.core_customers - self.customers.keys()):
             self._take(_rows(f"{CUSTOMERS} AND sync.id = ANY(%(ids)s)", self.company, ids=missing))
         if wanted:
-            self._take(_rows(CUSTOMERS + HOLDING, self.company, keys=wanted))
+            self._take(_rows(CUSTOMERS + HOLDING, self.company, **values))
 
     def _take(self, rows: Iterable[Row]) -> None:
         found = list(rows)
@@ -215,6 +222,10 @@ class _Neighbourhood:
 
 def _keys(person: Person) -> tuple[str, ...]:
     return (*person.phones, *person.emails, *person.places)
+
+
+def _is_phone(key: str) -> bool:
+    return key.startswith("+")
 
 
 def _ancestors(company: QuickBooksAuth, parents: dict[str, str]) -> dict[str, str]:

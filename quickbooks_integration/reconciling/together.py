@@ -3,7 +3,8 @@
 Each pair is decided in a transaction of its own, as if somebody had pressed its button: it can be undone by itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -50,7 +51,7 @@ def above(score: int, by: User) -> Answer:
     score = max(score, LOWEST_SCORE)
     return Answer(
         Action.LINK,
-        _linkable(by).filter(score__gte=score, kind__in=MAY_BE_LINKED_TOGETHER),
+        _clear(_free(by)).filter(score__gte=score),
         f"Accepted together with all of {score} points or more",
     )
 
@@ -65,7 +66,7 @@ def like(decided: MatchDecision, by: User) -> Answer | None:
     is_link = action == Action.LINK
     if example.kind not in (MAY_BE_LINKED_TOGETHER if is_link else MAY_BE_PARTED_TOGETHER):
         return None
-    questions = _linkable(by).filter(score__gte=LOWEST_SCORE) if is_link else _only_ones(by)
+    questions = _clear(_free(by)) if is_link else _only_ones(_free(by))
     return Answer(
         action,
         questions.filter(kind=example.kind, shape=example.shape),
@@ -73,8 +74,27 @@ def like(decided: MatchDecision, by: User) -> Answer | None:
     )
 
 
+def link_picked(picked: Iterable[MatchCandidate], by: User) -> Tally:
+    """Links what somebody ticked in a list, as far as it may be linked without a look at each, by the same rule as
+    `above`. Not inside a transaction."""
+    rows = {row.pk: row for row in picked}
+    clear = set(_clear(_open()).filter(pk__in=rows).values_list("pk", flat=True))
+    to_look_at = [pk for pk, row in rows.items() if row.state == State.OPEN and pk not in clear]
+    answer = Answer(Action.LINK, _clear(_free(by)), "Picked in the list together with others")
+    tally = _decide_each(answer, [row for pk, row in rows.items() if pk not in to_look_at], by)
+    tally.one_by_one = dict(Counter(rows[pk].kind for pk in to_look_at))
+    return tally
+
+
 def decide(answer: Answer, pairs: Sequence[int], by: User) -> Tally:
     """Decides these pairs, at most 100, as far as they still belong to the answer. Not inside a transaction."""
+    rows = MatchCandidate.objects.filter(pk__in=list(pairs)[:AT_A_TIME]).select_related("sync__customer", "contact")
+    rows = rows.prefetch_related("contact__phones", "contact__emails").order_by(*QUEUE_ORDER)
+    return _decide_each(answer, rows, by)
+
+
+def _decide_each(answer: Answer, rows: Iterable[MatchCandidate], by: User) -> Tally:
+    """Each looked at again under lock."""
 
     def one(candidate: MatchCandidate, by: User) -> None:
         with deciding.decision(by):
@@ -84,8 +104,7 @@ def decide(answer: Answer, pairs: Sequence[int], by: User) -> Tally:
                 raise Settled(_why_left(candidate))
             VERBS[answer.action](candidate, by, answer.why)
 
-    rows = MatchCandidate.objects.filter(pk__in=list(pairs)[:AT_A_TIME]).select_related("sync__customer", "contact")
-    return deciding.each(one, rows.prefetch_related("contact__phones", "contact__emails").order_by(*QUEUE_ORDER), by)
+    return deciding.each(one, rows, by)
 
 
 VERBS: dict[str, Callable[[MatchCandidate, User, str], Any]] = {
@@ -110,22 +129,27 @@ def _example(decided: MatchDecision) -> MatchCandidate | None:
     return closed[0] if len(closed) == 1 else None
 
 
+def _open() -> QuerySet[MatchCandidate]:
+    return MatchCandidate.objects.filter(state=State.OPEN).order_by(*QUEUE_ORDER)
+
+
 def _free(by: User) -> QuerySet[MatchCandidate]:
     """Open, and on nobody else's screen."""
-    questions = MatchCandidate.objects.filter(state=State.OPEN).order_by(*QUEUE_ORDER)
-    return questions.exclude(~Q(claimed_by=by), claimed_until__gt=timezone.now())
+    return _open().exclude(~Q(claimed_by=by), claimed_until__gt=timezone.now())
 
 
-def _only_ones(by: User) -> QuerySet[MatchCandidate]:
+def _only_ones(questions: QuerySet[MatchCandidate]) -> QuerySet[MatchCandidate]:
     """The only question about both."""
-    return _free(by).filter(~Exists(_others("sync")), ~Exists(_others("contact")))
+    return questions.filter(~Exists(_others("sync")), ~Exists(_others("contact")))
 
 
-def _linkable(by: User) -> QuerySet[MatchCandidate]:
-    """As only ones, and the contact has no customer yet. A number of somebody inactive may have a new owner: names agree."""
+def _clear(questions: QuerySet[MatchCandidate]) -> QuerySet[MatchCandidate]:
+    """What may be linked without a look at each: only ones of enough points and no kind that asks for one, whose contact
+    has no customer yet. A number of somebody inactive may have a new owner: names agree."""
     links = QuickBooksSync.objects.filter(entity_type="customer", local_id=OuterRef("contact"))
     nameless = Q(kind=Kind.INACTIVE) & ~Q(shape__contains="The names agree")
-    return _only_ones(by).filter(~Exists(links.exclude(entity_id=""))).exclude(nameless)
+    enough = _only_ones(questions).filter(score__gte=LOWEST_SCORE, kind__in=MAY_BE_LINKED_TOGETHER)
+    return enough.filter(~Exists(links.exclude(entity_id=""))).exclude(nameless)
 
 
 def _others(side: str) -> QuerySet[MatchCandidate]:

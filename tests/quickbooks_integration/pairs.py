@@ -19,19 +19,20 @@ from quickbooks_integration.sync import customers
 _ids = itertools.count(1)
 
 
-def company() -> QuickBooksAuth:
+def company(**more: Any) -> QuickBooksAuth:
     now = timezone.now()
-    return QuickBooksAuth.objects.create(
-        company_id="9130000000000000",
-        company_name="Attack-a-Crack",
-        environment="emulator",
-        access_token="access",
-        refresh_token="refresh",
-        expires_at=now + timedelta(hours=1),
-        refresh_expires_at=now + timedelta(days=100),
-        refreshed_at=now,
-        connected_at=now,
-    )
+    fields = {
+        "company_id": "9130000000000000",
+        "company_name": "Attack-a-Crack",
+        "environment": "emulator",
+        "access_token": "access",
+        "refresh_token": "refresh",
+        "expires_at": now + timedelta(hours=1),
+        "refresh_expires_at": now + timedelta(days=100),
+        "refreshed_at": now,
+        "connected_at": now,
+    }
+    return QuickBooksAuth.objects.create(**fields | more)
 
 
 def contact(first_name: str = "", last_name: str = "", phone: str = "", email: str = "", **more: Any) -> Contact:

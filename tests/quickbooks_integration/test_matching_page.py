@@ -116,6 +116,15 @@ def test_every_number_leads_to_its_rows(auth: QuickBooksAuth, one_of_each: None,
         assert office.get(line.page).context["cl"].result_count == line.number, line
 
 
+def test_the_rows_of_a_number_are_of_the_company_that_it_counts(auth: QuickBooksAuth, office: Client) -> None:
+    customer(auth, "Ann Smith")
+    earlier = pairs.company(company_id="9130000000000001", company_name="Before", state="disconnected")
+    customer(earlier, "Bob Smith")
+    [line] = office.get(PAGE).context["left"]
+    assert line.number == 1
+    assert [str(row) for row in office.get(line.page).context["cl"].result_list] == ["Ann Smith"]
+
+
 def test_the_page_says_who_linked_how_many_and_what_they_owe(
     auth: QuickBooksAuth, one_of_each: None, office: Client
 ) -> None:

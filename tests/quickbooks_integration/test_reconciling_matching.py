@@ -254,6 +254,30 @@ def test_matching_around_one_gives_what_matching_everybody_gives(
         transaction.set_rollback(True)
 
 
+@pytest.mark.parametrize("arrives", ["contact", "customer"])
+def test_whose_number_is_mistyped_is_found_whoever_arrives(auth: QuickBooksAuth, arrives: str) -> None:
+    ours, theirs = pairs.contact("Ann", "Smith", "617-555-0123"), pairs.customer(auth, "Ann Smith", "617-555-0132")
+    only = {"contacts": [ours.pk]} if arrives == "contact" else {"customers": [theirs.pk]}
+    assert match(auth, **only) == MatchResult(review=1)
+    assert pairs.pair(theirs, ours).kind == "little"
+
+
+def test_who_fits_better_takes_the_question_away_and_the_others_are_told_anew(auth: QuickBooksAuth) -> None:
+    ours = pairs.contact("Ann", "Smith", "617-555-0123")
+    own = pairs.customer(auth, "Ann Smith", "617-555-0123", Active=False)
+    other = pairs.customer(auth, "Ann Smith", "617-555-0132")
+    assert match(auth) == MatchResult(review=2)
+    better = pairs.contact("Ann", "Smith", "617-555-0132")
+    assert match(auth, contacts=[better.pk]).linked == 1
+    other.refresh_from_db()
+    assert other.local_id == better.pk
+    [question] = MatchCandidate.objects.filter(state="open")
+    assert (question.contact, question.sync) == (ours, own)
+    assert [reason["text"] for reason in question.reasons if not reason["agrees"]] == [
+        "The customer is inactive in QuickBooks"
+    ]
+
+
 def test_colleagues_behind_a_switchboard_are_told_apart_by_their_names(auth: QuickBooksAuth) -> None:
     staff = ["Ann Smith", "Bob Jones", "Carl Lee", "Dan Brown", "Eve Stone", "Fay Wood"]
     contacts = [pairs.contact(*name.split(), phone=NUMBER) for name in staff]

@@ -120,6 +120,17 @@ def test_on_a_telephone_nothing_scrolls_sideways_and_the_buttons_are_in_reach(si
     assert shown_pair(page) == "In QuickBooks: Bob Jones 1"
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_names_that_are_nearly_alike_make_no_page_scroll_sideways(sign_in: Any, width: int) -> None:
+    asked = MatchCandidate.objects.select_related("sync__customer").latest("pk")
+    asked.sync.customer.given_name, asked.sync.customer.family_name = "Ann", "Smyth 5"
+    asked.sync.customer.save()
+    MatchCandidate.objects.exclude(pk=asked.pk).delete()
+    page = sign_in(width=width)
+    assert page.get_by_text("≈ nearly").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
 def tab_to(page: Page, text: str) -> None:
     """Moves the keyboard's focus to the link or button of these words."""
     for _ in range(120):

@@ -136,6 +136,19 @@ def test_what_is_left_on_other_screens_is_said(auth: QuickBooksAuth, office: Cli
     assert "The last 1 pair is on a colleague's screen." in words(office.get(PAGE))
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("Joanne Sulivan", "≈ nearly"), ("Joanna Sullivan", "≈ nearly"), ("Bob Lee", "≠ differs")],
+)
+def test_a_pair_whose_names_are_nearly_alike_is_shown(
+    auth: QuickBooksAuth, office: Client, name: str, said: str
+) -> None:
+    pairs.contact("Joanne", "Sullivan", NUMBER)
+    pairs.customer(auth, name, NUMBER, Active=False)
+    match(auth)
+    assert f"Joanne Sullivan {name} {said}" in words(office.get(PAGE))
+
+
 def test_the_page_needs_its_permission(auth: QuickBooksAuth, client: Client) -> None:
     [candidate] = strangers(auth)
     client.force_login(pairs.somebody("bob", "quickbooks_integration.view_matchcandidate"))
@@ -295,23 +308,10 @@ def test_the_list_is_filtered_by_what_is_unclear(auth: QuickBooksAuth, office: C
 def test_bulk_actions_count_what_others_decided_meanwhile(auth: QuickBooksAuth, office: Client) -> None:
     rows = strangers(auth, 4)
     refuse(rows[1], pairs.somebody("bob"))
-    text = bulk(office, "link_all", rows[:3])
-    assert "2 linked, 1 left as they were." in text
+    text = bulk(office, "refuse_all", rows[:3])
+    assert "2 marked as not the same, 1 left as they were." in text
     assert "Somebody decided meanwhile" in text
-    assert "1 marked as not the same." in bulk(office, "refuse_all", rows[3:])
-    assert [row.state for row in MatchCandidate.objects.order_by("pk")] == ["linked", "refused", "linked", "refused"]
-
-
-def test_of_two_pairs_of_one_customer_that_are_picked_together_none_is_linked(
-    auth: QuickBooksAuth, office: Client
-) -> None:
-    contacts = [pairs.contact(name, "Smith", NUMBER) for name in ("Ann", "Bob")]
-    theirs = pairs.customer(auth, "Smith", NUMBER)
-    match(auth)
-    text = bulk(office, "link_all", [pairs.pair(theirs, contact) for contact in contacts])
-    assert "0 linked, 2 left as they were." in text
-    assert "Smith was picked for several contacts: decide this one by itself." in text
-    assert MatchDecision.objects.count() == 0
+    assert [row.state for row in MatchCandidate.objects.order_by("pk")] == ["refused", "refused", "refused", "open"]
 
 
 def test_the_list_costs_the_same_number_of_queries_for_any_number_of_rows(auth: QuickBooksAuth, office: Client) -> None:

@@ -27,6 +27,7 @@ from tests.quickbooks_integration.test_review_page import RIGHTS, words
 
 PAGE = reverse("admin:quickbooks_integration_matchcandidate_together")
 QUEUE = reverse("admin:quickbooks_integration_matchcandidate_review")
+LIST = reverse("admin:quickbooks_integration_matchcandidate_changelist")
 
 
 @pytest.fixture
@@ -283,3 +284,62 @@ def test_the_preview_costs_the_same_number_of_queries_for_any_number(auth: Quick
     clear(auth, 9)
     assert MatchCandidate.objects.filter(state="open", claimed_until__gt=timezone.now()).count() == 0
     assert queries() == few
+
+
+# --- Ticked in the list ------------------------------------------------------------------------
+
+
+def link_ticked(client: Client, rows: list[MatchCandidate]) -> str:
+    data = {"action": "link_all", "_selected_action": [row.pk for row in rows]}
+    return words(client.post(f"{LIST}?state__exact=open", data, follow=True))
+
+
+def test_ticked_pairs_that_need_a_look_are_not_linked_and_their_kinds_are_named(
+    auth: QuickBooksAuth, office: Client
+) -> None:
+    alike, others = clear(auth, 3), strangers(auth, 2)
+    ours = pairs.contact("Bob", "Smith", "617-555-0100", "smith@example.com")
+    theirs = pairs.customer(auth, "Ann Smith", "617-555-0100", "smith@example.com")
+    match(auth)
+    household = pairs.pair(theirs, ours)
+    text = link_ticked(office, [*alike, *others, household])
+    assert "3 linked, 3 left as they were." in text
+    assert (
+        "3 of 6 were not linked: they need a look one by one (Household: same family name 1, "
+        "Same number, everything else differs 2). Press Decide beside each."
+    ) in text
+    assert states([*alike, *others, household]) == ["linked"] * 3 + ["open"] * 3
+    assert {row.contact_id for row in alike} == set(MatchDecision.objects.values_list("contact", flat=True))
+
+
+def test_a_ticked_pair_of_several_of_few_points_or_not_sorted_yet_is_not_linked(
+    auth: QuickBooksAuth, office: Client
+) -> None:
+    of_several, weak, unsorted = clear(auth, 3)
+    MatchCandidate.objects.create(sync=of_several.sync, contact=pairs.contact("Another", "Eve"), score=10)
+    MatchCandidate.objects.filter(pk=weak.pk).update(score=together.LOWEST_SCORE - 1)
+    MatchCandidate.objects.filter(pk=unsorted.pk).update(kind="")
+    text = link_ticked(office, [of_several, weak, unsorted])
+    assert "0 linked, 3 left as they were." in text
+    assert "(Inactive in QuickBooks 2, Not sorted yet 1)" in text
+    assert states([of_several, weak, unsorted]) == ["open"] * 3
+    assert MatchDecision.objects.count() == 0
+
+
+def test_a_ticked_pair_on_a_colleagues_screen_is_left_and_not_said_to_need_a_look(
+    auth: QuickBooksAuth, office: Client
+) -> None:
+    rows = clear(auth, 2)
+    held = next_for(pairs.somebody("bob"))
+    text = link_ticked(office, rows)
+    assert "1 linked, 1 left as they were." in text
+    assert f"{held.sync.customer} and {held.contact} are on a colleague's screen, or changed meanwhile." in text
+    assert "need a look" not in text
+    assert "needs a look" not in text
+    assert states([held]) == ["open"]
+
+
+def test_a_single_ticked_pair_is_told_in_words_for_one(auth: QuickBooksAuth, office: Client) -> None:
+    [row] = strangers(auth, 1)
+    assert "1 of 1 was not linked: it needs a look by itself (Same number" in link_ticked(office, [row])
+    assert states([row]) == ["open"]
