@@ -27,6 +27,7 @@ class BeforeFirst(pghistory.UpdateEvent):
             row=self.row,
             operation=self.operation,
             condition=self.condition,
+            level=self.level,
         )
         pgtrigger.register(trigger)(event_model.pgh_tracked_model)
 

@@ -25,8 +25,9 @@ class ContactQuerySet(models.QuerySet["Contact"]):
 
 
 @pghistory.track(
-    BeforeFirst(),
-    pghistory.UpdateEvent(),
+    # One insert for a statement, not for each row: matching changes tens of thousands.
+    BeforeFirst(level=pghistory.Statement),
+    pghistory.UpdateEvent(level=pghistory.Statement),
     pghistory.DeleteEvent(),
     exclude=["updated_at", "version"],
     meta=once("contact_before_once"),
