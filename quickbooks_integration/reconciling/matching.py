@@ -7,27 +7,27 @@ from typing import Any
 import pghistory
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from contacts.matching.candidates import Pair
 from contacts.matching.exact import Decision, Outcome, decide
 from contacts.matching.weights import FamilyNames
 from contacts.models import Contact
-from quickbooks_integration import attaching
+from quickbooks_integration import attaching, bulk, plain_rows
 from quickbooks_integration.collector import without_collector
 from quickbooks_integration.models import (
     MatchCandidate,
     MatchDecision,
     QuickBooksAuth,
-    QuickBooksCustomer,
     QuickBooksSync,
 )
 from quickbooks_integration.reconciling import jobs, reading
-from quickbooks_integration.reconciling.deciding import NO_CLAIM, attach_all, lock_contacts, record
+from quickbooks_integration.reconciling.deciding import NO_CLAIM, Linking, attach_all, record_all
 from quickbooks_integration.reconciling.reading import People
 from quickbooks_integration.reconciling.stakes import Stakes, stakes
 
 Action, State = MatchDecision.Action, MatchCandidate.State
-LINKS_A_TRANSACTION = 500
+LINKS_A_TRANSACTION = 5_000
 ROWS_A_STATEMENT = 2_000
 # Customers whose ids are written into a query; for more the query brings those of all.
 FEW = 1_000
@@ -220,46 +220,56 @@ def _link_all(company: QuickBooksAuth, decisions: list[Decision]) -> int:
     return linked
 
 
+@without_collector
 def _link(company: QuickBooksAuth, decisions: list[Decision]) -> int:
     """Links what is still free and unquestioned, under lock; somebody may have decided since this was read."""
-    customers = _lock_customers([d.customer for d in decisions])
-    contacts = lock_contacts([d.contact for d in decisions])
+    customers = plain_rows.lock_customers(d.customer for d in decisions)
+    contacts = plain_rows.lock_contacts(d.contact for d in decisions)
     taken = set(_contact_ids_of_links(company, list(contacts)))
     states = _states(decisions)
     linkable = [
         d
         for d in decisions
         if d.customer in customers
+        and customers[d.customer].sync.local_id is None
         and d.contact in contacts
         and d.contact not in taken
         and states.get((d.contact, d.customer), State.OPEN) == State.OPEN
     ]
-    _store([_candidate(d, State.LINKED) for d in linkable])
-    others = MatchCandidate.objects.filter(sync__in=[d.customer for d in linkable], state=State.OPEN)
-    others.update(state=State.CLOSED, **NO_CLAIM)
+    reasons = [_reasons(d) for d in linkable]
+    _close_questions(linkable, states)
+    _store(linkable, reasons)
     attached = attach_all([(contacts[d.contact], customers[d.customer]) for d in linkable])
-    records = []
-    for d, applied in zip(linkable, attached, strict=True):
-        before = applied.before | {"pair": states.get((d.contact, d.customer))}
-        records.append(record(customers[d.customer], contacts[d.contact], Action.AUTO_LINK, _reasons(d), None, before))
-    MatchDecision.objects.bulk_create(records)
+    record_all(
+        Linking(d.customer, d.contact, why, applied.before | {"pair": states.get((d.contact, d.customer))})
+        for d, why, applied in zip(linkable, reasons, attached, strict=True)
+    )
     return len(linkable)
 
 
-def _store(linked: list[MatchCandidate]) -> None:
-    MatchCandidate.objects.bulk_create(
-        linked,
-        update_conflicts=True,
-        unique_fields=["sync", "contact"],
-        update_fields=["state", "score", "reasons", "claimed_by", "claimed_until"],
-    )
+def _close_questions(linked: list[Decision], states: dict[Pair, str]) -> None:
+    """All about these customers; the pairs that are linked are brought up to date after that."""
+    open_questions = {customer for (_, customer), state in states.items() if state == State.OPEN}
+    asked = [d.customer for d in linked if d.customer in open_questions]
+    MatchCandidate.objects.filter(sync__in=asked, state=State.OPEN).update(state=State.CLOSED, **NO_CLAIM)
 
 
-def _lock_customers(sync_ids: list[Any]) -> dict[int, QuickBooksCustomer]:
-    """Those that are free."""
-    rows = QuickBooksCustomer.objects.select_related("sync").select_for_update(of=("sync",), no_key=True)
-    rows = rows.filter(pk__in=sync_ids, sync__local_id=None, vanished_at=None).order_by("pk")
-    return {row.pk: row for row in rows}
+PAIR = ("sync_id", "contact_id", "state", "score", "reasons")
+
+
+def _store(linked: list[Decision], reasons: list[list[dict[str, Any]]]) -> None:
+    table, columns = MatchCandidate._meta.db_table, ", ".join(PAIR)
+    rows = [
+        (d.customer, d.contact, State.LINKED.value, d.score, bulk.as_json(why))
+        for d, why in zip(linked, reasons, strict=True)
+    ]
+    with bulk.arriving(MatchCandidate, PAIR, rows), connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({columns}, created_at) SELECT {columns}, %s FROM {bulk.ARRIVING}"
+            " ON CONFLICT (sync_id, contact_id) DO UPDATE SET state = excluded.state, score = excluded.score,"
+            " reasons = excluded.reasons, claimed_by_id = NULL, claimed_until = NULL",
+            [timezone.now()],
+        )
 
 
 def _contact_ids_of_links(company: QuickBooksAuth, contact_ids: list[int]) -> QuerySet[Any]:
