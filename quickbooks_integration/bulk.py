@@ -1,5 +1,6 @@
 """Many rows of one model at once, by COPY: the ORM takes several times as long as PostgreSQL to write them."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from operator import attrgetter
@@ -11,7 +12,8 @@ from django.utils import timezone
 
 from contacts.fields import WithoutCardNumbers
 
-as_json = simplejson.JSONEncoder(use_decimal=True, ensure_ascii=False).encode
+as_json = json.JSONEncoder(ensure_ascii=False).encode
+_as_exact_json = simplejson.JSONEncoder(use_decimal=True, ensure_ascii=False).encode
 ARRIVING = "arriving"
 
 
@@ -109,7 +111,8 @@ def _reader(field: Any) -> Callable[[Any], Any]:
         now = timezone.now()
         return lambda row: now
     if isinstance(field, models.JSONField):
-        return lambda row: None if (value := getattr(row, name)) is None else as_json(value)
+        encode = _as_exact_json if field.encoder else as_json  # the exact one takes twice as long
+        return lambda row: None if (value := getattr(row, name)) is None else encode(value)
     if isinstance(field, WithoutCardNumbers):
         return lambda row: field.get_prep_value(getattr(row, name))
     return attrgetter(name)

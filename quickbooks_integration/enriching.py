@@ -34,6 +34,8 @@ LABELS = {
     "shipping": "Shipping address",
 }
 LONGEST_NUMBER = ContactPhone._meta.get_field("number").max_length
+LONGEST = {name: Contact._meta.get_field(name).max_length for name in TEXT_FIELDS}
+NOWHERE = Address()
 AGREED_COLUMNS = ("base", "base_ours", "conflicts", "sync_status", "error_message")
 ADDRESS_COLUMNS = ("street", "city", "state", "zip_code", "key")
 CONTACT_COLUMNS = (
@@ -157,9 +159,10 @@ def _merge(
     _add_phones(contact, facts, base.get("phones", ()), applied)
     _add_emails(contact, facts, base.get("emails", ()), applied)
     rows = {row.kind: row for row in contact.addresses.all()}
+    agreed_addresses = base.get("addresses") or {}
+    known = sync.base_ours.get("addresses") if sync.base_ours else None
     for kind, theirs in facts.addresses.items():
-        agreed = Address(**(base.get("addresses") or {}).get(kind, {}))
-        known = (sync.base_ours or {}).get("addresses") if sync.base_ours else None
+        agreed = Address(**agreed_addresses.get(kind, {}))
         edited = bases.is_edited(known, ours_before["addresses"], kind)
         _merge_address(contact, kind, rows.get(kind), agreed, theirs, applied, is_edited=edited)
     _set_customer_type(contact, applied)
@@ -199,8 +202,7 @@ def _merge_text(
     contact: AnyContact, name: str, base: str, theirs: str, applied: Applied, *, is_edited: bool = False
 ) -> None:
     ours = getattr(contact, name) or ""
-    limit = Contact._meta.get_field(name).max_length
-    theirs = theirs[:limit] if limit else theirs
+    theirs = theirs[: LONGEST[name]]
     if not theirs or _same(ours, theirs) or (base and _same(base, theirs)):
         return  # QuickBooks says nothing new; what a person emptied or changed here since stays so
     if not ours or (base and _same(ours, base)):
@@ -269,16 +271,16 @@ def _merge_address(
 ) -> None:
     """An address is one unit: a street of one side with the town of the other is nobody's address."""
     ours = _address(row)
-    if theirs == Address() or _same_address(ours, theirs) or _same_address(base, theirs):
+    if theirs == NOWHERE or _same_address(ours, theirs) or _same_address(base, theirs):
         return
     if row is None:
         applied.new_addresses.append(ContactAddress(contact_id=contact.pk, kind=kind, **theirs._asdict()))
-    elif ours == Address() or (base != Address() and _same_address(ours, base)):
+    elif ours == NOWHERE or (base != NOWHERE and _same_address(ours, base)):
         applied.before["addresses"].append({"id": row.pk, "was": ours._asdict(), "became": theirs._asdict()})
         applied.changed_addresses.append(
             ContactAddress(pk=row.pk, contact_id=contact.pk, kind=kind, **theirs._asdict())
         )
-    elif base != Address() or is_edited:
+    elif base != NOWHERE or is_edited:
         applied.conflicts[kind] = {"base": base._asdict(), "ours": ours._asdict(), "theirs": theirs._asdict()}
 
 
@@ -411,15 +413,15 @@ def _difference(name: str, ours: str, theirs: str) -> Difference:
 
 def _same(one: str, other: str) -> bool:
     """Blanks and case at the edges are no difference worth a person's time."""
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+    return one == other or " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
 def _same_address(one: Address, other: Address) -> bool:
-    return all(_same(a, b) for a, b in zip(one, other, strict=True))
+    return one == other or all(_same(a, b) for a, b in zip(one, other, strict=True))
 
 
 def _address(row: ContactAddress | PlainAddress | None) -> Address:
-    return Address(row.street, row.city, row.state, row.zip_code) if row else Address()
+    return Address(row.street, row.city, row.state, row.zip_code) if row else NOWHERE
 
 
 def address_line(address: Address) -> str:

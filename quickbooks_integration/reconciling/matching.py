@@ -1,7 +1,9 @@
 """Finds who is who. What is beyond doubt is linked, the rest becomes questions in the queue."""
 
 from collections.abc import Iterable, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pghistory
@@ -27,7 +29,8 @@ from quickbooks_integration.reconciling.reading import People
 from quickbooks_integration.reconciling.stakes import Stakes, stakes
 
 Action, State = MatchDecision.Action, MatchCandidate.State
-LINKS_A_TRANSACTION = 5_000
+LINKS_A_TRANSACTION = 2_000
+PORTIONS_AT_ONCE = 2
 ROWS_A_STATEMENT = 2_000
 # Customers whose ids are written into a query; for more the query brings those of all.
 FEW = 1_000
@@ -96,10 +99,12 @@ def propose(company: QuickBooksAuth, contact: Contact) -> list[Decision]:
     return [replace(d, customer=ids[d.customer].entity_id) for d in decisions]
 
 
-def _alone(company: QuickBooksAuth) -> None:
-    """One portion of matching at a time per company, until the end of the transaction."""
+def _alone(company: QuickBooksAuth, *, writes_links: bool = False) -> None:
+    """Per company either one asks questions or some write links, until the end of the transaction. Two that write links
+    lock map rows first, then contacts, each in the order of their ids, and look again what is still free."""
+    how = "_shared" if writes_links else ""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"match {company.company_id}"])
+        cursor.execute(f"SELECT pg_advisory_xact_lock{how}(hashtextextended(%s, 0))", [f"match {company.company_id}"])
 
 
 def _attach_documents(linked: list[Decision]) -> None:
@@ -211,16 +216,31 @@ def _reasons(decision: Decision) -> list[dict[str, Any]]:
 # --- Links -------------------------------------------------------------------------------------
 
 
-def _link_all(company: QuickBooksAuth, decisions: list[Decision]) -> int:
-    linked = 0
-    for start in range(0, len(decisions), LINKS_A_TRANSACTION):
-        with pghistory.context(source="matching"), transaction.atomic():
-            _alone(company)
-            linked += _link(company, decisions[start : start + LINKS_A_TRANSACTION])
-    return linked
-
-
 @without_collector
+def _link_all(company: QuickBooksAuth, decisions: list[Decision]) -> int:
+    """Thousands are linked by two at a time, in whose waiting for PostgreSQL the other reckons."""
+    starts = range(0, len(decisions), LINKS_A_TRANSACTION)
+    portions = [decisions[start : start + LINKS_A_TRANSACTION] for start in starts]
+    if len(portions) < 2:
+        return sum(_link_portion(company, portion) for portion in portions)
+    with ThreadPoolExecutor(PORTIONS_AT_ONCE) as pool:
+        return sum(pool.map(partial(_link_beside, company), portions))
+
+
+def _link_portion(company: QuickBooksAuth, decisions: list[Decision]) -> int:
+    with pghistory.context(source="matching"), transaction.atomic():
+        _alone(company, writes_links=True)
+        return _link(company, decisions)
+
+
+def _link_beside(company: QuickBooksAuth, decisions: list[Decision]) -> int:
+    """In a thread, which has a connection of its own."""
+    try:
+        return _link_portion(company, decisions)
+    finally:
+        connection.close()
+
+
 def _link(company: QuickBooksAuth, decisions: list[Decision]) -> int:
     """Links what is still free and unquestioned, under lock; somebody may have decided since this was read."""
     customers = plain_rows.lock_customers(d.customer for d in decisions)
