@@ -70,9 +70,11 @@ def create(rows: Sequence[models.Model]) -> None:
     _copy(meta.db_table, columns, ([field.pre_save(row, True) for field in fields] for row in rows))
 
 
-def update(model: type[models.Model], names: Sequence[str], rows: Iterable[Any]) -> None:
+def update(model: type[models.Model], names: Sequence[str], rows: Sequence[Any]) -> None:
     """Writes these columns of rows that need not be the model's own objects: each has its key as `pk` and the columns by
     their names. What a field stamps by itself is now. Inside the caller's transaction, which has locked them."""
+    if not rows:
+        return
     meta = model._meta
     fields = [meta.get_field(name) for name in names]
     columns = [f'"{field.column}"' for field in fields]

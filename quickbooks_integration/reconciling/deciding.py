@@ -219,11 +219,11 @@ def release(*syncs: QuickBooksSync) -> None:
 
 @dataclass(slots=True)
 class Linking:
-    """A link that was made without asking anybody. before: what `undoing` needs."""
+    """A link that was made without asking anybody. reasons: as JSON. before: what `undoing` needs."""
 
     sync: int
     contact: int
-    reasons: list[dict[str, Any]]
+    reasons: str
     before: dict[str, Any]
 
 
@@ -234,7 +234,7 @@ def record_all(made: Iterable[Linking]) -> None:
             "sync_id": one.sync,
             "contact_id": one.contact,
             "action": Action.AUTO_LINK.value,
-            "reasons": bulk.as_json(one.reasons),
+            "reasons": one.reasons,
             "before": bulk.as_json(one.before),
         }
         for one in made

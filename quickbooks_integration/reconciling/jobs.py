@@ -15,7 +15,7 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from contacts.models import Contact
-from quickbooks_integration import attaching, enriching, plain_rows, row_updates
+from quickbooks_integration import attaching, bulk, enriching, plain_rows, row_updates
 from quickbooks_integration.collector import without_collector
 from quickbooks_integration.models import (
     MatchCandidate,
@@ -258,7 +258,7 @@ def _write(found: list[tuple[PlainContact, PlainCustomer, PlainCustomer]]) -> No
         deciding.Linking(
             job.sync.pk,
             contact.pk,
-            [{"text": f"A job of {above}, which is this contact", "agrees": True}],
+            bulk.as_json([{"text": f"A job of {above}, which is this contact", "agrees": True}]),
             applied.before | {"pair": None, FOLLOWED: above.sync.pk},
         )
         for (contact, job, above), applied in zip(found, attached, strict=True)

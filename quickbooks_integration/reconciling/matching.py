@@ -27,6 +27,7 @@ from quickbooks_integration.reconciling import jobs, reading
 from quickbooks_integration.reconciling.deciding import NO_CLAIM, Linking, attach_all, record_all
 from quickbooks_integration.reconciling.reading import People
 from quickbooks_integration.reconciling.stakes import Stakes, stakes
+from quickbooks_integration.turns import short_turns
 
 Action, State = MatchDecision.Action, MatchCandidate.State
 LINKS_A_TRANSACTION = 2_000
@@ -223,7 +224,7 @@ def _link_all(company: QuickBooksAuth, decisions: list[Decision]) -> int:
     portions = [decisions[start : start + LINKS_A_TRANSACTION] for start in starts]
     if len(portions) < 2:
         return sum(_link_portion(company, portion) for portion in portions)
-    with ThreadPoolExecutor(PORTIONS_AT_ONCE) as pool:
+    with short_turns(), ThreadPoolExecutor(PORTIONS_AT_ONCE) as pool:
         return sum(pool.map(partial(_link_beside, company), portions))
 
 
@@ -256,7 +257,9 @@ def _link(company: QuickBooksAuth, decisions: list[Decision]) -> int:
         and d.contact not in taken
         and states.get((d.contact, d.customer), State.OPEN) == State.OPEN
     ]
-    reasons = [_reasons(d) for d in linkable]
+    if not linkable:
+        return 0
+    reasons = [bulk.as_json(_reasons(d)) for d in linkable]
     _close_questions(linkable, states)
     _store(linkable, reasons)
     attached = attach_all([(contacts[d.contact], customers[d.customer]) for d in linkable])
@@ -277,12 +280,11 @@ def _close_questions(linked: list[Decision], states: dict[Pair, str]) -> None:
 PAIR = ("sync_id", "contact_id", "state", "score", "reasons")
 
 
-def _store(linked: list[Decision], reasons: list[list[dict[str, Any]]]) -> None:
+def _store(linked: list[Decision], reasons: list[str]) -> None:
+    """reasons: as JSON."""
     table, columns = MatchCandidate._meta.db_table, ", ".join(PAIR)
-    rows = [
-        (d.customer, d.contact, State.LINKED.value, d.score, bulk.as_json(why))
-        for d, why in zip(linked, reasons, strict=True)
-    ]
+    pairs = zip(linked, reasons, strict=True)
+    rows = ((d.customer, d.contact, State.LINKED.value, d.score, why) for d, why in pairs)
     with bulk.arriving(MatchCandidate, PAIR, rows), connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({columns}, created_at) SELECT {columns}, %s FROM {bulk.ARRIVING}"
