@@ -57,7 +57,7 @@ def append(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> None:
 
 
 def create(rows: Sequence[models.Model]) -> None:
-    """As bulk_create, for one model's rows. Each gets its id."""
+    """As bulk_create, for rows of one model without JSON. Each gets its id."""
     if not rows:
         return
     meta = rows[0]._meta

@@ -98,13 +98,15 @@ AnyContact = Contact | PlainContact
 AnySync = QuickBooksSync | PlainSync
 AnyCustomer = QuickBooksCustomer | PlainCustomer
 
+# Locked before they are read: a statement that waits for a lock sees what it locks as it became, and all else as it was.
+_LOCK_SYNCS = "SELECT FROM quickbooks_integration_quickbookssync WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 _CUSTOMERS = (
     "SELECT sync.id, sync.company_id, sync.entity_id, sync.local_id, sync.sync_version, sync.sync_status,"
     " sync.error_message, sync.wanted, sync.sent, sync.base, sync.base_ours, sync.conflicts,"
     " customer.display_name, customer.parent_id, customer.payment_terms, customer.raw"
     " FROM quickbooks_integration_quickbookssync AS sync"
     " JOIN quickbooks_integration_quickbookscustomer AS customer ON customer.sync_id = sync.id"
-    " WHERE sync.id = ANY(%s) AND customer.vanished_at IS NULL ORDER BY sync.id FOR NO KEY UPDATE OF sync"
+    " WHERE sync.id = ANY(%s) AND customer.vanished_at IS NULL"
 )
 _CONTACTS = (
     "SELECT id, first_name, last_name, company, notes, payment_terms, tax_exempt, customer_type, outstanding_balance,"
@@ -122,7 +124,9 @@ _ADDRESSES = (
 def lock_customers(sync_ids: Iterable[int]) -> dict[int, PlainCustomer]:
     """Those that QuickBooks still has, by the id of their map row, which is locked without its key. Inside the caller's
     transaction, before any contact is locked."""
-    return {row[0]: _customer(*row) for row in _rows(_CUSTOMERS, list(sync_ids))}
+    ids = list(sync_ids)
+    _rows(_LOCK_SYNCS, ids)
+    return {row[0]: _customer(*row) for row in _rows(_CUSTOMERS, ids)}
 
 
 def _customer(*told: Any) -> PlainCustomer:

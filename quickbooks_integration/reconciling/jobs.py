@@ -28,7 +28,7 @@ from quickbooks_integration.plain_rows import PlainContact, PlainCustomer
 from quickbooks_integration.reconciling import deciding
 
 Action, State = MatchDecision.Action, MatchCandidate.State
-JOBS_A_TRANSACTION = 5_000
+JOBS_A_TRANSACTION = 2_000
 # Keys of MatchDecision.before: the customer that the job followed, and that it was freed together with it.
 FOLLOWED, FREED_TOO = "job_of", "freed_with_its_customer"
 # By hand: PostgreSQL looks for the customer above each job by itself otherwise, which takes minutes for thousands.

@@ -146,3 +146,30 @@ def _fail_for(sync_id, link, company, decisions):
     if sync_id in {decision.customer for decision in decisions}:
         raise RuntimeError("killed")
     return link(company, decisions)
+
+
+def test_a_customer_that_changes_while_matching_waits_for_it_is_taken_as_it_became():
+    company = pairs.company()
+    pairs.contact(phone="617-555-0101")
+    customer = pairs.customer(company, "Ann Lee", phone="617-555-0101", Notes="old")
+    with ThreadPoolExecutor(1) as pool, in_other_connection() as pull:
+        pull.execute("BEGIN")
+        pull.execute("UPDATE quickbooks_integration_quickbookssync SET sync_version = '1' WHERE id = %s", [customer.pk])
+        pull.execute(
+            "UPDATE quickbooks_integration_quickbookscustomer SET raw = jsonb_set(raw, '{Notes}', '\"new\"')"
+            " WHERE sync_id = %s",
+            [customer.pk],
+        )
+        linking = pool.submit(match_and_leave, company)
+        wait_until_somebody_waits_for(pull)
+        pull.execute("COMMIT")
+        assert linking.result(MOST_SECONDS).linked == 1
+    contact = Contact.objects.get()
+    assert (contact.notes, contact.quickbooks_sync_token) == ("new", "1")
+
+
+def match_and_leave(company: Any) -> Any:
+    try:
+        return reconciling.match(company)
+    finally:
+        connections.close_all()
