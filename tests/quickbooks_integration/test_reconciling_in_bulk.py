@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 from django.db import connection, models, transaction
+from django.utils import timezone
 
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactEvent, ContactPhone
 from quickbooks_integration.models import (
     MatchCandidate,
     MatchDecision,
     QuickBooksAuth,
+    QuickBooksCustomer,
     QuickBooksSync,
     QuickBooksSyncEvent,
 )
-from quickbooks_integration.reconciling import deciding, jobs, match, matching, reading
+from quickbooks_integration.reconciling import deciding, jobs, link_to, match, matching, reading
 from tests.quickbooks_integration import pairs
 
 HOUSE = {"Line1": "12 Main St", "City": "Quincy", "CountrySubDivisionCode": "MA", "PostalCode": "02169"}
@@ -175,3 +177,26 @@ def _all_rows() -> Rows:
 def _rows(model: type[models.Model], *order: str, **only: Any) -> list[dict[str, Any]]:
     rows = model._default_manager.filter(**only).order_by(*order).values()
     return [{name: value for name, value in row.items() if name not in KEYS_AND_TIMES} for row in rows]
+
+
+def test_what_somebody_decided_since_it_was_read_stays(db) -> None:
+    """Of six pairs beyond doubt the sixth alone is still free when they are written."""
+    company, ann = pairs.company(), pairs.somebody()
+    contacts = [pairs.contact(phone=_number(n)) for n in range(6)]
+    customers = [pairs.customer(company, f"Customer {n}", _number(n), Notes=str(n)) for n in range(6)]
+    decided = matching._sure(matching._decide(company, reading.everybody(company), reading.family_names(company)))
+    assert len(decided) == 6
+    other, elsewhere = pairs.contact("Zoe", "Other"), pairs.customer(company, "Elsewhere")
+    link_to(customers[0], other, ann)
+    link_to(elsewhere, contacts[1], ann)
+    Contact.objects.filter(pk=contacts[2].pk).update(merged_into=other)
+    QuickBooksCustomer.objects.filter(pk=customers[3].pk).update(vanished_at=timezone.now())
+    MatchCandidate.objects.create(sync=customers[4], contact=contacts[4], score=0, state="refused")
+    for contact in (contacts[5], other):
+        MatchCandidate.objects.create(sync=customers[5], contact=contact, score=0, claimed_by=ann)
+    before = list(Contact.objects.exclude(pk=contacts[5].pk).order_by("pk").values())
+    assert matching._link_all(company, decided) == 1
+    assert list(Contact.objects.exclude(pk=contacts[5].pk).order_by("pk").values()) == before
+    assert MatchDecision.objects.get(action="auto_link").contact == contacts[5]
+    questions = MatchCandidate.objects.filter(sync=customers[5]).values_list("contact", "state", "claimed_by")
+    assert set(questions) == {(contacts[5].pk, "linked", None), (other.pk, "closed", None)}
