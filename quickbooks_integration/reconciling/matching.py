@@ -271,7 +271,7 @@ def _link(company: QuickBooksAuth, decisions: list[Decision]) -> int:
 
 
 def _close_questions(linked: list[Decision], states: dict[Pair, str]) -> None:
-    """All about these customers; the pairs that are linked are brought up to date after that."""
+    """All about these customers, and who has one on the screen loses it; `_store` makes links of the pairs themselves."""
     open_questions = {customer for (_, customer), state in states.items() if state == State.OPEN}
     asked = [d.customer for d in linked if d.customer in open_questions]
     MatchCandidate.objects.filter(sync__in=asked, state=State.OPEN).update(state=State.CLOSED, **NO_CLAIM)
@@ -289,7 +289,7 @@ def _store(linked: list[Decision], reasons: list[str]) -> None:
         cursor.execute(
             f"INSERT INTO {table} ({columns}, created_at) SELECT {columns}, %s FROM {bulk.ARRIVING}"
             " ON CONFLICT (sync_id, contact_id) DO UPDATE SET state = excluded.state, score = excluded.score,"
-            " reasons = excluded.reasons, claimed_by_id = NULL, claimed_until = NULL",
+            " reasons = excluded.reasons",
             [timezone.now()],
         )
 

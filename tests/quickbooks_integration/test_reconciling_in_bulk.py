@@ -197,6 +197,8 @@ def test_what_somebody_decided_since_it_was_read_stays(db) -> None:
     before = list(Contact.objects.exclude(pk=contacts[5].pk).order_by("pk").values())
     assert matching._link_all(company, decided) == 1
     assert list(Contact.objects.exclude(pk=contacts[5].pk).order_by("pk").values()) == before
-    assert MatchDecision.objects.get(action="auto_link").contact == contacts[5]
+    linked = MatchDecision.objects.get(action="auto_link").contact
+    assert linked == contacts[5]
+    assert linked.updated_at > contacts[5].updated_at
     questions = MatchCandidate.objects.filter(sync=customers[5]).values_list("contact", "state", "claimed_by")
     assert set(questions) == {(contacts[5].pk, "linked", None), (other.pk, "closed", None)}
