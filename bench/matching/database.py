@@ -133,7 +133,8 @@ def everybody() -> None:
         f"{ours:,} contacts, {theirs:,} customers: {result}\n"
         f"  {first}, {again} (aim: 8 s); peak {peak()} MB (aim: 700)\n"
         f"  of the first time: {', '.join(map(str, steps))}\n"
-        "  (in brackets: seconds of a processor, Python's and PostgreSQL's; the rest is waiting for a free one)\n"
+        "  (in brackets: seconds of a processor, Python's and PostgreSQL's; the rest is waiting for a free one; what else"
+        f" runs here: load {os.getloadavg()[0]:.1f} on {os.cpu_count()} of them)\n"
     )
 
 
