@@ -8,7 +8,7 @@ from contacts.card_numbers import masked
 from contacts.matching import normalise
 
 
-class _WithoutCardNumbers(models.Field):  # type: ignore[type-arg]
+class WithoutCardNumbers(models.Field):  # type: ignore[type-arg]
     """Masks card numbers on every way into the database: save, bulk_create, update and bulk_update."""
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
@@ -24,11 +24,11 @@ class _WithoutCardNumbers(models.Field):  # type: ignore[type-arg]
         return masked(value) if isinstance(value, str) else value
 
 
-class FreeText(_WithoutCardNumbers, models.TextField):  # type: ignore[misc, type-arg]
+class FreeText(WithoutCardNumbers, models.TextField):  # type: ignore[misc, type-arg]
     """Several lines."""
 
 
-class FreeTextLine(_WithoutCardNumbers, models.CharField):  # type: ignore[misc, type-arg]
+class FreeTextLine(WithoutCardNumbers, models.CharField):  # type: ignore[misc, type-arg]
     """One line; what is masked may be longer than what was typed."""
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:

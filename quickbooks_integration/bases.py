@@ -3,14 +3,14 @@
 from typing import Any
 
 from quickbooks_integration.mapping import Address, CustomerFacts
-from quickbooks_integration.models import QuickBooksSync
+from quickbooks_integration.plain_rows import AnySync
 
 NAME_FIELDS = ("first_name", "last_name")
 TEXT_FIELDS = (*NAME_FIELDS, "company", "notes", "payment_terms")
 ADDRESS_KINDS = ("billing", "shipping")
 
 
-def of(sync: QuickBooksSync) -> dict[str, Any]:
+def of(sync: AnySync) -> dict[str, Any]:
     """What both agreed on last; a conflict that waits for a person still starts from what it started from."""
     base = {**(sync.base or {})}
     for name, sides in sync.conflicts.items():

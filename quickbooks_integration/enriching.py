@@ -9,11 +9,20 @@ from typing import Any
 
 from contacts.matching import names, normalise
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone
-from quickbooks_integration import bases, families, mapping, row_updates
+from quickbooks_integration import bases, bulk, families, mapping, row_updates
 from quickbooks_integration.bases import ADDRESS_KINDS, NAME_FIELDS, TEXT_FIELDS
 from quickbooks_integration.mapping import Address, CustomerFacts, Unusable
 from quickbooks_integration.models import QuickBooksCustomer, QuickBooksSync
+from quickbooks_integration.plain_rows import (
+    AnyContact,
+    AnyCustomer,
+    AnySync,
+    PlainAddress,
+    PlainContact,
+    PlainCustomer,
+)
 
+Status = QuickBooksSync.Status
 LABELS = {
     "first_name": "First name",
     "last_name": "Last name",
@@ -25,6 +34,8 @@ LABELS = {
     "shipping": "Shipping address",
 }
 LONGEST_NUMBER = ContactPhone._meta.get_field("number").max_length
+LONGEST = {name: Contact._meta.get_field(name).max_length for name in TEXT_FIELDS}
+NOWHERE = Address()
 AGREED_COLUMNS = ("base", "base_ours", "conflicts", "sync_status", "error_message")
 ADDRESS_COLUMNS = ("street", "city", "state", "zip_code", "key")
 CONTACT_COLUMNS = (
@@ -61,7 +72,7 @@ class Applied:
         return bool(self.filled or self.phones or self.emails or self.new_addresses or self.changed_addresses)
 
 
-def facts_of(customer: QuickBooksCustomer) -> CustomerFacts:
+def facts_of(customer: AnyCustomer) -> CustomerFacts:
     return mapping.customer_facts(customer.raw, customer.payment_terms)
 
 
@@ -82,22 +93,20 @@ def apply(contact: Contact, customer: QuickBooksCustomer) -> Applied:
     return applied
 
 
-def apply_all(pairs: Sequence[tuple[Contact, QuickBooksCustomer]], *, are_jobs: bool | None = None) -> list[Applied]:
+def apply_all(pairs: Sequence[tuple[PlainContact, PlainCustomer]], *, are_jobs: bool | None = None) -> list[Applied]:
     """As apply, for many pairs that are linked at once, no contact twice; a fixed number of statements. Saves `local_id`
-    of the map rows too. Prefetch phones, e-mails and addresses. are_jobs: whether all are jobs of another customer of
-    their contact; None if that is to be looked up."""
-    contacts, syncs = [contact for contact, _ in pairs], [customer.sync for _, customer in pairs]
+    of the map rows too. are_jobs: whether all are jobs of another customer of their contact; None if that is to be
+    looked up."""
     found = [_compare(contact, customer, are_jobs) for contact, customer in pairs]
     _store(found)
-    row_updates.update(syncs, [*AGREED_COLUMNS, "local_id"])
+    bulk.update(QuickBooksSync, [*AGREED_COLUMNS, "local_id"], [customer.sync for _, customer in pairs])
+    contacts = [contact for contact, _ in pairs]
     set_money(*contacts)
-    row_updates.update(contacts, CONTACT_COLUMNS)
-    for contact in contacts:
-        forget_prefetched(contact)
+    bulk.update(Contact, CONTACT_COLUMNS, contacts)
     return found
 
 
-def _compare(contact: Contact, customer: QuickBooksCustomer, is_job: bool | None = None) -> Applied:
+def _compare(contact: AnyContact, customer: AnyCustomer, is_job: bool | None = None) -> Applied:
     """Brings both up to date in memory."""
     sync, facts = customer.sync, facts_of(customer)
     applied, ours_before = Applied(), ours_of(contact)
@@ -108,13 +117,13 @@ def _compare(contact: Contact, customer: QuickBooksCustomer, is_job: bool | None
         sync.base_ours, ours_before, _ours_after(ours_before, contact, applied), facts.as_json()
     )
     sync.conflicts = applied.conflicts
-    waits = sync.Status.PENDING if sync.sent < sync.wanted else sync.Status.SYNCED
-    sync.sync_status = sync.Status.CONFLICT if sync.conflicts else waits
+    waits = Status.PENDING if sync.sent < sync.wanted else Status.SYNCED
+    sync.sync_status = Status.CONFLICT if sync.conflicts else waits
     sync.error_message = ""
     return applied
 
 
-def _ours_after(before: dict[str, Any], contact: Contact, applied: Applied) -> dict[str, Any]:
+def _ours_after(before: dict[str, Any], contact: AnyContact, applied: Applied) -> dict[str, Any]:
     addresses = [*applied.new_addresses, *applied.changed_addresses]
     return {
         **{name: getattr(contact, name) if name in TEXT_FIELDS else value for name, value in before.items()},
@@ -126,9 +135,9 @@ def _ours_after(before: dict[str, Any], contact: Contact, applied: Applied) -> d
 
 def _store(found: Sequence[Applied]) -> None:
     """The rows that were added or changed, and in `before` how to take them back."""
-    ContactPhone.objects.bulk_create([row for applied in found for row in applied.phones])
-    ContactEmail.objects.bulk_create([row for applied in found for row in applied.emails])
-    ContactAddress.objects.bulk_create([row for applied in found for row in applied.new_addresses])
+    bulk.create([row for applied in found for row in applied.phones])
+    bulk.create([row for applied in found for row in applied.emails])
+    bulk.create([row for applied in found for row in applied.new_addresses])
     row_updates.update([row for applied in found for row in applied.changed_addresses], ADDRESS_COLUMNS)
     for applied in found:
         applied.before["phones"] += [row.pk for row in applied.phones]
@@ -138,7 +147,7 @@ def _store(found: Sequence[Applied]) -> None:
 
 
 def _merge(
-    contact: Contact, sync: QuickBooksSync, facts: CustomerFacts, ours_before: dict[str, Any], applied: Applied
+    contact: AnyContact, sync: AnySync, facts: CustomerFacts, ours_before: dict[str, Any], applied: Applied
 ) -> None:
     base = bases.of(sync)
     others = NAME_FIELDS if _is_another_person(contact, facts, base) else ()
@@ -150,15 +159,16 @@ def _merge(
     _add_phones(contact, facts, base.get("phones", ()), applied)
     _add_emails(contact, facts, base.get("emails", ()), applied)
     rows = {row.kind: row for row in contact.addresses.all()}
+    agreed_addresses = base.get("addresses") or {}
+    known = sync.base_ours.get("addresses") if sync.base_ours else None
     for kind, theirs in facts.addresses.items():
-        agreed = Address(**(base.get("addresses") or {}).get(kind, {}))
-        known = (sync.base_ours or {}).get("addresses") if sync.base_ours else None
+        agreed = Address(**agreed_addresses.get(kind, {}))
         edited = bases.is_edited(known, ours_before["addresses"], kind)
         _merge_address(contact, kind, rows.get(kind), agreed, theirs, applied, is_edited=edited)
     _set_customer_type(contact, applied)
 
 
-def ours_of(contact: Contact) -> dict[str, Any]:
+def ours_of(contact: AnyContact) -> dict[str, Any]:
     """What of a contact the office may change in QuickBooks too, as JSON. Reads prefetched rows."""
     return {
         "first_name": contact.first_name,
@@ -173,7 +183,7 @@ def ours_of(contact: Contact) -> dict[str, Any]:
     }
 
 
-def _is_another_person(contact: Contact, facts: CustomerFacts, base: dict[str, Any]) -> bool:
+def _is_another_person(contact: AnyContact, facts: CustomerFacts, base: dict[str, Any]) -> bool:
     """Whether filling up half a name would make one of two people: Bob of here with Lee of Ann Lee is nobody."""
     return any(
         ours and theirs and not _same(ours, base.get(name, "")) and not _can_be_one(ours, theirs)
@@ -189,11 +199,10 @@ def _can_be_one(ours: str, theirs: str) -> bool:
 
 
 def _merge_text(
-    contact: Contact, name: str, base: str, theirs: str, applied: Applied, *, is_edited: bool = False
+    contact: AnyContact, name: str, base: str, theirs: str, applied: Applied, *, is_edited: bool = False
 ) -> None:
     ours = getattr(contact, name) or ""
-    limit = Contact._meta.get_field(name).max_length
-    theirs = theirs[:limit] if limit else theirs
+    theirs = theirs[: LONGEST[name]]
     if not theirs or _same(ours, theirs) or (base and _same(base, theirs)):
         return  # QuickBooks says nothing new; what a person emptied or changed here since stays so
     if not ours or (base and _same(ours, base)):
@@ -202,7 +211,7 @@ def _merge_text(
         applied.conflicts[name] = {"base": base, "ours": ours, "theirs": theirs}
 
 
-def _merge_flag(contact: Contact, base: bool | None, theirs: bool, applied: Applied) -> None:
+def _merge_flag(contact: AnyContact, base: bool | None, theirs: bool, applied: Applied) -> None:
     """A tick box is never empty: before the first base QuickBooks may set it, never clear it."""
     ours = contact.tax_exempt
     if ours == theirs or (base is None and ours) or base == theirs:
@@ -210,13 +219,13 @@ def _merge_flag(contact: Contact, base: bool | None, theirs: bool, applied: Appl
     _set(contact, "tax_exempt", theirs, applied)
 
 
-def _set(contact: Contact, name: str, value: Any, applied: Applied) -> None:
+def _set(contact: AnyContact, name: str, value: Any, applied: Applied) -> None:
     applied.before["fields"][name] = {"was": getattr(contact, name), "became": value}
     applied.filled[name] = value
     setattr(contact, name, value)
 
 
-def _add_phones(contact: Contact, facts: CustomerFacts, agreed: Iterable[str], applied: Applied) -> None:
+def _add_phones(contact: AnyContact, facts: CustomerFacts, agreed: Iterable[str], applied: Applied) -> None:
     """Adds what is new in QuickBooks. A number that both had agreed on and that is gone here was removed by a person."""
     phones = list(contact.phones.all())
     known = {_phone_identity(phone.number) for phone in phones} | set(map(_phone_identity, _numbers(agreed)))
@@ -224,7 +233,7 @@ def _add_phones(contact: Contact, facts: CustomerFacts, agreed: Iterable[str], a
         if _phone_identity(number) not in known:
             known.add(_phone_identity(number))
             position = len(phones) + len(applied.phones)
-            row = ContactPhone(contact=contact, number=number[:LONGEST_NUMBER], position=position)
+            row = ContactPhone(contact_id=contact.pk, number=number[:LONGEST_NUMBER], position=position)
             applied.phones.append(row.set_key())
 
 
@@ -237,11 +246,11 @@ def _phone_identity(number: str) -> normalise.Phone | str:
     return normalise.phone(number) or number.casefold()
 
 
-def _add_emails(contact: Contact, facts: CustomerFacts, agreed: Iterable[str], applied: Applied) -> None:
+def _add_emails(contact: AnyContact, facts: CustomerFacts, agreed: Iterable[str], applied: Applied) -> None:
     emails = list(contact.emails.all())
     known = {email.key for email in emails} | set(agreed)
     for position, address in enumerate([one for one in facts.emails if one not in known], len(emails)):
-        row = ContactEmail(contact=contact, address=address[:254], position=position)
+        row = ContactEmail(contact_id=contact.pk, address=address[:254], position=position)
         applied.emails.append(row.set_key())
 
 
@@ -251,9 +260,9 @@ def forget_prefetched(contact: Contact) -> None:
 
 
 def _merge_address(
-    contact: Contact,
+    contact: AnyContact,
     kind: str,
-    row: ContactAddress | None,
+    row: ContactAddress | PlainAddress | None,
     base: Address,
     theirs: Address,
     applied: Applied,
@@ -262,25 +271,25 @@ def _merge_address(
 ) -> None:
     """An address is one unit: a street of one side with the town of the other is nobody's address."""
     ours = _address(row)
-    if theirs == Address() or _same_address(ours, theirs) or _same_address(base, theirs):
+    if theirs == NOWHERE or _same_address(ours, theirs) or _same_address(base, theirs):
         return
     if row is None:
-        applied.new_addresses.append(ContactAddress(contact=contact, kind=kind, **theirs._asdict()))
-    elif ours == Address() or (base != Address() and _same_address(ours, base)):
+        applied.new_addresses.append(ContactAddress(contact_id=contact.pk, kind=kind, **theirs._asdict()))
+    elif ours == NOWHERE or (base != NOWHERE and _same_address(ours, base)):
         applied.before["addresses"].append({"id": row.pk, "was": ours._asdict(), "became": theirs._asdict()})
-        for name, value in theirs._asdict().items():
-            setattr(row, name, value)
-        applied.changed_addresses.append(row)
-    elif base != Address() or is_edited:
+        applied.changed_addresses.append(
+            ContactAddress(pk=row.pk, contact_id=contact.pk, kind=kind, **theirs._asdict())
+        )
+    elif base != NOWHERE or is_edited:
         applied.conflicts[kind] = {"base": base._asdict(), "ours": ours._asdict(), "theirs": theirs._asdict()}
 
 
-def _set_customer_type(contact: Contact, applied: Applied) -> None:
+def _set_customer_type(contact: AnyContact, applied: Applied) -> None:
     if contact.customer_type in (None, "", Contact.CustomerType.PROSPECT):
         _set(contact, "customer_type", Contact.CustomerType.CUSTOMER, applied)
 
 
-def set_money(*contacts: Contact) -> None:
+def set_money(*contacts: AnyContact) -> None:
     """Each contact's balance in dollars: the sum over its customers. A job counts in the customer above it, however far
     above, when that is linked too. Sets the field, does not save."""
     customers = QuickBooksCustomer.objects.filter(
@@ -404,15 +413,15 @@ def _difference(name: str, ours: str, theirs: str) -> Difference:
 
 def _same(one: str, other: str) -> bool:
     """Blanks and case at the edges are no difference worth a person's time."""
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+    return one == other or " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
 def _same_address(one: Address, other: Address) -> bool:
-    return all(_same(a, b) for a, b in zip(one, other, strict=True))
+    return one == other or all(_same(a, b) for a, b in zip(one, other, strict=True))
 
 
-def _address(row: ContactAddress | None) -> Address:
-    return Address(row.street, row.city, row.state, row.zip_code) if row else Address()
+def _address(row: ContactAddress | PlainAddress | None) -> Address:
+    return Address(row.street, row.city, row.state, row.zip_code) if row else NOWHERE
 
 
 def address_line(address: Address) -> str:

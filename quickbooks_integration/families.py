@@ -1,7 +1,7 @@
 """Customers and their jobs: who is above whom."""
 
-from contacts.models import Contact
 from quickbooks_integration.models import QuickBooksCustomer, QuickBooksSync
+from quickbooks_integration.plain_rows import AnyContact, AnyCustomer
 
 
 def above(companies: set[str], parents: dict[str, str]) -> dict[str, set[str]]:
@@ -20,7 +20,7 @@ def _chain(parents: dict[str, str], entity_id: str) -> set[str]:
     return found
 
 
-def is_below_another(contact: Contact, customer: QuickBooksCustomer) -> bool:
+def is_below_another(contact: AnyContact, customer: AnyCustomer) -> bool:
     """Whether it is a job of a customer of the same contact. Its house and the telephone there are not the contact's."""
     entity_id, company = customer.sync.entity_id, customer.sync.company_id
     if not customer.parent_id or contact.quickbooks_customer_id in (None, entity_id):

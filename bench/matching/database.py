@@ -133,7 +133,8 @@ def everybody() -> None:
         f"{ours:,} contacts, {theirs:,} customers: {result}\n"
         f"  {first}, {again} (aim: 8 s); peak {peak()} MB (aim: 700)\n"
         f"  of the first time: {', '.join(map(str, steps))}\n"
-        "  (in brackets: seconds of a processor, Python's and PostgreSQL's; the rest is waiting for a free one)\n"
+        "  (in brackets: seconds of a processor, Python's and PostgreSQL's; the rest is waiting for a free one; what else"
+        f" runs here: load {os.getloadavg()[0]:.1f} on {os.cpu_count()} of them)\n"
     )
 
 
@@ -191,14 +192,33 @@ class _Timed(_Step):
 
 
 def _busy() -> float:
-    """Seconds of processor time of this process and of its PostgreSQL backend, which is on this machine."""
+    """Seconds of processor time of this process and of PostgreSQL, which is on this machine: backends that are gone and
+    what it writes in the background too."""
+    return process_time() + sum(_times(process) for process in [_server(), *_server().children()]) + _gone(_server())
+
+
+def _server() -> psutil.Process:
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         (backend,) = cursor.fetchone()
-    times = psutil.Process(backend).cpu_times()
-    return process_time() + times.user + times.system
+    parent = psutil.Process(backend).parent()
+    assert parent is not None
+    return parent
+
+
+def _times(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0  # it is counted among those that are gone
+    return float(times.user + times.system)
+
+
+def _gone(server: psutil.Process) -> float:
+    times = server.cpu_times()
+    return float(times.children_user + times.children_system)
 
 
 def one_by_one() -> None:

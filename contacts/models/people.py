@@ -9,6 +9,7 @@ import pgtrigger
 from django.core.validators import MinValueValidator
 from django.db import models
 
+from contacts import by_statement
 from contacts.before_first import BeforeFirst, once
 from contacts.fields import FreeText, HouseKey
 from contacts.matching import normalise
@@ -25,8 +26,9 @@ class ContactQuerySet(models.QuerySet["Contact"]):
 
 
 @pghistory.track(
-    BeforeFirst(),
-    pghistory.UpdateEvent(),
+    # One insert for a statement, not for each row: matching changes tens of thousands.
+    BeforeFirst(level=pghistory.Statement),
+    by_statement.UpdateEvent(),
     pghistory.DeleteEvent(),
     exclude=["updated_at", "version"],
     meta=once("contact_before_once"),

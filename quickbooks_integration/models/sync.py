@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from contacts import by_statement
 from quickbooks_integration.exact_json import ExactDecoder, ExactEncoder
 from quickbooks_integration.models.connection import QuickBooksAuth
 
@@ -22,9 +23,7 @@ class SyncQuerySet(models.QuerySet["QuickBooksSync"]):
 
 @pghistory.track(
     # One insert for a statement, not for each row: taking over the history changes tens of thousands.
-    pghistory.UpdateEvent(
-        condition=pghistory.AnyChange("local_id", "sync_status", "entity_id"), level=pghistory.Statement
-    ),
+    by_statement.UpdateEvent(condition=pghistory.AnyChange("local_id", "sync_status", "entity_id")),
     pghistory.DeleteEvent(),
     model_name="QuickBooksSyncEvent",
     fields=[

@@ -16,9 +16,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from contacts.models import Contact
-from quickbooks_integration import attaching, enriching, row_updates, wanting
+from quickbooks_integration import attaching, bulk, enriching, row_updates, wanting
 from quickbooks_integration.enriching import Applied
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksCustomer, QuickBooksSync
+from quickbooks_integration.plain_rows import AnyContact, AnyCustomer, AnySync, PlainContact, PlainCustomer
 from quickbooks_integration.reconciling import snapshots
 
 Action, State = MatchDecision.Action, MatchCandidate.State
@@ -147,8 +148,10 @@ def tie(
     # What QuickBooks refused to make of this contact is not wanted any more.
     refused = QuickBooksSync.objects.filter(company=customer.sync.company_id, entity_type="customer", entity_id="")
     refused.filter(local_id=contact.pk, request_id="").delete()
-    linking = record(customer, contact, action, reasons, by, applied.before | {"pair": pair_was})
-    linking.save()
+    before = applied.before | {"pair": pair_was}
+    linking = MatchDecision.objects.create(
+        sync=customer.sync, contact=contact, action=action, reasons=reasons, decided_by=by, before=before
+    )
     attaching.after_commit(customer.sync)
     jobs.follow_after_commit(customer)
     return linking
@@ -163,7 +166,7 @@ def attach(customer: QuickBooksCustomer, contact: Contact) -> Applied:
     return applied
 
 
-def attach_all(pairs: Sequence[tuple[Contact, QuickBooksCustomer]], *, are_jobs: bool = False) -> list[Applied]:
+def attach_all(pairs: Sequence[tuple[PlainContact, PlainCustomer]], *, are_jobs: bool = False) -> list[Applied]:
     """As attach, for many at once, no contact twice. are_jobs: of other customers of the same contacts."""
     for contact, customer in pairs:
         if are_jobs:  # never the customer that new documents are written for
@@ -175,14 +178,14 @@ def attach_all(pairs: Sequence[tuple[Contact, QuickBooksCustomer]], *, are_jobs:
     return found
 
 
-def _point(customer: QuickBooksCustomer, contact: Contact) -> None:
+def _point(customer: AnyCustomer, contact: AnyContact) -> None:
     sync = customer.sync
     sync.local_id = contact.pk
     if contact.quickbooks_customer_id is None or _has_vanished(contact.quickbooks_customer_id, sync):
         contact.quickbooks_customer_id, contact.quickbooks_sync_token = sync.entity_id, sync.sync_version
 
 
-def _has_vanished(customer_id: str, sync: QuickBooksSync) -> bool:
+def _has_vanished(customer_id: str, sync: AnySync) -> bool:
     """Merged into another one there: nothing new can be written for it."""
     same_company = {"sync__company": sync.company_id, "sync__entity_type": "customer", "sync__entity_id": customer_id}
     return QuickBooksCustomer.objects.filter(**same_company, vanished_at__isnull=False).exists()
@@ -204,18 +207,29 @@ def release(*syncs: QuickBooksSync) -> None:
     row_updates.update(syncs, FREED)
 
 
-def record(
-    customer: QuickBooksCustomer,
-    contact: Contact,
-    action: MatchDecision.Action,
-    reasons: list[dict[str, Any]],
-    by: User | None,
-    before: dict[str, Any],
-) -> MatchDecision:
-    """The decision to link, not saved yet. before: what `undoing` needs."""
-    return MatchDecision(
-        sync=customer.sync, contact=contact, action=action, reasons=reasons, decided_by=by, before=before
-    )
+@dataclass(slots=True)
+class Linking:
+    """A link that was made without asking anybody. reasons: as JSON. before: what `undoing` needs."""
+
+    sync: int
+    contact: int
+    reasons: str
+    before: dict[str, Any]
+
+
+def record_all(made: Iterable[Linking]) -> None:
+    """The decisions that the machine made itself."""
+    rows = [
+        {
+            "sync_id": one.sync,
+            "contact_id": one.contact,
+            "action": Action.AUTO_LINK.value,
+            "reasons": one.reasons,
+            "before": bulk.as_json(one.before),
+        }
+        for one in made
+    ]
+    bulk.append(MatchDecision, rows)
 
 
 def _with(reasons: list[dict[str, Any]], why: str) -> list[dict[str, Any]]:
@@ -241,12 +255,6 @@ def lock_contact(contact_id: int | None) -> Contact:
     if contact.merged_into is not None:
         raise Settled(f"{contact} was merged into {contact.merged_into} meanwhile. Nothing was changed.")
     return contact
-
-
-def lock_contacts(contact_ids: list[Any]) -> dict[int, Contact]:
-    """Those that are still there, with all that enriching reads."""
-    rows = Contact.objects.current().select_for_update(no_key=True).filter(pk__in=contact_ids).order_by("pk")
-    return {row.pk: row for row in rows.prefetch_related("phones", "emails", "addresses")}
 
 
 @contextmanager

@@ -7,7 +7,7 @@ money comes to the contact (enriching). None of this talks to QuickBooks.
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pghistory
 from django.db import connection, transaction
@@ -15,7 +15,8 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from contacts.models import Contact
-from quickbooks_integration import attaching, enriching, row_updates
+from quickbooks_integration import attaching, bulk, enriching, plain_rows, row_updates
+from quickbooks_integration.collector import without_collector
 from quickbooks_integration.models import (
     MatchCandidate,
     MatchDecision,
@@ -23,10 +24,11 @@ from quickbooks_integration.models import (
     QuickBooksCustomer,
     QuickBooksSync,
 )
+from quickbooks_integration.plain_rows import PlainContact, PlainCustomer
 from quickbooks_integration.reconciling import deciding
 
 Action, State = MatchDecision.Action, MatchCandidate.State
-JOBS_A_TRANSACTION = 500
+JOBS_A_TRANSACTION = 2_000
 # Keys of MatchDecision.before: the customer that the job followed, and that it was freed together with it.
 FOLLOWED, FREED_TOO = "job_of", "freed_with_its_customer"
 # By hand: PostgreSQL looks for the customer above each job by itself otherwise, which takes minutes for thousands.
@@ -83,9 +85,9 @@ def follow(company: QuickBooksAuth, sync_ids: Collection[int] | None = None) -> 
         linked += len(now)
         if not now:
             break
-        only = [job.pk for job in now]
+        only = now
         if sync_ids is not None:  # of all at once the pull does it
-            attaching.attach_documents(*(job.sync for job in now))
+            attaching.attach_documents(*QuickBooksSync.objects.filter(pk__in=now))
     return linked
 
 
@@ -227,23 +229,24 @@ def _portions(found: list[Waiting]) -> Iterator[list[Waiting]]:
             yield some[start : start + JOBS_A_TRANSACTION]
 
 
-def _link(portion: list[Waiting]) -> list[QuickBooksCustomer]:
-    """Those that are still as they were read; somebody may have decided since."""
+@without_collector
+def _link(portion: list[Waiting]) -> list[int]:
+    """Those that are still as they were read (ids of map rows); somebody may have decided since."""
     with pghistory.context(source="matching"), transaction.atomic():
-        rows = QuickBooksCustomer.objects.select_related("sync").select_for_update(of=("sync",), no_key=True)
-        ids = {id for one in portion for id in (one.job, one.above)}
-        customers = {row.pk: row for row in rows.filter(pk__in=ids, vanished_at=None).order_by("pk")}
+        customers = plain_rows.lock_customers({id for one in portion for id in (one.job, one.above)})
         left = {one.was for one in portion if one.was is not None}
-        contacts = deciding.lock_contacts([*left, *(one.contact for one in portion)])
+        contacts = plain_rows.lock_contacts({*left, *(one.contact for one in portion)})
         moved = {one.job.pk: one for one in following(left)} if left else {}
         still = [one for one in portion if one.contact in contacts and _is_waiting(one, customers, moved)]
-        _let_off([moved[one.job]._replace(job=customers[one.job]) for one in still if one.was is not None])
+        freed = [one.job for one in still if one.was is not None]
+        _let_off([moved[job] for job in freed])
+        customers |= plain_rows.lock_customers(freed)
         _write([(contacts[one.contact], customers[one.job], customers[one.above]) for one in still])
-        enriching.save_money(*(contacts[pk] for pk in left if pk in contacts))
-        return [customers[one.job] for one in still]
+        enriching.save_money(*Contact.objects.filter(pk__in=left & contacts.keys()))
+        return [one.job for one in still]
 
 
-def _is_waiting(one: Waiting, customers: dict[int, QuickBooksCustomer], moved: Collection[int]) -> bool:
+def _is_waiting(one: Waiting, customers: dict[int, PlainCustomer], moved: Collection[int]) -> bool:
     """moved: those that still follow what they are no longer below. One that is on its way is looked at the next time."""
     if one.job not in customers or one.above not in customers or customers[one.job].sync.request_id:
         return False
@@ -252,13 +255,16 @@ def _is_waiting(one: Waiting, customers: dict[int, QuickBooksCustomer], moved: C
     return customers[one.job].sync.local_id == one.was and customers[one.above].sync.local_id == one.contact
 
 
-def _write(found: list[tuple[Contact, QuickBooksCustomer, QuickBooksCustomer]]) -> None:
-    asked = MatchCandidate.objects.filter(sync__in=[job.pk for _, job, _ in found], state=State.OPEN)
+def _write(found: list[tuple[PlainContact, PlainCustomer, PlainCustomer]]) -> None:
+    asked = MatchCandidate.objects.filter(sync__in=[job.sync.pk for _, job, _ in found], state=State.OPEN)
     asked.update(state=State.CLOSED, **deciding.NO_CLAIM)
     attached = deciding.attach_all([(contact, job) for contact, job, _ in found], are_jobs=True)
-    decisions = []
-    for (contact, job, above), applied in zip(found, attached, strict=True):
-        reasons: list[dict[str, Any]] = [{"text": f"A job of {above}, which is this contact", "agrees": True}]
-        before = applied.before | {"pair": None, FOLLOWED: above.pk}
-        decisions.append(deciding.record(job, contact, Action.AUTO_LINK, reasons, None, before))
-    MatchDecision.objects.bulk_create(decisions)
+    deciding.record_all(
+        deciding.Linking(
+            job.sync.pk,
+            contact.pk,
+            bulk.as_json([{"text": f"A job of {above}, which is this contact", "agrees": True}]),
+            applied.before | {"pair": None, FOLLOWED: above.sync.pk},
+        )
+        for (contact, job, above), applied in zip(found, attached, strict=True)
+    )

@@ -1,33 +1,37 @@
 """Finds who is who. What is beyond doubt is linked, the rest becomes questions in the queue."""
 
 from collections.abc import Iterable, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pghistory
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from contacts.matching.candidates import Pair
 from contacts.matching.exact import Decision, Outcome, decide
 from contacts.matching.weights import FamilyNames
 from contacts.models import Contact
-from quickbooks_integration import attaching
+from quickbooks_integration import attaching, bulk, plain_rows
 from quickbooks_integration.collector import without_collector
 from quickbooks_integration.models import (
     MatchCandidate,
     MatchDecision,
     QuickBooksAuth,
-    QuickBooksCustomer,
     QuickBooksSync,
 )
 from quickbooks_integration.reconciling import jobs, reading
-from quickbooks_integration.reconciling.deciding import NO_CLAIM, attach_all, lock_contacts, record
+from quickbooks_integration.reconciling.deciding import NO_CLAIM, Linking, attach_all, record_all
 from quickbooks_integration.reconciling.reading import People
 from quickbooks_integration.reconciling.stakes import Stakes, stakes
+from quickbooks_integration.turns import short_turns
 
 Action, State = MatchDecision.Action, MatchCandidate.State
-LINKS_A_TRANSACTION = 500
+LINKS_A_TRANSACTION = 2_000
+PORTIONS_AT_ONCE = 2
 ROWS_A_STATEMENT = 2_000
 # Customers whose ids are written into a query; for more the query brings those of all.
 FEW = 1_000
@@ -96,10 +100,12 @@ def propose(company: QuickBooksAuth, contact: Contact) -> list[Decision]:
     return [replace(d, customer=ids[d.customer].entity_id) for d in decisions]
 
 
-def _alone(company: QuickBooksAuth) -> None:
-    """One portion of matching at a time per company, until the end of the transaction."""
+def _alone(company: QuickBooksAuth, *, writes_links: bool = False) -> None:
+    """Per company either one asks questions or some write links, until the end of the transaction. Two that write links
+    lock map rows first, then contacts, each in the order of their ids, and look again what is still free."""
+    how = "_shared" if writes_links else ""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"match {company.company_id}"])
+        cursor.execute(f"SELECT pg_advisory_xact_lock{how}(hashtextextended(%s, 0))", [f"match {company.company_id}"])
 
 
 def _attach_documents(linked: list[Decision]) -> None:
@@ -211,55 +217,81 @@ def _reasons(decision: Decision) -> list[dict[str, Any]]:
 # --- Links -------------------------------------------------------------------------------------
 
 
+@without_collector
 def _link_all(company: QuickBooksAuth, decisions: list[Decision]) -> int:
-    linked = 0
-    for start in range(0, len(decisions), LINKS_A_TRANSACTION):
-        with pghistory.context(source="matching"), transaction.atomic():
-            _alone(company)
-            linked += _link(company, decisions[start : start + LINKS_A_TRANSACTION])
-    return linked
+    """Thousands are linked by two at a time, in whose waiting for PostgreSQL the other reckons."""
+    starts = range(0, len(decisions), LINKS_A_TRANSACTION)
+    portions = [decisions[start : start + LINKS_A_TRANSACTION] for start in starts]
+    if len(portions) < 2:
+        return sum(_link_portion(company, portion) for portion in portions)
+    with short_turns(), ThreadPoolExecutor(PORTIONS_AT_ONCE) as pool:
+        return sum(pool.map(partial(_link_beside, company), portions))
+
+
+def _link_portion(company: QuickBooksAuth, decisions: list[Decision]) -> int:
+    with pghistory.context(source="matching"), transaction.atomic():
+        _alone(company, writes_links=True)
+        return _link(company, decisions)
+
+
+def _link_beside(company: QuickBooksAuth, decisions: list[Decision]) -> int:
+    """In a thread, which has a connection of its own."""
+    try:
+        return _link_portion(company, decisions)
+    finally:
+        connection.close()
 
 
 def _link(company: QuickBooksAuth, decisions: list[Decision]) -> int:
     """Links what is still free and unquestioned, under lock; somebody may have decided since this was read."""
-    customers = _lock_customers([d.customer for d in decisions])
-    contacts = lock_contacts([d.contact for d in decisions])
+    customers = plain_rows.lock_customers(d.customer for d in decisions)
+    contacts = plain_rows.lock_contacts(d.contact for d in decisions)
     taken = set(_contact_ids_of_links(company, list(contacts)))
     states = _states(decisions)
     linkable = [
         d
         for d in decisions
         if d.customer in customers
+        and customers[d.customer].sync.local_id is None
         and d.contact in contacts
         and d.contact not in taken
         and states.get((d.contact, d.customer), State.OPEN) == State.OPEN
     ]
-    _store([_candidate(d, State.LINKED) for d in linkable])
-    others = MatchCandidate.objects.filter(sync__in=[d.customer for d in linkable], state=State.OPEN)
-    others.update(state=State.CLOSED, **NO_CLAIM)
+    if not linkable:
+        return 0
+    reasons = [bulk.as_json(_reasons(d)) for d in linkable]
+    _close_questions(linkable, states)
+    _store(linkable, reasons)
     attached = attach_all([(contacts[d.contact], customers[d.customer]) for d in linkable])
-    records = []
-    for d, applied in zip(linkable, attached, strict=True):
-        before = applied.before | {"pair": states.get((d.contact, d.customer))}
-        records.append(record(customers[d.customer], contacts[d.contact], Action.AUTO_LINK, _reasons(d), None, before))
-    MatchDecision.objects.bulk_create(records)
+    record_all(
+        Linking(d.customer, d.contact, why, applied.before | {"pair": states.get((d.contact, d.customer))})
+        for d, why, applied in zip(linkable, reasons, attached, strict=True)
+    )
     return len(linkable)
 
 
-def _store(linked: list[MatchCandidate]) -> None:
-    MatchCandidate.objects.bulk_create(
-        linked,
-        update_conflicts=True,
-        unique_fields=["sync", "contact"],
-        update_fields=["state", "score", "reasons", "claimed_by", "claimed_until"],
-    )
+def _close_questions(linked: list[Decision], states: dict[Pair, str]) -> None:
+    """All about these customers, and who has one on the screen loses it; `_store` makes links of the pairs themselves."""
+    open_questions = {customer for (_, customer), state in states.items() if state == State.OPEN}
+    asked = [d.customer for d in linked if d.customer in open_questions]
+    MatchCandidate.objects.filter(sync__in=asked, state=State.OPEN).update(state=State.CLOSED, **NO_CLAIM)
 
 
-def _lock_customers(sync_ids: list[Any]) -> dict[int, QuickBooksCustomer]:
-    """Those that are free."""
-    rows = QuickBooksCustomer.objects.select_related("sync").select_for_update(of=("sync",), no_key=True)
-    rows = rows.filter(pk__in=sync_ids, sync__local_id=None, vanished_at=None).order_by("pk")
-    return {row.pk: row for row in rows}
+PAIR = ("sync_id", "contact_id", "state", "score", "reasons")
+
+
+def _store(linked: list[Decision], reasons: list[str]) -> None:
+    """reasons: as JSON."""
+    table, columns = MatchCandidate._meta.db_table, ", ".join(PAIR)
+    pairs = zip(linked, reasons, strict=True)
+    rows = ((d.customer, d.contact, State.LINKED.value, d.score, why) for d, why in pairs)
+    with bulk.arriving(MatchCandidate, PAIR, rows), connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({columns}, created_at) SELECT {columns}, %s FROM {bulk.ARRIVING}"
+            " ON CONFLICT (sync_id, contact_id) DO UPDATE SET state = excluded.state, score = excluded.score,"
+            " reasons = excluded.reasons",
+            [timezone.now()],
+        )
 
 
 def _contact_ids_of_links(company: QuickBooksAuth, contact_ids: list[int]) -> QuerySet[Any]:

@@ -11,13 +11,13 @@ from django.db import connection
 from django.utils import timezone
 
 from quickbooks_integration import mapping
+from quickbooks_integration.bulk import copy_into, take_ids
 from quickbooks_integration.documents import projecting, reading
 from quickbooks_integration.documents.facts import Head, PaymentFacts, SalesFacts
 from quickbooks_integration.documents.projecting import Projection
 from quickbooks_integration.mapping import Document, Unusable
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.sync import documents
-from quickbooks_integration.sync.bulk import copy_into, take_ids
 
 Facts = SalesFacts | PaymentFacts
 # In the order in which they are pulled and taken over, so that what a document points to is there before it.

@@ -32,6 +32,7 @@ from billing.models import (
     numbers,
 )
 from contacts.models import Contact
+from quickbooks_integration import bulk
 from quickbooks_integration.collector import without_collector
 from quickbooks_integration.documents import taking
 from quickbooks_integration.documents.facts import PaymentFacts, SalesFacts
@@ -39,7 +40,7 @@ from quickbooks_integration.documents.projecting import Projection, money
 from quickbooks_integration.documents.taking import Columns, Known
 from quickbooks_integration.mapping import Unusable
 from quickbooks_integration.models import PullCursor, QuickBooksAuth, QuickBooksDocument, QuickBooksSync
-from quickbooks_integration.sync import adopting, balances, bulk, lists, mirroring, pairing
+from quickbooks_integration.sync import adopting, balances, lists, mirroring, pairing
 from quickbooks_integration.sync.mirroring import DOCUMENT, SYNC, dumps
 from quickbooks_integration.turns import short_turns
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone
-from quickbooks_integration import enriching, mapping
+from quickbooks_integration import enriching, mapping, plain_rows
 from quickbooks_integration.mapping import Unusable
 from quickbooks_integration.models import QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.sync import customers
@@ -273,11 +273,13 @@ def test_many_pairs_get_what_each_alone_gets_in_a_fixed_number_of_statements(com
 
     alone, together = [made(number) for number in range(10)], [made(number) for number in range(10, 20)]
     one_by_one = [enriching.apply(contact, customer) for contact, customer in alone]
-    rows = Contact.objects.prefetch_related("phones", "emails", "addresses").in_bulk([c.pk for c, _ in together])
-    with django_assert_num_queries(7):
-        all_at_once = enriching.apply_all([(rows[contact.pk], customer) for contact, customer in together])
+    contacts = plain_rows.lock_contacts(contact.pk for contact, _ in together)
+    customers = plain_rows.lock_customers(customer.pk for _, customer in together)
+    with django_assert_num_queries(16):
+        all_at_once = enriching.apply_all([(contacts[one.pk], customers[customer.pk]) for one, customer in together])
     assert [kept(contact) for contact, _ in together] == [kept(contact) for contact, _ in alone]
     contact, customer = together[1]
+    customer.sync.refresh_from_db()
     assert customer.sync.base_ours == enriching.ours_of(Contact.objects.get(pk=contact.pk))
     assert [len(one.before["addresses"]) for one in all_at_once] == [len(one.before["addresses"]) for one in one_by_one]
     for (contact, _), applied in zip(together, all_at_once, strict=True):

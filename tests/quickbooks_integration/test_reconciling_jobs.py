@@ -271,6 +271,9 @@ def test_a_job_that_quickbooks_moved_to_another_contacts_customer_goes_there_wit
     payment.refresh_from_db()
     assert [holder(sync) for sync in (first, job, below, second)] == [ann.pk, bob.pk, bob.pk, bob.pk]
     assert (ann.outstanding_balance, bob.outstanding_balance, payment.contact) == (0, 70, bob)
+    for sync in (job, below):
+        sync.refresh_from_db()
+        assert sync.base_ours == enriching.ours_of(bob)  # nothing of what Ann said
     assert match(auth) == MatchResult()
     moved(job, first)
     assert match(auth).jobs == 2

@@ -2,14 +2,16 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connections
 
-from contacts.models import Contact
+from contacts.models import Contact, ContactEvent
 from quickbooks_integration import reconciling
-from quickbooks_integration.models import MatchCandidate, QuickBooksSync
+from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksSync
+from quickbooks_integration.reconciling import matching
 from tests.other_connection import in_other_connection
 from tests.quickbooks_integration import pairs
 
@@ -85,3 +87,89 @@ def test_a_contact_that_is_being_created_in_quickbooks_is_not_linked_to_somebody
     with pytest.raises(reconciling.Settled, match="is being created in QuickBooks at this moment"):
         reconciling.link_to(question.sync, contact, pairs.somebody("bo"))
     assert QuickBooksSync.objects.get(pk=question.sync_id).local_id is None
+
+
+def test_many_links_leave_pairs_alone_that_contradict_each_other(question):
+    customer = pairs.customer(question.sync.company, "Zed Fox", phone="617 555 0177")
+    zed = pairs.contact("Zed", "Fox", phone="617 555 0177")
+    clear = MatchCandidate.objects.create(sync=customer, contact=zed, score=1)
+    both = [*MatchCandidate.objects.filter(sync=question.sync_id), clear]
+    tally = reconciling.link_each(both, pairs.somebody())
+    assert (tally.done, len(tally.left)) == (1, 2)
+    assert tally.left[0] == "Ann Lee was picked for several contacts: decide this one by itself."
+    assert QuickBooksSync.objects.get(pk=question.sync_id).local_id is None
+    assert QuickBooksSync.objects.get(pk=customer.pk).local_id == zed.pk
+
+
+def backends(watcher: Any) -> int:
+    watcher.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+    return watcher.fetchone()[0]
+
+
+def test_portions_that_are_written_beside_each_other_link_each_pair_once(monkeypatch):
+    """Each in a connection of its own, which is closed after that."""
+    monkeypatch.setattr(matching, "LINKS_A_TRANSACTION", 2)
+    company, numbers = pairs.company(), [f"617-555-01{n:02}" for n in range(7)]
+    for number in numbers:
+        pairs.contact(phone=number)
+        pairs.customer(company, f"Ann of {number[-2:]}", phone=number, Notes=number)
+    with in_other_connection() as watcher:
+        before = backends(watcher)
+        assert reconciling.match(company).linked == len(numbers)
+        deadline = time.monotonic() + MOST_SECONDS
+        while backends(watcher) != before:
+            assert time.monotonic() < deadline, "a connection was left open"
+    assert MatchDecision.objects.count() == len(numbers)
+    assert sorted(Contact.objects.values_list("notes", flat=True)) == numbers
+    contexts = ContactEvent.objects.filter(pgh_label="update").values_list("pgh_context__metadata", flat=True)
+    assert [context["source"] for context in contexts] == ["matching"] * len(numbers)
+
+
+def test_what_one_portion_cannot_write_keeps_the_others(monkeypatch):
+    """As after a killed run: the next one continues."""
+    monkeypatch.setattr(matching, "LINKS_A_TRANSACTION", 1)
+    company = pairs.company()
+    for number in ("617-555-0101", "617-555-0102"):
+        pairs.contact(phone=number)
+        pairs.customer(company, f"Ann of {number[-2:]}", phone=number)
+    fails = QuickBooksSync.objects.order_by("pk").first()
+    with monkeypatch.context() as patched:
+        patched.setattr(matching, "_link", partial(_fail_for, fails.pk, matching._link))
+        with pytest.raises(RuntimeError):
+            reconciling.match(company)
+    assert MatchDecision.objects.exclude(sync=fails).count() == 1
+    assert MatchDecision.objects.filter(sync=fails).count() == 0
+    assert reconciling.match(company).linked == 1
+
+
+def _fail_for(sync_id, link, company, decisions):
+    if sync_id in {decision.customer for decision in decisions}:
+        raise RuntimeError("killed")
+    return link(company, decisions)
+
+
+def test_a_customer_that_changes_while_matching_waits_for_it_is_taken_as_it_became():
+    company = pairs.company()
+    pairs.contact(phone="617-555-0101")
+    customer = pairs.customer(company, "Ann Lee", phone="617-555-0101", Notes="old")
+    with ThreadPoolExecutor(1) as pool, in_other_connection() as pull:
+        pull.execute("BEGIN")
+        pull.execute("UPDATE quickbooks_integration_quickbookssync SET sync_version = '1' WHERE id = %s", [customer.pk])
+        pull.execute(
+            "UPDATE quickbooks_integration_quickbookscustomer SET raw = jsonb_set(raw, '{Notes}', '\"new\"')"
+            " WHERE sync_id = %s",
+            [customer.pk],
+        )
+        linking = pool.submit(match_and_leave, company)
+        wait_until_somebody_waits_for(pull)
+        pull.execute("COMMIT")
+        assert linking.result(MOST_SECONDS).linked == 1
+    contact = Contact.objects.get()
+    assert (contact.notes, contact.quickbooks_sync_token) == ("new", "1")
+
+
+def match_and_leave(company: Any) -> Any:
+    try:
+        return reconciling.match(company)
+    finally:
+        connections.close_all()

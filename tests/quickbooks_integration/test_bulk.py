@@ -1,0 +1,57 @@
+"""Rows by COPY say what each alone would have said."""
+
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+from django.db import DataError, IntegrityError, transaction
+
+from contacts.models import Contact, ContactAddress, ContactPhone
+from quickbooks_integration import bulk
+from quickbooks_integration.models import QuickBooksSync
+from tests.quickbooks_integration import pairs
+from tests.quickbooks_integration.test_row_updates import NASTY
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_text_arrives_as_it_is_and_the_clock_moves() -> None:
+    rows = [Contact.objects.create() for _ in NASTY]
+    plain = [
+        SimpleNamespace(pk=row.pk, first_name=text, payment_terms=text or None, outstanding_balance=Decimal("12.30"))
+        for row, text in zip(rows, NASTY, strict=True)
+    ]
+    bulk.update(Contact, ["first_name", "payment_terms", "outstanding_balance", "updated_at"], plain)
+    stored = list(Contact.objects.order_by("pk"))
+    assert [(row.first_name, row.payment_terms) for row in stored] == [(text, text or None) for text in NASTY]
+    assert all(row.outstanding_balance == Decimal("12.30") for row in stored)
+    assert all(new.updated_at > old.updated_at for new, old in zip(stored, rows, strict=True))
+
+
+def test_a_card_number_is_masked_and_nothing_is_cut_off_silently() -> None:
+    contact = Contact.objects.create()
+    bulk.update(Contact, ["notes"], [SimpleNamespace(pk=contact.pk, notes="card 4111 1111 1111 1111")])
+    assert "1111 1111" not in Contact.objects.get().notes
+    with pytest.raises(DataError, match="too long"), transaction.atomic():
+        bulk.update(Contact, ["last_name"], [SimpleNamespace(pk=contact.pk, last_name="x" * 101)])
+
+
+def test_documents_arrive_as_they_are() -> None:
+    sync = pairs.customer(pairs.company(), "Ann Smith")
+    told = SimpleNamespace(pk=sync.pk, base={"notes": NASTY, "sum": None}, base_ours=None, conflicts={})
+    bulk.update(QuickBooksSync, ["base", "base_ours", "conflicts"], [told])
+    stored = QuickBooksSync.objects.get()
+    assert (stored.base, stored.base_ours, stored.conflicts) == ({"notes": NASTY, "sum": None}, None, {})
+
+
+def test_new_rows_get_their_ids_and_what_is_derived(django_assert_num_queries) -> None:
+    contacts = [Contact.objects.create() for _ in range(3)]
+    houses = [ContactAddress(contact=one, kind="billing", street="12 Main St", zip_code="2169") for one in contacts]
+    with django_assert_num_queries(2):
+        bulk.create(houses)
+    assert [row.pk for row in houses] == list(ContactAddress.objects.order_by("contact").values_list("pk", flat=True))
+    assert set(ContactAddress.objects.values_list("key", flat=True)) == {"12 main st|02169"}
+    twice = [ContactPhone(contact=contacts[0], number="617-555-0101").set_key() for _ in range(2)]
+    with pytest.raises(IntegrityError, match="contact_phone_once"), transaction.atomic():
+        bulk.create(twice)
+    assert ContactPhone.objects.count() == 0
