@@ -269,7 +269,7 @@ def _changes() -> None:
     _events_of_the_map()
 
 
-QUIET = "'update'"
+QUIET = "'quiet'"
 CONTEXTS = 400_000
 
 

@@ -1,13 +1,59 @@
-"""What a row was before its first change. pghistory keeps what it became; without this nobody could tell from what."""
+"""What pghistory keeps of the tables whose changes are told.
+
+What a row was before its first change: pghistory keeps what it became; without this nobody could tell from what. And apart
+from each other what is told and what is not, so that a page of changes need not read the second: connecting the books
+changes what nobody is told of in every row.
+"""
 
 from typing import Any
 
 import pghistory
 import pghistory.trigger
 import pgtrigger
-from django.db.models import Q, UniqueConstraint
+from django.db.models import Index, Model, Q, UniqueConstraint
 
 LABEL = "before"
+TOLD = ("update", "delete")  # labels of the rows that have something to tell
+# What says nothing to people, or follows from something else that is told.
+DERIVED = {"total_sales", "last_payment_date", "average_days_to_pay"}  # of a contact, from its documents
+HIDDEN = DERIVED | {"id", "version", "position", "is_odd", "odd_reason", "quickbooks_sync_token", "quickbooks_line_id"}
+
+
+class ToldUpdate(pghistory.UpdateEvent):
+    """A change of a column that is told."""
+
+    def setup(self, event_model: Any) -> None:
+        self.condition = pgtrigger.AnyChange(*_columns(event_model, told=True))
+        self.add_event_trigger(event_model)
+
+
+class QuietUpdate(pghistory.UpdateEvent):
+    """A change of nothing but columns that are not told: kept, and on no page."""
+
+    label = "quiet"
+
+    def setup(self, event_model: Any) -> None:
+        quiet = _columns(event_model, told=False)
+        if quiet:
+            self.condition = _OnlyThese(quiet, _columns(event_model, told=True))
+            self.add_event_trigger(event_model)
+
+
+class _OnlyThese(pgtrigger.Condition):
+    def __init__(self, these: list[str], others: list[str]) -> None:
+        self.these, self.others = these, others
+
+    def resolve(self, model: type[Model]) -> str:
+        changed, others = pgtrigger.AnyChange(*self.these), pgtrigger.AllDontChange(*self.others)
+        return f"(({changed.resolve(model)}) AND ({others.resolve(model)}))"
+
+
+def _columns(event_model: Any, *, told: bool) -> list[str]:
+    """That are tracked. The key never changes."""
+    tracked = {field.name for field in event_model.pgh_tracked_model._meta.fields} - {"id"}
+    return [
+        field.name for field in event_model._meta.fields if field.name in tracked and (field.name in HIDDEN) != told
+    ]
 
 
 class BeforeFirst(pghistory.UpdateEvent):
@@ -38,6 +84,15 @@ class _Trigger(pghistory.trigger.Event):
         return pgtrigger.Func(f"{insert} ON CONFLICT DO NOTHING; RETURN NULL;{end}")
 
 
-def once(name: str) -> dict[str, Any]:
-    """What `pghistory.track` needs as meta beside BeforeFirst; name: of the index."""
-    return {"constraints": [UniqueConstraint(fields=["pgh_obj"], name=name, condition=Q(pgh_label=LABEL))]}
+def tracked(name: str, **options: Any) -> Any:
+    """Decorates a model whose changes are told; name: of the indexes. options: as of `pghistory.track`."""
+    return pghistory.track(
+        BeforeFirst(), ToldUpdate(), QuietUpdate(), pghistory.DeleteEvent(), meta=_meta(name), **options
+    )
+
+
+def _meta(name: str) -> dict[str, Any]:
+    once = UniqueConstraint(fields=["pgh_obj"], name=f"{name}_before_once", condition=Q(pgh_label=LABEL))
+    # For the pages of changes, which go from the newest to the oldest.
+    newest = Index(fields=["-pgh_created_at", "-pgh_id"], name=f"{name}_told", condition=Q(pgh_label__in=TOLD))
+    return {"constraints": [once], "indexes": [newest]}

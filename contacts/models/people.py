@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Self
 
-import pghistory
 import pgtrigger
 from django.core.validators import MinValueValidator
 from django.db import models
 
-from contacts.before_first import BeforeFirst, once
+from contacts.before_first import tracked
 from contacts.fields import FreeText, HouseKey
 from contacts.matching import normalise
 
@@ -24,13 +23,7 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         return self.filter(**CURRENT)
 
 
-@pghistory.track(
-    BeforeFirst(),
-    pghistory.UpdateEvent(),
-    pghistory.DeleteEvent(),
-    exclude=["updated_at", "version"],
-    meta=once("contact_before_once"),
-)
+@tracked("contact", exclude=["updated_at", "version"])
 class Contact(models.Model):
     """One person or company. Phones, e-mails and addresses are rows of their own: people have several."""
 
