@@ -8,15 +8,34 @@ changes what nobody is told of in every row.
 from typing import Any
 
 import pghistory
+import pghistory.models
 import pghistory.trigger
 import pgtrigger
-from django.db.models import Index, Model, Q, UniqueConstraint
+from django.db.models import Func, Index, Model, Q, TextField, UniqueConstraint
 
 LABEL = "before"
 TOLD = ("update", "delete")  # labels of the rows that have something to tell
 # What says nothing to people, or follows from something else that is told.
 DERIVED = {"total_sales", "last_payment_date", "average_days_to_pay"}  # of a contact, from its documents
 HIDDEN = DERIVED | {"id", "version", "position", "is_odd", "odd_reason", "quickbooks_sync_token", "quickbooks_line_id"}
+
+
+class FromContext(Func):
+    """A key of pghistory's context at the moment at which the row is written."""
+
+    template = "(NULLIF(current_setting('pghistory.context_metadata', true), '')::jsonb ->> '%(key)s')"
+    arity = 0
+    output_field = TextField()
+
+
+class Event(pghistory.models.Event):
+    """Who it was stands in the row too: by way of the context a page would read all rows to find those of one person."""
+
+    pgh_user = TextField(null=True, db_default=FromContext(key="user"))  # noqa: DJ001
+    pgh_source = TextField(null=True, db_default=FromContext(key="source"))  # noqa: DJ001
+
+    class Meta:
+        abstract = True
 
 
 class ToldUpdate(pghistory.UpdateEvent):
@@ -86,13 +105,23 @@ class _Trigger(pghistory.trigger.Event):
 
 def tracked(name: str, **options: Any) -> Any:
     """Decorates a model whose changes are told; name: of the indexes. options: as of `pghistory.track`."""
-    return pghistory.track(
-        BeforeFirst(), ToldUpdate(), QuietUpdate(), pghistory.DeleteEvent(), meta=_meta(name), **options
-    )
+    trackers = BeforeFirst(), ToldUpdate(), QuietUpdate(), pghistory.DeleteEvent()
+    return pghistory.track(*trackers, base_model=Event, meta=_meta(name), **options)
 
 
 def _meta(name: str) -> dict[str, Any]:
+    """The indexes are for the pages of changes, which go from the newest to the oldest."""
     once = UniqueConstraint(fields=["pgh_obj"], name=f"{name}_before_once", condition=Q(pgh_label=LABEL))
-    # For the pages of changes, which go from the newest to the oldest.
-    newest = Index(fields=["-pgh_created_at", "-pgh_id"], name=f"{name}_told", condition=Q(pgh_label__in=TOLD))
-    return {"constraints": [once], "indexes": [newest]}
+    is_told, newest = Q(pgh_label__in=TOLD), ["-pgh_created_at", "-pgh_id"]
+    indexes = [
+        Index(fields=newest, name=f"{name}_told", condition=is_told),
+        *(
+            Index(
+                fields=[f"pgh_{by}", *newest],
+                name=f"{name}_of_{by}",
+                condition=is_told & Q(**{f"pgh_{by}__isnull": False}),
+            )
+            for by in ("user", "source")
+        ),
+    ]
+    return {"constraints": [once], "indexes": indexes}

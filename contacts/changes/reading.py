@@ -43,9 +43,9 @@ class Asked:
         if self.object_id is not None:
             events = events.filter(**{table.owner: self.object_id})
         if self.person == QUICKBOOKS:
-            events = events.filter(pgh_context__metadata__source=QUICKBOOKS)
+            events = events.filter(pgh_source=QUICKBOOKS)
         elif self.person is not None:
-            events = events.filter(pgh_context__metadata__user=self.person)
+            events = events.filter(pgh_user=str(self.person))
         if self.first is not None:
             events = events.filter(pgh_created_at__gte=_begin(self.first))
         if self.last is not None:
@@ -72,7 +72,8 @@ class Place:
             at, rank, key = datetime.fromisoformat(parts[0]), *map(int, parts[1:])
         except ValueError:
             return None
-        return cls(at, rank, key) if at.tzinfo is not None and abs(key) < 2**31 else None
+        is_place = at.tzinfo is not None and 1900 < at.year < 9999 and abs(key) < 2**31
+        return cls(at, rank, key) if is_place else None
 
     def older(self, rank: int) -> Q:
         """The rows of this table that are older. First what an index can do."""
