@@ -226,3 +226,4 @@ class _SavesChangedFields(admin.ModelAdmin):
 class MergingAdmin(ModelAdmin, _SavesChangedFields):
     form = MergingForm
     warn_unsaved_form = True
+    show_full_result_count = False  # what is found is counted; all rows would be counted beside it
