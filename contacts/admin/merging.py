@@ -202,7 +202,8 @@ class MergingInline(TabularInline):
             options.setdefault("widget", ChosenSelect(db_field, self.admin_site))
             return super().formfield_for_foreignkey(db_field, request, **options)
         field = super().formfield_for_foreignkey(db_field, request, **options)
-        if isinstance(field, forms.ModelChoiceField) and db_field.name not in self.autocomplete_fields:
+        is_whole = db_field.name not in self.autocomplete_fields and not db_field.get_limit_choices_to()
+        if isinstance(field, forms.ModelChoiceField) and is_whole:
             field.choices = list(field.choices)  # once, and not for each row
         return field
 

@@ -17,7 +17,7 @@ from contacts.models import Contact
 
 ON_A_PAGE = 50
 # How often one goes on for rows that turn out to say nothing, each time with twice as many: 1,550 rows for a page of 50.
-STRETCHES = 5
+STRETCHES, MOST_AT_ONCE = 5, 1_000
 QUICKBOOKS = "quickbooks"
 SOURCES = {
     QUICKBOOKS: "QuickBooks sync",
@@ -129,7 +129,7 @@ class _Row:
 def _filled(seen: list[Kind], asked: Asked, place: Place | None, number: int) -> Page:
     found: list[tuple[Change, Place]] = []
     for stretch in range(STRETCHES):
-        at_once = number * 2**stretch
+        at_once = min(number * 2**stretch, MOST_AT_ONCE)
         rows = _newest(tables(seen), asked, place, at_once + 1)
         read = rows[:at_once]
         found += _told(read)
