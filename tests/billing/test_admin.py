@@ -29,6 +29,7 @@ from billing.signals import quote_changed
 from tests.billing.rows import make_invoice, make_product, make_quote, make_tax_code, pay, repair
 from tests.contacts.admin.forms import OpenForm, errors_of
 from tests.factories import make_contact, make_property
+from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
 MODELS = ("product", "taxcode", "job", "appointment", "quote", "invoice", "payment", "creditmemo")
