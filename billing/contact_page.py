@@ -25,7 +25,7 @@ from billing.models.history import History
 from billing.money import dollars
 from contacts import timeline
 from contacts.models import Contact
-from contacts.timeline import Fact, Kind, May, Step, Told
+from contacts.timeline import Fact, Kind, May, Standing, Step, Told
 
 ZERO = Decimal("0.00")
 QUOTES, INVOICES, PAYMENTS, CREDITS, VISITS, JOBS, FOLLOW_UPS = (
@@ -39,35 +39,34 @@ class MoneyAndWork(timeline.Part):
     def kinds(self) -> Sequence[Kind]:
         return KINDS
 
-    def facts(self, contact: Contact, may: May) -> list[Fact]:
+    def standing(self, contact: Contact, may: May) -> Standing:
         """At most five queries; none of money for who may not see it."""
-        found = []
-        if may(INVOICES):
-            found += [
-                Fact("Balance", dollars(contact.outstanding_balance)),
-                Fact("Terms", contact.payment_terms or "-"),
-            ]
-        if may(INVOICES) and may(PAYMENTS) and may(CREDITS):
-            found.append(Fact("Paid in all", dollars(paid_in_all(contact))))
         oldest = oldest_owed(contact) if may(INVOICES) else None
-        if oldest is not None:
-            said = (
-                f"{invoices.named(oldest, start=True)}: {dollars(oldest.balance_due)}, due {oldest.due_on:%b %-d, %Y}"
-            )
-            found.append(Fact("Oldest open invoice", said, _change(oldest)))
-        return found
+        return Standing(_facts(contact, may, oldest), _steps(contact, may, oldest))
 
-    def steps(self, contact: Contact, may: May) -> list[Step]:
-        asked = urlencode({"contact": contact.pk})
-        found = []
-        if may("billing.add_quote"):
-            found.append(Step("New quote", f"{reverse('admin:billing_quote_add')}?{asked}"))
-        if may("billing.add_appointment"):
-            found.append(Step("Schedule", f"{reverse('admin:billing_appointment_add')}?{asked}"))
-        oldest = oldest_owed(contact) if may("billing.add_payment") and may(INVOICES) else None
-        if oldest is not None:
-            found.append(Step("Take payment", reverse("admin:billing_invoice_pay", args=[oldest.pk])))
-        return found
+
+def _facts(contact: Contact, may: May, oldest: Any) -> list[Fact]:
+    found = []
+    if may(INVOICES):
+        found += [Fact("Balance", dollars(contact.outstanding_balance)), Fact("Terms", contact.payment_terms or "-")]
+    if may(INVOICES) and may(PAYMENTS) and may(CREDITS):
+        found.append(Fact("Paid in all", dollars(paid_in_all(contact))))
+    if oldest is not None:
+        said = f"{invoices.named(oldest, start=True)}: {dollars(oldest.balance_due)}, due {oldest.due_on:%b %-d, %Y}"
+        found.append(Fact("Oldest open invoice", said, _change(oldest)))
+    return found
+
+
+def _steps(contact: Contact, may: May, oldest: Any) -> list[Step]:
+    asked = urlencode({"contact": contact.pk})
+    found = []
+    if may("billing.add_quote"):
+        found.append(Step("New quote", f"{reverse('admin:billing_quote_add')}?{asked}"))
+    if may("billing.add_appointment"):
+        found.append(Step("Schedule", f"{reverse('admin:billing_appointment_add')}?{asked}"))
+    if may("billing.add_payment") and oldest is not None:
+        found.append(Step("Take payment", reverse("admin:billing_invoice_pay", args=[oldest.pk])))
+    return found
 
 
 def paid_in_all(contact: Contact) -> Decimal:

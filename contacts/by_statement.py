@@ -14,7 +14,7 @@ _CONTEXT = "WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS valu
 
 
 class UpdateEvent(pghistory.UpdateEvent):
-    """In place of pghistory.UpdateEvent."""
+    """In place of pghistory.UpdateEvent; by the row with level=pgtrigger.Row."""
 
     level = pgtrigger.Statement
 

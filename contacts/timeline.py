@@ -4,7 +4,7 @@ contacts knows no other app: each registers a Part in its AppConfig.ready.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
@@ -125,6 +125,14 @@ class Step:
     page: str
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How a contact stands, and the next steps; those of a contact that was merged into another are not offered."""
+
+    facts: list[Fact] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+
+
 class Part:
     """What an app tells on a contact's page. `may` is asked before anything is read."""
 
@@ -133,11 +141,8 @@ class Part:
         """Of the timeline. Each has a rank of its own."""
         return ()
 
-    def facts(self, contact: Contact, may: May) -> list[Fact]:
-        return []
-
-    def steps(self, contact: Contact, may: May) -> list[Step]:
-        return []
+    def standing(self, contact: Contact, may: May) -> Standing:
+        return Standing()
 
 
 PARTS: list[Part] = []
@@ -147,12 +152,10 @@ def register(part: Part) -> None:
     PARTS.append(part)
 
 
-def facts(contact: Contact, may: May) -> list[Fact]:
-    return [fact for part in PARTS for fact in part.facts(contact, may)]
-
-
-def steps(contact: Contact, may: May) -> list[Step]:
-    return [step for part in PARTS for step in part.steps(contact, may)]
+def standing(contact: Contact, may: May) -> Standing:
+    told = [part.standing(contact, may) for part in PARTS]
+    steps = [step for one in told for step in one.steps] if contact.merged_into_id is None else []
+    return Standing([fact for one in told for fact in one.facts], steps)
 
 
 def page(contact: Contact, may: May, before: Place | None = None, number: int = MOST) -> Page:

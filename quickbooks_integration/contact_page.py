@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Case, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -81,9 +81,13 @@ def _tell_sent(sync: QuickBooksSync, contact: Contact) -> Told:
 
 
 def _conflicts(contact: Contact) -> QuerySet[Any]:
-    """The moments at which a row came into conflict, as the history of links has them."""
-    events = apps.get_model(APP, "QuickBooksSyncEvent").objects
-    rows = events.filter(pgh_obj__in=_of(contact), sync_status=QuickBooksSync.Status.CONFLICT)
+    """The moments at which a row came into conflict, as the history of links has them. A row that was in conflict already has
+    only become another contact's, or got its id."""
+    conflict, events = QuickBooksSync.Status.CONFLICT, apps.get_model(APP, "QuickBooksSyncEvent").objects
+    before = events.filter(pgh_obj=OuterRef("pgh_obj"), pgh_id__lt=OuterRef("pgh_id")).order_by("-pgh_id")
+    rows = events.filter(pgh_obj__in=_of(contact), sync_status=conflict)
+    rows = rows.annotate(status_before=Subquery(before.values("sync_status")[:1]))
+    rows = rows.filter(Q(status_before__isnull=True) | ~Q(status_before=conflict))
     return _named(rows, "pgh_obj__", "local_id", "entity_type")
 
 

@@ -53,7 +53,10 @@ def covered() -> Decimal | None:
 def _customers() -> tuple[int, int]:
     """(linked, all) of the active ones of the company that is connected."""
     rows = QuickBooksCustomer.objects.filter(
-        sync__company__in=QuickBooksAuth.objects.in_use(), active=True, vanished_at__isnull=True
+        sync__company__in=QuickBooksAuth.objects.in_use(),
+        sync__entity_type="customer",
+        active=True,
+        vanished_at__isnull=True,
     )
     found = rows.aggregate(all=Count("pk"), linked=Count("pk", filter=Q(sync__local_id__isnull=False)))
     return found["linked"], found["all"]

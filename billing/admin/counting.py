@@ -37,11 +37,19 @@ class CountsRows(ModelAdmin):
         columns, figure = super().get_list_display(request), self._figure(request)
         return [*columns, "shown_counted"] if figure is not None and figure.is_money else columns
 
+    def get_paginator(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **options: Any) -> Any:
+        """The rows are counted once, together with their sum: which they are takes long to find out."""
+        paginator = super().get_paginator(request, queryset, *args, **options)
+        if self._figure(request) is not None:
+            paginator.total = totals.total(queryset)
+            paginator.count = paginator.total.number
+        return paginator
+
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
         figure = self._figure(request)
         if figure is not None:
-            total = totals.total(changelist.queryset)
+            total = changelist.paginator.total
             money = f", {dollars(total.dollars)}" if figure.is_money else ""
             changelist.counted = f"{figure.label}: {total.number:,} row{pluralize(total.number)}{money}"
         return changelist

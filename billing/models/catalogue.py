@@ -2,20 +2,13 @@
 
 from decimal import Decimal
 
-import pghistory
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from contacts.before_first import BeforeFirst, once
+from contacts.before_first import tracked
 
 
-@pghistory.track(
-    BeforeFirst(),
-    pghistory.UpdateEvent(),
-    pghistory.DeleteEvent(),
-    exclude=["created_at", "updated_at"],
-    meta=once("product_before_once"),
-)
+@tracked("product", exclude=["created_at", "updated_at"])
 class Product(models.Model):
     """A service or a thing with its usual price. Most come from QuickBooks, where they are called items."""
 

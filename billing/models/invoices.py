@@ -1,6 +1,5 @@
 """Invoices and what of them is paid."""
 
-import pghistory
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -9,16 +8,10 @@ from billing.models.catalogue import Product
 from billing.models.history import History
 from billing.models.lines import Document, Line, dollars, today
 from billing.models.quotes import Quote
-from contacts.before_first import BeforeFirst, once
+from contacts.before_first import tracked
 
 
-@pghistory.track(
-    BeforeFirst(),
-    pghistory.UpdateEvent(),
-    pghistory.DeleteEvent(),
-    exclude=["created_at", "updated_at"],
-    meta=once("invoice_before_once"),
-)
+@tracked("invoice", exclude=["created_at", "updated_at"])
 class Invoice(Document):
     """payment_status, amount_paid, balance_due and paid_date are derived: see billing.invoices."""
 
@@ -142,7 +135,7 @@ class Invoice(Document):
         return self.balance_due > 0 and self.due_date is not None and self.due_date < timezone.localdate()
 
 
-@pghistory.track(BeforeFirst(), pghistory.UpdateEvent(), pghistory.DeleteEvent(), meta=once("invoice_item_before_once"))
+@tracked("invoice_item")
 class InvoiceItem(Line):
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="invoice_items")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, null=True, blank=True, related_name="invoice_items")

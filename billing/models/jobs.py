@@ -1,22 +1,15 @@
 """Work at a house: who has to do with it, and who goes there when."""
 
-import pghistory
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from contacts.before_first import BeforeFirst, once
+from contacts.before_first import tracked
 from contacts.fields import FreeText
 from contacts.models import CURRENT, Contact, Property
 
 
-@pghistory.track(
-    BeforeFirst(),
-    pghistory.UpdateEvent(),
-    pghistory.DeleteEvent(),
-    exclude=["created_at", "updated_at"],
-    meta=once("job_before_once"),
-)
+@tracked("job", exclude=["created_at", "updated_at"])
 class Job(models.Model):
     """One piece of work at a property. Quotes and invoices hang on it.
 

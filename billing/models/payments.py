@@ -2,14 +2,13 @@
 
 from decimal import Decimal
 
-import pghistory
 from django.core.validators import MinValueValidator
 from django.db import models
 
 from billing.models.history import History
 from billing.models.invoices import Invoice
 from billing.models.lines import ODD, dollars, today
-from contacts.before_first import BeforeFirst, once
+from contacts.before_first import tracked
 from contacts.fields import FreeText, FreeTextLine
 from contacts.models import CURRENT, Contact
 
@@ -37,13 +36,7 @@ class _Receipt(models.Model):
         return str(self.contact) if self.contact else self.customer_name or "(no customer)"
 
 
-@pghistory.track(
-    BeforeFirst(),
-    pghistory.UpdateEvent(),
-    pghistory.DeleteEvent(),
-    exclude=["created_at", "updated_at"],
-    meta=once("credit_memo_before_once"),
-)
+@tracked("credit_memo", exclude=["created_at", "updated_at"])
 class CreditMemo(_Receipt):
     """Money that the customer need not pay after all. remaining_credit is what no invoice has used yet."""
 
@@ -74,13 +67,7 @@ class CreditMemo(_Receipt):
         return f"Credit memo {self.document_number}" if self.document_number else "Credit memo without a number"
 
 
-@pghistory.track(
-    BeforeFirst(),
-    pghistory.UpdateEvent(),
-    pghistory.DeleteEvent(),
-    exclude=["created_at", "updated_at"],
-    meta=once("payment_before_once"),
-)
+@tracked("payment", exclude=["created_at", "updated_at"])
 class Payment(_Receipt):
     """One payment, for one invoice, for several, or for none yet: unapplied_amount waits to be used.
 
@@ -124,9 +111,7 @@ class Payment(_Receipt):
         return f"Payment of ${self.amount:,.2f} on {self.payment_date:%b %d, %Y}"
 
 
-@pghistory.track(
-    BeforeFirst(), pghistory.UpdateEvent(), pghistory.DeleteEvent(), meta=once("payment_application_before_once")
-)
+@tracked("payment_application")
 class PaymentApplication(models.Model):
     """Part of a payment: to an invoice, which it pays; or from a credit memo, which it uses up.
 

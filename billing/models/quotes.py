@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 from typing import Any
 
-import pghistory
 from django.db import models
 from django.utils import timezone
 
@@ -11,7 +10,7 @@ from billing.models import numbers
 from billing.models.catalogue import Product
 from billing.models.history import History
 from billing.models.lines import Document, Line, today
-from contacts.before_first import BeforeFirst, once
+from contacts.before_first import tracked
 
 GOOD_FOR = timedelta(days=30)
 
@@ -20,13 +19,7 @@ def expiration() -> date:
     return timezone.localdate() + GOOD_FOR
 
 
-@pghistory.track(
-    BeforeFirst(),
-    pghistory.UpdateEvent(),
-    pghistory.DeleteEvent(),
-    exclude=["created_at", "updated_at"],
-    meta=once("quote_before_once"),
-)
+@tracked("quote", exclude=["created_at", "updated_at"])
 class Quote(Document):
     """Status says what a person did. Expired is no status: it comes with the date, and QuickBooks keeps none either."""
 
@@ -103,7 +96,7 @@ class Quote(Document):
         return self.expiration_date < timezone.localdate()
 
 
-@pghistory.track(BeforeFirst(), pghistory.UpdateEvent(), pghistory.DeleteEvent(), meta=once("quote_item_before_once"))
+@tracked("quote_item")
 class QuoteItem(Line):
     quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="quote_items")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, null=True, blank=True, related_name="quote_items")

@@ -50,8 +50,8 @@ class ShowsTimeline(ModelAdmin):
     ) -> HttpResponse:
         if obj is not None:
             may = request.user.has_perm  # type: ignore[union-attr]
-            context["facts"] = timeline.facts(obj, may)
-            context["steps"] = timeline.steps(obj, may) if obj.merged_into_id is None else []
+            standing = timeline.standing(obj, may)
+            context |= {"facts": standing.facts, "steps": standing.steps}
             context |= _shown(obj, timeline.page(obj, may, number=ON_THE_FORM))
         return super().render_change_form(request, context, *args, obj=obj, **options)
 

@@ -1,23 +1,23 @@
 """Changes, the newest first: of all objects or of one, in pages that cost the same however much there is."""
 
-import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
-from contacts.before_first import LABEL as BEFORE
+from contacts.before_first import TOLD
 from contacts.changes import wording
 from contacts.changes.kinds import Kind, Table, kinds, tables
 from contacts.models import Contact
 
 ON_A_PAGE = 50
-STRETCHES = 10
+# How often one goes on for rows that turn out to say nothing, each time with twice as many: 1,550 rows for a page of 50.
+STRETCHES, MOST_AT_ONCE = 5, 1_000
 QUICKBOOKS = "quickbooks"
 SOURCES = {
     QUICKBOOKS: "QuickBooks sync",
@@ -43,9 +43,9 @@ class Asked:
         if self.object_id is not None:
             events = events.filter(**{table.owner: self.object_id})
         if self.person == QUICKBOOKS:
-            events = events.filter(pgh_context__metadata__source=QUICKBOOKS)
+            events = events.filter(pgh_source=QUICKBOOKS)
         elif self.person is not None:
-            events = events.filter(pgh_context__metadata__user=self.person)
+            events = events.filter(pgh_user=str(self.person))
         if self.first is not None:
             events = events.filter(pgh_created_at__gte=_begin(self.first))
         if self.last is not None:
@@ -53,20 +53,34 @@ class Asked:
         return events
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Place:
-    """Where the next page begins: the last row that was shown of each table."""
+    """Where a row stands: the greater, the newer. rank: of its table; key: of the row."""
 
-    ids: tuple[int, ...]
+    at: datetime
+    rank: int
+    key: int
 
     def __str__(self) -> str:
-        return "-".join(map(str, self.ids))
+        return f"{self.at.isoformat()}~{self.rank}~{self.key}"
 
     @classmethod
     def read(cls, text: str) -> "Place | None":
-        parts = text.split("-")
-        is_place = all(part.isascii() and part.isdecimal() and len(part) < 11 for part in parts)
-        return cls(tuple(min(int(part), 2**31 - 1) for part in parts)) if is_place else None
+        """What str() wrote; None for anything else."""
+        parts = text.split("~")
+        try:
+            at, rank, key = datetime.fromisoformat(parts[0]), *map(int, parts[1:])
+        except ValueError:
+            return None
+        is_place = at.tzinfo is not None and 1900 < at.year < 9999 and abs(key) < 2**31
+        return cls(at, rank, key) if is_place else None
+
+    def older(self, rank: int) -> Q:
+        """The rows of this table that are older. First what an index can do."""
+        if rank > self.rank:
+            return Q(pgh_created_at__lt=self.at)
+        same = Q(pgh_created_at__lte=self.at)
+        return same if rank < self.rank else same & (Q(pgh_created_at__lt=self.at) | Q(pgh_id__lt=self.key))
 
 
 @dataclass(frozen=True)
@@ -96,54 +110,63 @@ def of_object(kind: Kind, object_id: int, place: Place | None = None) -> Page:
 
 
 def page(asked: Asked, may: Callable[[str], bool], place: Place | None = None, number: int = ON_A_PAGE) -> Page:
-    """`number` at most. Rows that changed nothing that is told are left out; after a long stretch of them, such as an import
-    leaves, it may be fewer, and more on the next page."""
+    """`number` at most, in a bounded number of queries. What nobody is told of is not read; of rows from before it was kept
+    apart there may be so many in one place that a page has fewer, and the next one more."""
     return _filled([kind for kind in kinds(may) if asked.kind in ("", kind.name)], asked, place, number)
 
 
+@dataclass(frozen=True)
+class _Row:
+    event: Any
+    table: Table
+    rank: int
+
+    @property
+    def place(self) -> Place:
+        return Place(self.event.pgh_created_at, self.rank, self.event.pgh_id)
+
+
 def _filled(seen: list[Kind], asked: Asked, place: Place | None, number: int) -> Page:
-    found: list[Change] = []
-    for _ in range(STRETCHES):
-        one = _read(seen, asked, place, number - len(found))
-        found, place = found + one.changes, one.older
-        if place is None or len(found) == number:
-            break
-    return Page(found, place)
+    found: list[tuple[Change, Place]] = []
+    for stretch in range(STRETCHES):
+        at_once = min(number * 2**stretch, MOST_AT_ONCE)
+        rows = _newest(tables(seen), asked, place, at_once + 1)
+        read = rows[:at_once]
+        found += _told(read)
+        if len(found) > number or (len(found) == number and len(rows) > at_once):
+            return Page([change for change, _ in found[:number]], found[number - 1][1])
+        if len(rows) <= at_once:
+            return Page([change for change, _ in found], None)
+        place = read[-1].place
+    return Page([change for change, _ in found], place)
 
 
-def _read(seen: list[Kind], asked: Asked, place: Place | None, number: int) -> Page:
-    found = tables(seen)
-    ids = place.ids if place is not None and len(place.ids) == len(found) else (2**31 - 1,) * len(found)
-    streams = [list(_newest(table, asked, last, number + 1)) for table, last in zip(found, ids, strict=True)]
-    numbered = [[(event, place) for event in stream] for place, stream in enumerate(streams)]
-    merged = heapq.merge(*numbered, key=lambda one: one[0].pgh_created_at, reverse=True)
-    shown = [one for one, _ in zip(merged, range(number), strict=False)]
-    older = None
-    if sum(map(len, streams)) > number:
-        last = list(ids)
-        for event, index in shown:
-            last[index] = event.pgh_id
-        older = Place(tuple(last))
-    return Page(list(_told([(event, found[index]) for event, index in shown])), older)
+def _newest(of: list[Table], asked: Asked, place: Place | None, number: int) -> list[_Row]:
+    """So many of all tables; one query each."""
+    found = []
+    for rank, table in enumerate(of):
+        events = table.events._default_manager
+        earlier = events.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id")).order_by("-pgh_id")
+        rows = asked.narrow(events.filter(pgh_label__in=TOLD), table)
+        rows = rows.filter(place.older(rank)) if place is not None else rows
+        rows = rows.annotate(earlier_id=Subquery(earlier.values("pgh_id")[:1])).select_related("pgh_context")
+        found += [_Row(event, table, rank) for event in rows.order_by("-pgh_created_at", "-pgh_id")[:number]]
+    found.sort(key=lambda row: row.place, reverse=True)
+    return found[:number]
 
 
-def _newest(table: Table, asked: Asked, last: int, number: int) -> QuerySet[Any]:
-    events = table.events._default_manager
-    earlier = events.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id")).order_by("-pgh_id")
-    rows = asked.narrow(events.filter(pgh_id__lt=last).exclude(pgh_label=BEFORE), table)
-    rows = rows.annotate(earlier_id=Subquery(earlier.values("pgh_id")[:1]))
-    return rows.select_related("pgh_context").order_by("-pgh_id")[:number]
-
-
-def _told(shown: list[tuple[Any, Table]]) -> Iterator[Change]:
+def _told(rows: list[_Row]) -> Iterator[tuple[Change, Place]]:
+    """Without those that say nothing."""
+    shown = [(row.event, row.table) for row in rows]
     earlier = _earlier(shown)
     names = wording.names_for([event for event, _ in shown] + list(earlier.values()))
     objects, people = _objects(shown), _people(event for event, _ in shown)
-    for event, table in shown:
+    for row in rows:
+        event, table = row.event, row.table
         sentences = _sentences(event, table, earlier.get((type(event), event.earlier_id)), names)
         if sentences:
             own = objects.get((table.kind.name, getattr(event, table.owner)))
-            yield _change(event, table, own, sentences, people)
+            yield _change(event, table, own, sentences, people), row.place
 
 
 def _change(event: Any, table: Table, own: Any, sentences: list[str], people: dict[int, str]) -> Change:

@@ -11,14 +11,12 @@ from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from contacts.before_first import HIDDEN
 from contacts.models import Contact
 
 NOTHING = "nothing"
 LONGEST = 200
 UNKNOWN = "Changed. What it was before was not kept then."
-# What says nothing to people, or follows from something else that is told.
-DERIVED = {"total_sales", "last_payment_date", "average_days_to_pay"}  # of a contact, from its documents
-HIDDEN = DERIVED | {"id", "version", "position", "is_odd", "odd_reason", "quickbooks_sync_token", "quickbooks_line_id"}
 Names = Mapping[tuple[type[models.Model], Any], str]
 
 

@@ -4,13 +4,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Self
 
-import pghistory
 import pgtrigger
 from django.core.validators import MinValueValidator
 from django.db import models
 
-from contacts import by_statement
-from contacts.before_first import BeforeFirst, once
+from contacts.before_first import tracked
 from contacts.fields import FreeText, HouseKey
 from contacts.matching import normalise
 
@@ -25,14 +23,8 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         return self.filter(**CURRENT)
 
 
-@pghistory.track(
-    # One insert for a statement, not for each row: matching changes tens of thousands.
-    BeforeFirst(level=pghistory.Statement),
-    by_statement.UpdateEvent(),
-    pghistory.DeleteEvent(),
-    exclude=["updated_at", "version"],
-    meta=once("contact_before_once"),
-)
+# One insert for a statement, not for each row: matching changes tens of thousands.
+@tracked("contact", level=pgtrigger.Statement, exclude=["updated_at", "version"])
 class Contact(models.Model):
     """One person or company. Phones, e-mails and addresses are rows of their own: people have several."""
 

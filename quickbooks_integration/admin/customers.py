@@ -97,6 +97,7 @@ class QuickBooksCustomerAdmin(MergedPage, ProgressPage, ReadOnly, ExportsRows):
     list_filter = (LinkedFilter, PartFilter, KindFilter)
     list_filter_submit = True
     list_per_page = 50
+    show_full_result_count = False
     list_select_related = ("sync",)
     ordering = ("display_name",)
     # Switches the search field on; get_search_results decides what is searched.

@@ -62,11 +62,11 @@ class QuickBooksSyncAdmin(ReadOnly, ExportsRows):
     )
     list_filter_submit = True
     list_per_page = 50
+    show_full_result_count = False
     list_select_related = ("customer", "document")
     list_before_template = "quickbooks_integration/links/counts.html"
     # By its words the status runs: conflict, error, pending, synced. So what needs a person is first.
     ordering = ("sync_status", "-last_synced", "-id")
-    date_hierarchy = "last_synced"
     search_fields = (
         "=entity_id", "customer__display_name", "document__customer_name", "=document__document_number", "error_message",
     )  # fmt: skip

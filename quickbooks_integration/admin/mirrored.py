@@ -84,8 +84,8 @@ class QuickBooksDocumentAdmin(ReadOnly, ExportsRows):
     list_filter = (DocumentKindFilter, YearFilter, ProblemFilter)
     list_filter_submit = True
     list_per_page = 50
-    list_select_related = ("sync",)
     show_full_result_count = False
+    list_select_related = ("sync",)
     ordering = ("-date", "-sync_id")
     search_fields = ("document_number", "customer_name")
     search_help_text = "Number, or the customer's name"

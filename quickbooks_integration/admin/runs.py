@@ -54,6 +54,7 @@ class SyncRunAdmin(ReadOnly, ModelAdmin):
     list_display = ["started", "kind", "shown_state", "read", "created", "updated", "conflict", "rejected", "took"]
     list_filter = ["state", "entity_type"]
     list_per_page = 50
+    show_full_result_count = False
     ordering = ["-id"]
     actions_detail = ["apply_anyway"]
     fieldsets = [

@@ -34,6 +34,12 @@ class SyncQuerySet(models.QuerySet["QuickBooksSync"]):
         "sync_status",
         "sync_version",
     ],
+    # For a contact's page: of thousands of rows only the few that were ever in conflict.
+    meta={
+        "indexes": [
+            models.Index(fields=["pgh_obj"], name="sync_event_conflict", condition=models.Q(sync_status="conflict"))
+        ]
+    },
 )
 class QuickBooksSync(models.Model):
     """Pairs one of our rows with one of theirs: the map, the outbox and the state of the pair."""

@@ -184,10 +184,10 @@ def go_back(customers: Collection[int], was: int, contact_id: int) -> None:
 
 
 def leaders(contact_id: int) -> list[QuickBooksCustomer]:
-    """The contact's customers without those that only follow, in the order in which they were linked. Two queries."""
-    rows = QuickBooksCustomer.objects.select_related("sync").filter(
-        sync__entity_type="customer", sync__local_id=contact_id
-    )
+    """The contact's customers without those that only follow, in the order in which they were linked. Two queries; of a
+    builder's thousand jobs no document is read."""
+    rows = QuickBooksCustomer.objects.filter(sync__entity_type="customer", sync__local_id=contact_id)
+    rows = rows.select_related("sync").defer("raw", "sync__base", "sync__base_ours", "sync__request_body")
     decided = _standing([contact_id])
     found = [row for row in rows if row.pk not in decided or FOLLOWED not in decided[row.pk].before]
     return sorted(found, key=lambda row: (decided[row.pk].pk if row.pk in decided else 0, row.pk))

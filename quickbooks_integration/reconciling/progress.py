@@ -60,7 +60,9 @@ class Part:
 
 def parts(company: QuickBooksAuth) -> list[Part]:
     """Those that have a customer, in the page's order. One query."""
-    rows = with_part(QuickBooksCustomer.objects.filter(sync__company=company)).order_by()
+    # Of the map, which has a row for each document too, only the part of customers is read.
+    customers = QuickBooksCustomer.objects.filter(sync__company=company, sync__entity_type="customer")
+    rows = with_part(customers).order_by()
     owed = Sum("balance", filter=Q(balance__gt=0), default=Value(Decimal(0)), output_field=DecimalField())
     counted = rows.values("part").annotate(number=Count("pk"), owed=owed)
     found = {row["part"]: Part(row["part"], PARTS[row["part"]], row["number"], row["owed"]) for row in counted}

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,10 +12,10 @@ from django.contrib.auth.models import Group, User
 from django.db import connection, models, transaction
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
-from django.urls import get_resolver
 
 from quickbooks_integration.models import ConflictDecision
 from tests.attackacrack import planted
+from tests.attackacrack.addresses import address, routes
 from tests.attackacrack.roles_table import ROLES, TABLE
 from tests.people import client_of
 
@@ -24,24 +24,6 @@ pytestmark = pytest.mark.django_db
 OWN_TABLES = ("django_session", "attackacrack_cache", "attackacrack_sign", "attackacrack_silenceepisode")
 CONNECTION = "/admin/quickbooks_integration/quickbooksauth/"
 SEARCHES = ("Planted", "5055557777", planted.EMAIL, "9876.54", "77 Planted")
-
-
-def routes() -> list[str]:
-    """All but the sign-in's own pages."""
-    return [route for route in _routes(get_resolver().url_patterns) if not route.startswith("accounts/")]
-
-
-def _routes(patterns: Iterable[Any], prefix: str = "") -> Iterator[str]:
-    for pattern in patterns:
-        route = f"{prefix}{pattern.pattern}"
-        yield from _routes(pattern.url_patterns, route) if hasattr(pattern, "url_patterns") else [route]
-
-
-def address(route: str) -> str:
-    """With the key of a planted row."""
-    named = re.match(r"admin/([a-z_]+)/([a-z]+)/.*<", route)
-    row = apps.get_model(named[1], named[2])._default_manager.first() if named else None
-    return "/" + re.sub(r"<[^>]+>", str(row.pk) if row else "1", route)
 
 
 @pytest.fixture(scope="module")

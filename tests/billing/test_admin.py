@@ -1,5 +1,6 @@
 """Billing in the admin: what each person may see, how lists cost, and how a quote is written."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -83,6 +84,26 @@ def test_every_page_of_a_row_opens(model: str, office_client: Client, bookkeeper
     page = url(model, "change", classes[model].objects.get().pk)
     assert office_client.get(page).status_code == 200
     assert bookkeeper_client.get(page).status_code == 200
+
+
+def test_the_form_of_a_job_shows_who_takes_part_and_offers_the_technicians(office_client: Client) -> None:
+    tim = make_user("tim", "technician")
+    nameless, ann = make_contact(phones=("617-555-0101",)), make_contact("Ann", "Lee")
+    job = Job.objects.create(property=make_property(), title="Crack")
+    for contact, role in ((nameless, "payer"), (ann, "owner")):
+        JobParticipant.objects.create(job=job, contact=contact, role=role)
+    now = timezone.now()
+    for technician in (tim, None):
+        Appointment.objects.create(
+            contact=ann, job=job, technician=technician, starts_at=now, ends_at=now + timedelta(hours=1)
+        )
+    shown = office_client.get(url("job", "change", job.pk)).content.decode()
+    for person, times in ((nameless, 1), (ann, 3)):  # one part each, and the two appointments
+        assert (
+            len(re.findall(rf'<option value="{person.pk}" selected[^>]*>\s*{re.escape(str(person))}', shown)) == times
+        )
+    offered = re.findall(rf'<option value="{tim.pk}"([^>]*)>\s*tim\s*<', shown)
+    assert (len(offered), sum("selected" in option for option in offered)) == (3, 1)  # two rows and the empty one
 
 
 def test_the_office_may_all_the_bookkeeper_looks_and_the_marketer_sees_nothing(

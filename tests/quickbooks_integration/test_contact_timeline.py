@@ -76,6 +76,19 @@ def test_what_was_sent_and_what_both_sides_changed_is_told_of_own_documents_only
     assert "An invoice was changed here and in QuickBooks, in the same place. It is decided." in told(ann)
 
 
+def test_a_row_in_conflict_that_becomes_another_contact_s_has_one_conflict_and_not_two(auth, ann):
+    bob = make_contact("Bob", "Ray")
+    customer = pairs.customer(auth, "Lee, Ann")
+    row = QuickBooksSync.objects.filter(pk=customer.pk)
+    row.update(local_id=bob.pk)
+    row.update(sync_status="conflict")
+    row.update(local_id=ann.pk)  # as a merge of the two does
+    assert len(told(ann)) == 1
+    row.update(sync_status="synced")
+    row.update(sync_status="conflict")
+    assert len(told(ann)) == 2
+
+
 def test_a_decision_about_the_contact_says_whose_value_counts(auth, ann, office):
     customer = pairs.customer(auth, "Lee, Ann")
     QuickBooksSync.objects.filter(pk=customer.pk).update(local_id=ann.pk)

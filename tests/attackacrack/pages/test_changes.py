@@ -240,6 +240,45 @@ def test_what_is_left_out_makes_no_empty_page(quote):
     assert [change.name for change in changes.page(Asked(), everything, number=2).changes] == [str(quote)]
 
 
+def test_rows_that_say_nothing_are_not_read_however_many_there_are(quote):
+    Quote.objects.filter(pk=quote.pk).update(notes="a")
+    for number in range(40):
+        Contact.objects.filter(pk=quote.contact_id).update(total_sales=number + 1)
+    with CaptureQueriesContext(connection) as queries:
+        assert [change.name for change in changes.page(Asked(), everything, number=1).changes] == [str(quote)]
+    assert sum('FROM "contacts_contactevent"' in query["sql"] for query in queries) == 1
+
+
+def test_what_is_told_and_what_is_not_are_kept_apart(quote):
+    contact = Contact.objects.filter(pk=quote.contact_id)
+    contact.update(total_sales=1)
+    contact.update(total_sales=2, company="Lee")
+    contact.update(total_sales=2)
+    events = apps.get_model("contacts", "ContactEvent").objects.order_by("pgh_id")
+    assert list(events.values_list("pgh_label", "total_sales")) == [("before", 0), ("quiet", 1), ("update", 2)]
+
+
+def test_rows_from_before_they_were_kept_apart_cost_a_bounded_number_of_queries(quote):
+    Quote.objects.filter(pk=quote.pk).update(notes="a")
+    for number in range(70):
+        Contact.objects.filter(pk=quote.contact_id).update(total_sales=number + 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE contacts_contactevent SET pgh_label = 'update', pgh_created_at = pgh_created_at + interval '1 hour'"
+            " WHERE pgh_label = 'quiet'"
+        )
+    empty = changes.page(Asked(), everything, number=2)
+    assert (empty.changes, empty.older is None) == ([], False)
+    assert [one.name for one in changes.page(Asked(), everything, empty.older, number=2).changes] == [str(quote)]
+
+
+def test_who_it_was_is_found_by_what_stood_in_the_context_when_the_row_was_written(quote, office):
+    with pghistory.context(user=office.pk, source="quickbooks"):
+        Quote.objects.filter(pk=quote.pk).update(notes="a")
+    events = apps.get_model("billing", "QuoteEvent").objects.order_by("pgh_id")
+    assert list(events.values_list("pgh_user", "pgh_source")) == [(str(office.pk), "quickbooks")] * 2
+
+
 def test_a_page_costs_the_same_for_many_changes(quote):
     def cost() -> int:
         with CaptureQueriesContext(connection) as queries:
@@ -259,7 +298,16 @@ def test_a_page_costs_the_same_for_many_changes(quote):
 
 
 @pytest.mark.parametrize(
-    "asked", ["older=1-2", "older=x", "person=x&first=2026-13-01", "person=999999999&kind=no", "last=0001-01-01"]
+    "asked",
+    [
+        "older=1-2",
+        "older=x",
+        "older=0001-01-01T00:00:00%2B23:00~1~1",
+        "older=2026-01-01T00:00:00~1~1",
+        "person=x&first=2026-13-01",
+        "person=999999999&kind=no",
+        "last=0001-01-01",
+    ],
 )
 def test_an_address_that_nobody_wrote_is_still_a_page(asked, office_client):
     assert office_client.get(f"{PAGE}?{asked}").status_code == 200

@@ -153,14 +153,14 @@ def test_the_page_says_what_is_owed_and_paid_and_offers_the_next_steps(ann, offi
     CreditMemo.objects.create(contact=ann, credit_date=DAY, total_amount=5, remaining_credit=0, is_refund=True)
     Contact.objects.filter(pk=ann.pk).update(outstanding_balance=Decimal("270.00"))
     ann.refresh_from_db()
-    facts = {fact.label: fact.text for fact in timeline.facts(ann, everything)}
+    facts = {fact.label: fact.text for fact in timeline.standing(ann, everything).facts}
     assert facts == {
         "Balance": "$270.00",
         "Terms": "Net 30",
         "Paid in all": "$75.00",
         "Oldest open invoice": "Invoice 1001: $200.00, due Apr 1, 2026",
     }
-    steps = {step.label: step.page for step in timeline.steps(ann, everything)}
+    steps = {step.label: step.page for step in timeline.standing(ann, everything).steps}
     assert list(steps) == ["New quote", "Schedule", "Take payment"]
     assert steps["Take payment"] == reverse("admin:billing_invoice_pay", args=[old.pk])
     for page in steps.values():
