@@ -89,18 +89,6 @@ def test_a_contact_that_is_being_created_in_quickbooks_is_not_linked_to_somebody
     assert QuickBooksSync.objects.get(pk=question.sync_id).local_id is None
 
 
-def test_many_links_leave_pairs_alone_that_contradict_each_other(question):
-    customer = pairs.customer(question.sync.company, "Zed Fox", phone="617 555 0177")
-    zed = pairs.contact("Zed", "Fox", phone="617 555 0177")
-    clear = MatchCandidate.objects.create(sync=customer, contact=zed, score=1)
-    both = [*MatchCandidate.objects.filter(sync=question.sync_id), clear]
-    tally = reconciling.link_each(both, pairs.somebody())
-    assert (tally.done, len(tally.left)) == (1, 2)
-    assert tally.left[0] == "Ann Lee was picked for several contacts: decide this one by itself."
-    assert QuickBooksSync.objects.get(pk=question.sync_id).local_id is None
-    assert QuickBooksSync.objects.get(pk=customer.pk).local_id == zed.pk
-
-
 def backends(watcher: Any) -> int:
     watcher.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
     return watcher.fetchone()[0]
