@@ -193,6 +193,9 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+# The history of changes is only added to; the database refuses everything else.
+PGHISTORY_APPEND_ONLY = True
+
 # --- Time, language, files ---------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
 # The business's own zone: due dates and the morning run mean its wall clock.

@@ -16,6 +16,7 @@ from django.db.models import Func, Index, Model, Q, TextField, UniqueConstraint
 from contacts import by_statement
 
 LABEL = "before"
+MADE = "made"
 TOLD = ("update", "delete")  # labels of the rows that have something to tell
 # What says nothing to people, or follows from something else that is told.
 DERIVED = {"total_sales", "last_payment_date", "average_days_to_pay"}  # of a contact, from its documents
@@ -97,10 +98,12 @@ class _Once(by_statement.Trigger):
         return pgtrigger.Func(f"{insert} ON CONFLICT DO NOTHING; RETURN NULL;{end}")
 
 
-def tracked(name: str, *, level: pgtrigger.Level = pgtrigger.Row, **options: Any) -> Any:
+def tracked(name: str, *, level: pgtrigger.Level = pgtrigger.Row, made: bool = False, **options: Any) -> Any:
     """Decorates a model whose changes are told; name: of the indexes. level: pgtrigger.Statement where statements change
-    thousands. options: as of `pghistory.track`."""
-    trackers = BeforeFirst(level=level), ToldUpdate(level=level), QuietUpdate(level=level), pghistory.DeleteEvent()
+    thousands. made: that a row was made is kept too. options: as of `pghistory.track`."""
+    trackers = [BeforeFirst(level=level), ToldUpdate(level=level), QuietUpdate(level=level), pghistory.DeleteEvent()]
+    if made:
+        trackers.append(by_statement.InsertEvent(MADE))
     return pghistory.track(*trackers, base_model=Event, meta=_meta(name), **options)
 
 

@@ -13,9 +13,7 @@ import pgtrigger
 _CONTEXT = "WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) "
 
 
-class UpdateEvent(pghistory.UpdateEvent):
-    """In place of pghistory.UpdateEvent; by the row with level=pgtrigger.Row."""
-
+class _Event(pghistory.RowEvent):
     level = pgtrigger.Statement
 
     def add_event_trigger(self, event_model: Any) -> None:
@@ -32,6 +30,14 @@ class UpdateEvent(pghistory.UpdateEvent):
 
     def make_trigger(self, **options: Any) -> pghistory.trigger.Event:
         return Trigger(**options)
+
+
+class UpdateEvent(_Event, pghistory.UpdateEvent):
+    """In place of pghistory.UpdateEvent; by the row with level=pgtrigger.Row."""
+
+
+class InsertEvent(_Event, pghistory.InsertEvent):
+    """In place of pghistory.InsertEvent."""
 
 
 class Trigger(pghistory.trigger.Event):

@@ -11,7 +11,7 @@ from billing.models.quotes import Quote
 from contacts.before_first import tracked
 
 
-@tracked("invoice", exclude=["created_at", "updated_at"])
+@tracked("invoice", made=True, exclude=["created_at", "updated_at"])
 class Invoice(Document):
     """payment_status, amount_paid, balance_due and paid_date are derived: see billing.invoices."""
 
@@ -135,7 +135,7 @@ class Invoice(Document):
         return self.balance_due > 0 and self.due_date is not None and self.due_date < timezone.localdate()
 
 
-@tracked("invoice_item")
+@tracked("invoice_item", made=True)
 class InvoiceItem(Line):
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="invoice_items")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, null=True, blank=True, related_name="invoice_items")

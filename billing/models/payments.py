@@ -36,7 +36,7 @@ class _Receipt(models.Model):
         return str(self.contact) if self.contact else self.customer_name or "(no customer)"
 
 
-@tracked("credit_memo", exclude=["created_at", "updated_at"])
+@tracked("credit_memo", made=True, exclude=["created_at", "updated_at"])
 class CreditMemo(_Receipt):
     """Money that the customer need not pay after all. remaining_credit is what no invoice has used yet."""
 
@@ -67,7 +67,7 @@ class CreditMemo(_Receipt):
         return f"Credit memo {self.document_number}" if self.document_number else "Credit memo without a number"
 
 
-@tracked("payment", exclude=["created_at", "updated_at"])
+@tracked("payment", made=True, exclude=["created_at", "updated_at"])
 class Payment(_Receipt):
     """One payment, for one invoice, for several, or for none yet: unapplied_amount waits to be used.
 
@@ -111,7 +111,7 @@ class Payment(_Receipt):
         return f"Payment of ${self.amount:,.2f} on {self.payment_date:%b %d, %Y}"
 
 
-@tracked("payment_application")
+@tracked("payment_application", made=True)
 class PaymentApplication(models.Model):
     """Part of a payment: to an invoice, which it pays; or from a credit memo, which it uses up.
 

@@ -19,7 +19,7 @@ def expiration() -> date:
     return timezone.localdate() + GOOD_FOR
 
 
-@tracked("quote", exclude=["created_at", "updated_at"])
+@tracked("quote", made=True, exclude=["created_at", "updated_at"])
 class Quote(Document):
     """Status says what a person did. Expired is no status: it comes with the date, and QuickBooks keeps none either."""
 
@@ -96,7 +96,7 @@ class Quote(Document):
         return self.expiration_date < timezone.localdate()
 
 
-@tracked("quote_item")
+@tracked("quote_item", made=True)
 class QuoteItem(Line):
     quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="quote_items")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, null=True, blank=True, related_name="quote_items")

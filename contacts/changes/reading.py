@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
-from contacts.before_first import TOLD
+from contacts.before_first import MADE, TOLD
 from contacts.changes import wording
 from contacts.changes.kinds import Kind, Table, kinds, tables
 from contacts.models import Contact
@@ -25,6 +25,7 @@ SOURCES = {
     "merging": "Merge of contacts",
     "import": "Import of a list",
     "decided": "Decision about both sides",
+    "undone": "Decision that was taken back",
 }
 NOBODY = "The CRM by itself"
 
@@ -147,7 +148,9 @@ def _newest(of: list[Table], asked: Asked, place: Place | None, number: int) -> 
     for rank, table in enumerate(of):
         events = table.events._default_manager
         earlier = events.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id")).order_by("-pgh_id")
-        rows = asked.narrow(events.filter(pgh_label__in=TOLD), table)
+        # That it was made is told on its own page only: what comes from QuickBooks would fill all others.
+        labels = (*TOLD, MADE) if asked.object_id is not None and table.part is None else TOLD
+        rows = asked.narrow(events.filter(pgh_label__in=labels), table)
         rows = rows.filter(place.older(rank)) if place is not None else rows
         rows = rows.annotate(earlier_id=Subquery(earlier.values("pgh_id")[:1])).select_related("pgh_context")
         found += [_Row(event, table, rank) for event in rows.order_by("-pgh_created_at", "-pgh_id")[:number]]
@@ -189,6 +192,8 @@ def _sentences(event: Any, table: Table, before: Any, names: wording.Names) -> l
     part = f"{table.part.label} {wording.row_in_words(event, table.part.told_by, names)}" if table.part else ""
     if event.pgh_label == "delete":
         return [f"{part} removed." if part else "Deleted."]
+    if event.pgh_label == MADE:
+        return ["Made."]
     found = wording.differences(before, event, names) if before is not None else [wording.UNKNOWN]
     return [f"{part}: {' '.join(found)}"] if part and found else found
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from attackacrack import audit, tasks
 from attackacrack.audit import restores, rows, sealing
 from attackacrack.models import AuditSeal, Sign
-from billing.models import Invoice
+from billing.models import Invoice, Payment
 from tests.factories import make_contact
 from tests.other_connection import in_other_connection
 
@@ -42,15 +42,16 @@ def settle() -> None:
 
 @pytest.fixture
 def invoice(db) -> Invoice:
-    return Invoice.objects.create(contact=make_contact(), invoice_date=timezone.localdate())
+    with pghistory.context(source="admin", user=7):
+        return Invoice.objects.create(contact=make_contact(), invoice_date=timezone.localdate())
 
 
 @pytest.fixture
 def sealed(invoice) -> Invoice:
-    """Six rows about one invoice under two seals; the first is what it was before."""
+    """Seven rows about one invoice under two seals; the first says that it was made, the second what it was before."""
     edit(invoice, "1", "2")
     settle()
-    assert audit.seal().count == 3
+    assert audit.seal().count == 4
     edit(invoice, "4", "5", "6")
     settle_new()
     assert audit.seal().count == 3
@@ -79,7 +80,7 @@ def first_event() -> int:
 
 def test_an_untouched_history_is_as_it_was_sealed_and_every_seal_follows_the_one_before(sealed):
     found = audit.verify()
-    assert (found.seals, found.rows, found.findings) == (2, 6, [])
+    assert (found.seals, found.rows, found.findings) == (2, 7, [])
     last, first = AuditSeal.objects.all()
     assert (first.previous, last.previous, found.last) == ("", first.digest, last.digest)
     assert audit.verify(first.digest).findings == []
@@ -91,8 +92,8 @@ def test_an_untouched_history_is_as_it_was_sealed_and_every_seal_follows_the_one
         ("UPDATE {table} SET total_amount = 1 WHERE pgh_id = {id}", "at least one was altered since seal"),
         ("UPDATE {table} SET pgh_context_id = NULL WHERE pgh_id = {id}", "at least one was altered since seal"),
         ("UPDATE pghistory_context SET metadata = '{{\"user\": 8}}'", "at least one was altered since seal"),
-        ("DELETE FROM {table} WHERE pgh_id = {id}", "3 were sealed, 2 are there"),
-        ("UPDATE {table} SET pgh_id = -pgh_id WHERE pgh_id = {id}", "3 were sealed, 2 are there"),
+        ("DELETE FROM {table} WHERE pgh_id = {id}", "4 were sealed, 3 are there"),
+        ("UPDATE {table} SET pgh_id = -pgh_id WHERE pgh_id = {id}", "4 were sealed, 3 are there"),
     ],
 )
 def test_a_row_that_was_altered_or_removed_is_found(statement, said, sealed):
@@ -135,7 +136,7 @@ def test_what_is_still_being_written_is_sealed_later_and_nothing_is_skipped(invo
         assert audit.seal() is None  # its number is given out, its row not seen yet
         cursor.execute("COMMIT")
     settle()
-    assert audit.seal().count == 3
+    assert audit.seal().count == 4
     assert findings() == []
 
 
@@ -143,7 +144,7 @@ def test_a_fresh_change_waits_until_who_did_it_is_final(invoice):
     edit(invoice, "1")
     assert audit.seal() is None
     by_stealth(f"UPDATE {EVENTS} SET pgh_created_at = '{timezone.now() - timedelta(minutes=11)}'")
-    assert audit.seal().count == 2
+    assert audit.seal().count == 3
 
 
 def test_where_all_that_is_looked_at_is_fresh_nothing_is_sealed_yet(invoice, monkeypatch):
@@ -153,7 +154,7 @@ def test_where_all_that_is_looked_at_is_fresh_nothing_is_sealed_yet(invoice, mon
     edit(invoice, *"34")
     assert audit.seal() is None  # there may be more that is fresh
     monkeypatch.setattr(sealing, "LOOKED_BACK", 3)
-    assert audit.seal().count == 3
+    assert audit.seal().count == 4
     assert findings() == []
 
 
@@ -171,7 +172,7 @@ def test_long_histories_are_sealed_in_ranges_that_say_where_to_look(invoice, mon
     edit(invoice, *"1234")
     settle()
     made = audit.seal()
-    assert [told["count"] for told in made.contents["ranges"]] == [2, 2, 1]
+    assert [told["count"] for told in made.contents["ranges"]] == [2, 2, 2]
     second, third, fourth = Invoice.pgh_event_model.objects.order_by("pgh_id").values_list("pgh_id", flat=True)[1:4]
     by_stealth(f"UPDATE {EVENTS} SET total_amount = {Decimal(9)} WHERE pgh_id = {third}")
     (said,) = findings()
@@ -184,7 +185,7 @@ def test_beat_seals_and_the_command_fails_where_something_is_wrong(invoice):
     tasks.seal_history()
     out = io.StringIO()
     call_command("verify_audit", stdout=out)
-    assert "1 seals over 2 rows: all there, none altered" in out.getvalue()
+    assert "1 seals over 3 rows: all there, none altered" in out.getvalue()
     by_stealth(f"DELETE FROM {EVENTS}")
     with pytest.raises(CommandError, match="not as it was sealed: 1 findings"):
         call_command("verify_audit", stderr=io.StringIO())
@@ -210,7 +211,7 @@ def test_after_a_restore_a_later_digest_is_no_tampering_and_an_earlier_one_agree
     settle_new()
     assert audit.seal() is not None
     call_command("verify_audit", expect=first.digest)
-    assert "3 seals over 7 rows: all there, none altered" in capsys.readouterr().out
+    assert "3 seals over 8 rows: all there, none altered" in capsys.readouterr().out
 
 
 def test_a_restore_excuses_no_row_that_was_altered_and_no_seal_that_was_removed_before_it(sealed):
@@ -222,6 +223,25 @@ def test_a_restore_excuses_no_row_that_was_altered_and_no_seal_that_was_removed_
     assert any("a seal was removed or put in between" in said for said in findings())
 
 
+def test_a_payment_that_is_made_past_every_form_is_in_the_history(invoice):
+    payment = Payment.objects.bulk_create(
+        [Payment(contact=invoice.contact, amount=5, payment_date=timezone.localdate())]
+    )
+    event = Payment.pgh_event_model.objects.get()
+    assert (event.pgh_label, event.pgh_obj_id, event.amount) == ("made", payment[0].pk, 5)
+
+
+def test_an_event_can_be_changed_or_removed_by_nobody_in_the_ordinary_way(invoice):
+    edit(invoice, "1")
+    events = Invoice.pgh_event_model.objects.order_by("pgh_id")
+    before = list(events.values())
+    with pytest.raises(Exception, match="append_only|Cannot"), transaction.atomic():
+        events.update(message="2")
+    with pytest.raises(Exception, match="append_only|Cannot"), transaction.atomic():
+        events.all().delete()
+    assert list(events.values()) == before
+
+
 def test_every_history_table_of_ours_is_sealed():
     names = {model._meta.db_table for model in rows.event_models()}
     assert {"billing_quoteevent", EVENTS, "billing_paymentevent", "contacts_contactevent"} <= names
@@ -230,7 +250,7 @@ def test_every_history_table_of_ours_is_sealed():
 
 def test_the_nights_comparison_leaves_a_sign_of_what_it_found(sealed):
     tasks.verify_history()
-    assert Sign.objects.get(kind="verified").about == {"seals": 2, "rows": 6}
+    assert Sign.objects.get(kind="verified").about == {"seals": 2, "rows": 7}
     by_stealth(f"UPDATE {EVENTS} SET message = '3' WHERE message = '4'")
     tasks.verify_history()
     about = Sign.objects.get(kind="altered").about
