@@ -7,7 +7,7 @@ from typing import Any
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_added, authenticator_removed
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.conf import settings
 from django.contrib.auth import logout
 from django.db import transaction
@@ -43,6 +43,7 @@ def _is_given(request: HttpRequest, own: Iterable[int]) -> bool:
 
 def connect() -> None:
     authenticator_added.connect(_has_given, dispatch_uid="setting up a second factor is giving it")
+    authenticator_reset.connect(_has_given, dispatch_uid="making new recovery codes is giving them")
     authenticator_removed.connect(_was_removed, dispatch_uid="whoever signed in by it is signed out")
 
 
@@ -53,6 +54,16 @@ def _has_given(request: HttpRequest, user: Any, authenticator: Authenticator, **
 def _was_removed(request: HttpRequest, user: Any, authenticator: Authenticator, **signal: Any) -> None:
     if authenticator.type in COUNTED:  # recovery codes go together with the last of these
         sessions.end(user.pk, kept=request.session.session_key)
+        if request.user.pk == user.pk:
+            _stays_signed_in(request)
+
+
+def _stays_signed_in(request: HttpRequest) -> None:
+    """Here somebody gave what is gone now, and others of his are left: he is not sent away from his own page."""
+    own = _own(request)
+    left = [pk for pk, kind in sorted(own.items()) if kind in COUNTED]
+    if left and not _is_given(request, own):
+        record_authentication(request, request.user, "mfa", id=left[0], type=own[left[0]])
 
 
 class SecondFactorMiddleware:

@@ -15,13 +15,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.http import urlencode
+from unfold.admin import ModelAdmin
 
 from billing import follow_up_texts, follow_ups
 from billing.admin import pages
 from billing.admin.scheduling import may_schedule
 from billing.admin.showing import dollars
 from billing.models import FollowUp
-from contacts.admin.exporting import ExportsRows
 
 CHANGE = "billing.change_followup"
 ON_A_PAGE = 50
@@ -59,7 +59,7 @@ class Choice:
 
 
 @admin.register(FollowUp)
-class FollowUpAdmin(ExportsRows):
+class FollowUpAdmin(ModelAdmin):
     """Rules write the rows; a person does them or puts them off, in the list."""
 
     fields = ("what", "subject", "body", "due_on", "postponed_to", "done_at", "done_by", "closed_reason")

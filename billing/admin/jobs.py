@@ -37,7 +37,6 @@ class AppointmentInline(ChoosesTechnicians, NamesAlone, MergingInline):
 
 @admin.register(Job)
 class JobAdmin(NamesAlone, TellsChanges, CountsRows, MergingAdmin):
-    export_permission = "billing.view_invoice"
     list_display = ("title", "property", "people_there", "shown_status", "work_done_at", "paid_at")
     list_filter = (("status", ChoicesDropdownFilter), FigureFilter)
     list_per_page = 50
@@ -78,7 +77,6 @@ class JobAdmin(NamesAlone, TellsChanges, CountsRows, MergingAdmin):
 
 @admin.register(Appointment)
 class AppointmentAdmin(ChoosesTechnicians, NamesAlone, CountsRows, ShowsTheMorning, ShowsTheWeek, MergingAdmin):
-    export_permission = "billing.view_invoice"
     list_display = ("starts_at", "kind", "contact", "job", "technician", "status")
     list_filter = (
         ("kind", ChoicesDropdownFilter),

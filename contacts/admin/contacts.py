@@ -103,6 +103,7 @@ class PropertyRoleInline(MergingInline):
 
 
 MONEY = "Money"  # the tab
+MONEY_COLUMNS = {"outstanding_balance", "total_sales", "credit_limit", "average_days_to_pay", "last_payment_date"}
 
 
 @admin.register(Contact)
@@ -176,6 +177,12 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Contact | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
         return fieldsets if may_see_money(request) else [part for part in fieldsets if part[0] != MONEY]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Nobody finds out who owes by asking the list's address for it."""
+        return super().lookup_allowed(lookup, value, request) and (
+            may_see_money(request) or lookup.partition("__")[0] not in MONEY_COLUMNS
+        )
 
     def get_list_display(self, request: HttpRequest) -> Any:
         columns = super().get_list_display(request)

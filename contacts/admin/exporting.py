@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -61,9 +62,12 @@ class ExportsRows(ModelAdmin):
 
     def _cell(self, name: Any, row: Any) -> str:
         field, attribute, value = lookup_field(name, row, self)
-        if field is not None and not callable(attribute):
-            value = str(getattr(row, field.name)) if field.remote_field and value is not None else value
-            return in_words(value if field.remote_field else display_for_field(value, field, ""))
+        if getattr(attribute, "label", None) and isinstance(value, (list, tuple)):
+            value = value[-1]  # (key of the colour, words)
+        if getattr(field, "remote_field", None) and value is not None:
+            value = getattr(row, field.name)
+        elif getattr(field, "flatchoices", None):
+            value = display_for_field(value, field, "")
         return in_words(value)
 
 
@@ -80,12 +84,17 @@ def csv_answer(name: str, lines: Iterator[str]) -> StreamingHttpResponse:
 
 
 def in_words(value: Any) -> str:
-    """What the list shows, without its markup. Dollars as a plain number, which a spreadsheet can add up."""
-    if value is None or value is True or value is False:
+    """What the list shows, without its markup. Dollars, days and moments as a spreadsheet can reckon with them."""
+    if value is None or isinstance(value, bool):
         return {None: "", True: "yes", False: "no"}[value]
+    if isinstance(value, datetime):
+        return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, (list, tuple)):
         return " ".join(filter(None, map(in_words, value)))
-    text = " ".join(html.unescape(strip_tags(str(value))).split())
+    text = html.unescape(strip_tags(value)) if hasattr(value, "__html__") else str(value)
+    text = " ".join(text.split())
     if _DOLLARS.fullmatch(text):
         return text.replace("$", "").replace(",", "")
     return "" if text == "-" else text

@@ -148,3 +148,27 @@ def test_with_a_lost_key_nothing_is_changed_and_nobody_gets_in_by_it(client, oli
     sign_in(other)
     assert other.post(f"{PAGE}authenticate/", {"code": "000000"}).status_code == 500
     assert other.get("/admin/").status_code == 302
+
+
+def test_who_came_by_a_recovery_code_and_makes_new_ones_sees_them_and_stays(client, olivia):
+    """The telephone is lost: whoever is signed out here has no code left at all."""
+    sign_in(client)
+    set_up(client)
+    (first, *_) = client.get(f"{PAGE}recovery-codes/").context["unused_codes"]
+    client.post("/accounts/logout/")
+    sign_in(client)
+    client.post(f"{PAGE}authenticate/", {"code": first})
+    assert client.get("/admin/").status_code == 200
+    client.post(f"{PAGE}recovery-codes/generate/")
+    shown = client.get(f"{PAGE}recovery-codes/")
+    assert (shown.status_code, len(shown.context["unused_codes"])) == (200, 10)
+    assert client.get("/admin/").status_code == 200
+
+
+def test_who_takes_one_of_two_factors_away_stays_signed_in_here(client, olivia):
+    sign_in(client)
+    set_up(client)
+    key = Authenticator.objects.create(user=olivia, type=Authenticator.Type.WEBAUTHN, data={})
+    client.post(f"{PAGE}totp/deactivate/")
+    assert list(Authenticator.objects.filter(user=olivia, type__in=["totp", "webauthn"])) == [key]
+    assert client.get("/admin/").status_code == 200

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from billing.models import Payment
 from quickbooks_integration.models import QuickBooksCustomer
-from tests.billing.rows import make_invoice, make_quote
+from tests.billing.rows import make_invoice, make_quote, pay
 from tests.factories import make_contact
 from tests.quickbooks_integration import pairs
 
@@ -21,8 +23,7 @@ pytestmark = pytest.mark.django_db
 
 EXPORTED = {
     "contacts": {"contact", "property"},
-    "billing": {"quote", "invoice", "payment", "creditmemo", "product", "taxcode", "quotetemplate", "job", "appointment",
-                "followup"},
+    "billing": {"quote", "invoice", "payment", "creditmemo", "product", "taxcode", "quotetemplate", "job", "appointment"},
     "quickbooks_integration": {"quickbookscustomer", "quickbookssync", "quickbooksdocument", "matchcandidate"},
 }  # fmt: skip
 
@@ -54,6 +55,32 @@ def test_an_invoice_is_exported_as_the_list_shows_it_with_its_money_as_a_number(
     assert "2500.00" in row.values()
     assert "'=HYPERLINK(1) Lee" in row.values()
     assert not any("<" in cell for cell in row.values())
+
+
+def test_what_is_true_when_it_was_and_what_stands_in_angle_brackets_is_in_the_file(office_client: Client) -> None:
+    """Whoever adds up the file must see which payments are void."""
+    invoice = make_invoice("100.00", contact=make_contact("Ann", "<Lee> Smith"))
+    void = pay((invoice, "40.00"), on=date(2026, 3, 2))
+    Payment.objects.filter(pk=void.pk).update(is_void=True)
+    (row,) = table(export(office_client, "billing_payment", void))
+    assert (row["Void"], row["Amount"], row["Date"]) == ("yes", "40.00", "2026-03-02")
+    assert "Ann <Lee> Smith" in row.values()
+
+
+def test_the_words_of_a_state_are_in_the_file_without_the_name_of_its_colour(office_client: Client) -> None:
+    customer = pairs.customer(pairs.company(), "Ann Lee")
+    (row,) = table(export(office_client, "quickbooks_integration_quickbookscustomer", customer.customer))
+    assert row["State"] == "Active"
+
+
+def test_every_list_answers_with_a_file(office_client: Client) -> None:
+    for app, models in EXPORTED.items():
+        for model in models:
+            answer = office_client.post(
+                reverse(f"admin:{app}_{model}_changelist") + "?o=1",
+                {"action": "export_csv", "_selected_action": "1", "select_across": "1", "index": "0"},
+            )
+            assert answer.headers["Content-Type"].startswith("text/csv"), model
 
 
 def test_all_that_a_search_found_is_exported_and_nothing_else(office_client: Client) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -211,6 +212,15 @@ def test_what_a_spreadsheet_would_run_is_escaped(start: str, office_client: Clie
         f"'{formula}",
         "'+1 617 555 0101",
     ]
+
+
+def test_who_may_not_see_money_finds_nobody_by_what_is_owed(client: Client) -> None:
+    user = User.objects.create_user("sam", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_contact"))
+    client.force_login(user)
+    make_contact("Ann")
+    assert len(rows_of(client.get(reverse(CONTACTS)))) == 1
+    assert client.get(reverse(CONTACTS), {"outstanding_balance__gte": "500"}).status_code == 400
 
 
 def test_only_who_may_export_exports(bookkeeper_client: Client) -> None:
