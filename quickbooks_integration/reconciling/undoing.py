@@ -9,7 +9,7 @@ from contacts.matching.kinds import Kind
 from contacts.models import Contact
 from quickbooks_integration import attaching, enriching
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksCustomer, QuickBooksSync
-from quickbooks_integration.reconciling import jobs, snapshots
+from quickbooks_integration.reconciling import jobs, snapshots, taking_back
 from quickbooks_integration.reconciling.deciding import (
     NO_CLAIM,
     SENDING,
@@ -110,7 +110,7 @@ def _delete_or_keep(contact: Contact, sync: QuickBooksSync, decided: MatchDecisi
 def _take_back(contact: Contact, sync: QuickBooksSync, before: dict[str, Any]) -> list[str]:
     """The contact without this customer; what its other customers say as well is theirs from now on."""
     pass_on_primary(contact, sync)
-    stays = enriching.take_back(contact, before)
+    stays = taking_back.take_back(contact, before)
     for other in jobs.leaders(contact.pk):
         _apply_again(contact, other)
     return stays
@@ -129,14 +129,5 @@ def _apply_again(contact: Contact, other: QuickBooksCustomer) -> None:
     applied = enriching.apply(contact, other)
     decided = linking_decision(other.sync)
     if decided is not None and applied.changed:
-        decided.before = _joined(decided.before, applied.before)
+        decided.before = taking_back.joined(decided.before, applied.before)
         decided.save(update_fields=["before"])
-
-
-def _joined(first: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
-    """One `before` for two steps: the oldest value was, the newest one became."""
-    fields = dict(first.get("fields", {}))
-    for name, change in later["fields"].items():
-        fields[name] = {"was": fields[name]["was"] if name in fields else change["was"], "became": change["became"]}
-    lists = {name: [*first.get(name, []), *later[name]] for name in ("phones", "emails", "addresses")}
-    return first | {"fields": fields} | lists
