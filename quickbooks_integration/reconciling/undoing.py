@@ -126,8 +126,12 @@ def pass_on_primary(contact: Contact, sync: QuickBooksSync) -> None:
 
 def _apply_again(contact: Contact, other: QuickBooksCustomer) -> None:
     other.sync.base = None  # as at the first time: what the undone link had given is missing again
-    applied = enriching.apply(contact, other)
-    decided = linking_decision(other.sync)
-    if decided is not None and applied.changed:
+    remember(other.sync, enriching.apply(contact, other))
+
+
+def remember(sync: QuickBooksSync, applied: enriching.Applied) -> None:
+    """What the customer brings after it was linked goes too when the link is taken back. The map row is locked."""
+    decided = linking_decision(sync) if applied.changed else None
+    if decided is not None:
         decided.before = taking_back.joined(decided.before, applied.before)
         decided.save(update_fields=["before"])

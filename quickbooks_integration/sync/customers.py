@@ -166,10 +166,12 @@ def _write(customer: QuickBooksCustomer, change: Change) -> None:
 
 def _follow(contact: Contact, customer: QuickBooksCustomer) -> None:
     from quickbooks_integration.conflicts import recording
+    from quickbooks_integration.reconciling import undoing
     from quickbooks_integration.sync.kinds import KINDS
 
     asked = set(customer.sync.conflicts)
     applied = enriching.apply(contact, customer)
+    undoing.remember(customer.sync, applied)
     new = applied.conflicts.keys() - asked
     if new:
         recording.by_policy(KINDS["customer"], contact, customer.sync, new)

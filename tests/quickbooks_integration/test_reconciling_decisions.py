@@ -489,3 +489,33 @@ def test_undo_of_a_decision_that_names_only_keys_of_rows_removes_what_came(auth,
     linked.save()
     assert undo(linked, ann) == []
     assert not ours.phones.exists()
+
+
+def test_undo_takes_what_later_pulls_brought_of_the_wrong_customer_too(auth, ann):
+    ours = pairs.contact("Ann", "Smith", NUMBER)
+    theirs = pairs.customer(auth, "Bob Jones", BillAddr={"Line1": "1 Elm St", "City": "Quincy"})
+    before = everything()
+    linked = link_to(theirs, ours, ann)
+    pairs.pulled(theirs, PrimaryPhone={"FreeFormNumber": OTHER}, Notes="Has a dog", CompanyName="Jones LLC")
+    pairs.pulled(theirs, BillAddr={"Line1": "2 Oak St", "City": "Milton"}, CompanyName="Jones Homes")
+    pairs.pulled(theirs, ShipAddr={"Line1": "3 Ash St"}, PrimaryEmailAddr={"Address": "bob@example.com"})
+    ours.refresh_from_db()
+    assert (ours.notes, ours.company, ours.phones.count(), ours.addresses.count()) == ("Has a dog", "Jones Homes", 2, 2)
+    linked.refresh_from_db()
+    assert undo(linked, ann) == []
+    assert everything() == before
+
+
+def test_undo_gives_back_what_somebody_wrote_between_two_pulls(auth, ann):
+    ours = pairs.contact("Ann", "Smith")
+    theirs = pairs.customer(auth, "Bob Jones", CompanyName="Jones")
+    linked = link_to(theirs, ours, ann)
+    Contact.objects.filter(pk=ours.pk).update(company="Smith Homes")
+    base = theirs.company.syncs.get().base | {"company": "Smith Homes"}  # was sent there
+    QuickBooksSync.objects.filter(pk=theirs.pk).update(base=base)
+    pairs.pulled(theirs, CompanyName="Jones LLC")
+    linked.refresh_from_db()
+    assert linked.before["fields"]["company"] == {"was": "Smith Homes", "became": "Jones LLC"}
+    undo(linked, ann)
+    ours.refresh_from_db()
+    assert ours.company == "Smith Homes"
