@@ -149,6 +149,7 @@ class MatchDecision(models.Model):
         REFUSE = "refuse", "Not the same"
         CREATE_CONTACT = "create_contact", "New contact"
         CREATE_CUSTOMER = "create_customer", "New QuickBooks customer"
+        LET_GO = "let_go", "No longer linked"
 
     # Those that link a customer to a contact.
     LINKING: ClassVar[list[str]] = [Action.AUTO_LINK, Action.LINK, Action.CREATE_CONTACT, Action.CREATE_CUSTOMER]

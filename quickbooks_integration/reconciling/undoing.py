@@ -9,7 +9,7 @@ from contacts.matching.kinds import Kind
 from contacts.models import Contact
 from quickbooks_integration import attaching, enriching
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksCustomer, QuickBooksSync
-from quickbooks_integration.reconciling import jobs, snapshots, taking_back
+from quickbooks_integration.reconciling import jobs, releasing, snapshots, taking_back
 from quickbooks_integration.reconciling.deciding import (
     NO_CLAIM,
     SENDING,
@@ -22,6 +22,8 @@ from quickbooks_integration.reconciling.deciding import (
 
 Action, State = MatchDecision.Action, MatchCandidate.State
 
+# Key of MatchDecision.before: the customer that is gone and lost its contact by the decision.
+RELEASED = "released"
 STAYS_IN_QUICKBOOKS = "The customer stays in QuickBooks, because QuickBooks deletes no customers. If nobody needs it, make it inactive there."
 
 
@@ -31,11 +33,12 @@ def undo(decided: MatchDecision, by: User | None) -> list[str]:
     Raises Settled if it was undone before or if the customer has another contact by now.
     """
     with decision(by):
-        customer = lock_customer(decided.sync_id, decided.contact_id)
+        released = [noted["sync"] for noted in [decided.before.get(RELEASED)] if noted]
+        customer = lock_customer(decided.sync_id, decided.contact_id, besides=released)
         decided = MatchDecision.objects.select_for_update().get(pk=decided.pk)
         if decided.undone_at:
             raise Settled("This was undone already. Nothing was changed.")
-        stays = _ask_again(customer, decided) if decided.action == Action.REFUSE else _untie(customer, decided)
+        stays = TAKEN_BACK.get(Action(decided.action), _untie)(customer, decided)
         decided.undone_at, decided.undone_by = timezone.now(), by
         decided.save(update_fields=["undone_at", "undone_by"])
     return stays
@@ -64,6 +67,26 @@ def _ask_again(customer: QuickBooksCustomer, decided: MatchDecision) -> list[str
     return []
 
 
+def _take_again(customer: QuickBooksCustomer, decided: MatchDecision) -> list[str]:
+    """A customer that is gone is the contact's again, and it is asked again what becomes of that."""
+    contact = lock_contact(decided.contact_id)
+    if customer.sync.local_id is not None:
+        raise Settled(f"{customer} is linked to a contact by now. Nothing was changed.")
+    into = QuickBooksSync.objects.filter(company=customer.sync.company_id, entity_type="customer")
+    if customer.merged_into and into.filter(entity_id=customer.merged_into, local_id=contact.pk).exists():
+        raise Settled(f"The customer that {customer} was merged into is {contact} too. Nothing was changed.")
+    releasing.give_back(customer, contact, decided.before[RELEASED])
+    _settle_money(contact)
+    attaching.after_commit(customer.sync)
+    jobs.follow_after_commit(customer)
+    return []
+
+
+def _settle_money(contact: Contact) -> None:
+    enriching.set_money(contact)
+    contact.save()
+
+
 def _untie(customer: QuickBooksCustomer, decided: MatchDecision) -> list[str]:
     sync = customer.sync
     contact = lock_contact(decided.contact_id)
@@ -78,7 +101,23 @@ def _untie(customer: QuickBooksCustomer, decided: MatchDecision) -> list[str]:
     if decided.action == Action.CREATE_CONTACT:
         return _delete_or_keep(contact, sync, decided)
     stays = _take_back(contact, sync, decided.before)
+    stays += _return_released(contact, decided)
     return [*stays, STAYS_IN_QUICKBOOKS] if decided.action == Action.CREATE_CUSTOMER else stays
+
+
+def _return_released(contact: Contact, decided: MatchDecision) -> list[str]:
+    """The customer that was merged into the one just taken off is the contact's again."""
+    noted = decided.before.get(RELEASED)
+    gone = QuickBooksCustomer.objects.select_related("sync").filter(pk=noted["sync"]).first() if noted else None
+    if noted is None or gone is None:
+        return []
+    if gone.sync.local_id is not None:
+        return [f"{gone} is linked to a contact by now and stays so."]
+    releasing.give_back(gone, contact, noted)
+    _settle_money(contact)
+    attaching.after_commit(gone.sync)
+    jobs.follow_after_commit(gone)
+    return []
 
 
 def _reopen(sync: QuickBooksSync, contact: Contact, decided: MatchDecision) -> None:
@@ -135,3 +174,6 @@ def remember(sync: QuickBooksSync, applied: enriching.Applied) -> None:
     if decided is not None:
         decided.before = taking_back.joined(decided.before, applied.before)
         decided.save(update_fields=["before"])
+
+
+TAKEN_BACK = {Action.REFUSE: _ask_again, Action.LET_GO: _take_again}
