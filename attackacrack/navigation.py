@@ -43,6 +43,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
              "quickbooks_integration.decide_matches"),
             ("Matching", "donut_large", "quickbooks_integration_quickbookscustomer_matching",
              "quickbooks_integration.view_quickbookscustomer"),
+            ("Decisions", "rule", "quickbooks_integration_matchdecision_changelist",
+             "quickbooks_integration.decide_matches"),
             ("Merged customers", "call_merge", "quickbooks_integration_quickbookscustomer_merged",
              "quickbooks_integration.decide_matches"),
             ("Conflicts", "call_split", "quickbooks_integration_conflictdecision_changelist",

@@ -1,8 +1,11 @@
 """Taking a decision back: what it changed becomes as it was, unless somebody has changed it since."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 
 from contacts.matching.kinds import Kind
@@ -42,6 +45,38 @@ def undo(decided: MatchDecision, by: User | None) -> list[str]:
         decided.undone_at, decided.undone_by = timezone.now(), by
         decided.save(update_fields=["undone_at", "undone_by"])
     return stays
+
+
+@dataclass
+class TakenBack:
+    """How the undo of many went, in sentences: what stays as it is of those that were undone, and why others were not."""
+
+    done: int = 0
+    stays: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+
+def undo_each(found: Iterable[MatchDecision], by: User | None) -> TakenBack:
+    """Takes many decisions back, the last one first, each in a transaction of its own."""
+    taken = TakenBack()
+    for decided in sorted(found, key=lambda one: one.pk, reverse=True):
+        about = f"{decided.sync.customer}: "
+        try:
+            stays = undo(decided, by)
+        except Settled as settled:
+            taken.left.append(f"{about}{settled}")
+        else:
+            taken.done += 1
+            taken.stays += [f"{about}{sentence}" for sentence in stays]
+    return taken
+
+
+def foresee(found: Iterable[MatchDecision], by: User | None) -> TakenBack:
+    """What undo_each would do. Nothing is changed; the rows are locked meanwhile."""
+    with transaction.atomic():
+        taken = undo_each(found, by)
+        transaction.set_rollback(True)
+    return taken
 
 
 def unlink(sync: QuickBooksSync, by: User) -> list[str]:

@@ -89,6 +89,8 @@ TABLE: dict[str, str] = {
     **_quickbooks("matchcandidate", look="o"),
     **_pages("quickbooks_integration/matchcandidate", {"review": "o", "review/together": "o"},
              {"review/create-in-quickbooks/<int:contact_id>": "o"}),
+    **_quickbooks("matchdecision", look="o"),
+    **_pages("quickbooks_integration/matchdecision", {"undo": "o"}, {}),
     **_quickbooks("conflictdecision", look="ob", change=EVERYBODY, history="o"),
     **_pages("quickbooks_integration/conflictdecision", {"decided": "ob", "rules": "ob", "alike": ""},
              {"decide": "o", "undo": "o"}),
