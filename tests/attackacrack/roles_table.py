@@ -50,7 +50,7 @@ TABLE: dict[str, str] = {
     # --- Contacts ---
     **_model("contacts/contact", "ob", add="o", delete="o"),
     **_pages("contacts/contact", {"<int:contact_id>/timeline": "ob"}, {}),
-    **_pages("contacts/contact", {"duplicates": "o", "merge": "o", "import_contacts": "o"},
+    **_pages("contacts/contact", {"duplicates": "o", "duplicates/dismissed": "o", "merge": "o", "import_contacts": "o"},
              {"<int:contact_id>/quickbooks": "o", "quickbooks/push": "o", "merge/<int:merge_id>/undo": "o"}),
     **_model("contacts/property", "ob", add="o", delete="o"),
     **_model("contacts/contactimport", "o", add="o"),
