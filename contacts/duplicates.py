@@ -10,7 +10,7 @@ from django.db.models import Count
 
 from contacts.matching import names, normalise
 from contacts.matching.candidates import SHARED_BY_TOO_MANY
-from contacts.merging import choosing
+from contacts.merging import choosing, wanting
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone, DismissedDuplicate
 
 # So much of each kind of evidence is looked at, and so many of a group are shown.
@@ -56,11 +56,10 @@ def dismiss(contact_ids: Iterable[int], by: AbstractBaseUser | None, others: Ite
     """No two of these are the same, nor is one of them one of the others; they are not asked about again."""
     these = sorted(set(contact_ids))
     between = {(min(pair), max(pair)) for pair in product(these, set(others) - set(these))}
-    rows = [
-        DismissedDuplicate(pair=f"{one}-{other}", dismissed_by=by)
-        for one, other in [*combinations(these, 2), *sorted(between)]
-    ]
+    pairs = [*combinations(these, 2), *sorted(between)]
+    rows = [DismissedDuplicate(pair=f"{one}-{other}", dismissed_by=by) for one, other in pairs]
     DismissedDuplicate.objects.bulk_create(rows, ignore_conflicts=True)
+    wanting.withdraw(pairs)
 
 
 def ask_again(dismissed_id: int) -> DismissedDuplicate | None:

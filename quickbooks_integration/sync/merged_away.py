@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
+from contacts.merging import wanting
 from quickbooks_integration import mapping
 from quickbooks_integration.mapping import DELETED_SUFFIX, Document
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
@@ -43,6 +44,7 @@ def look(auth: QuickBooksAuth, source: Source, left: Mapping[str, str]) -> None:
                 _mark(auth, loser, left[loser], is_gone=loser not in there)
     if asked:
         merged.settle_same(auth)
+        wanting.finish()  # contacts that somebody wants merged as soon as their customers are
 
 
 def look_at(auth: QuickBooksAuth, source: Source, sync: QuickBooksSync, document: Document) -> None:
