@@ -45,6 +45,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
              "quickbooks_integration.view_quickbookscustomer"),
             ("Decisions", "rule", "quickbooks_integration_matchdecision_changelist",
              "quickbooks_integration.decide_matches"),
+            ("Duplicate customers", "content_copy", "quickbooks_integration_quickbookscustomer_same",
+             "quickbooks_integration.decide_matches"),
             ("Merged customers", "call_merge", "quickbooks_integration_quickbookscustomer_merged",
              "quickbooks_integration.decide_matches"),
             ("Conflicts", "call_split", "quickbooks_integration_conflictdecision_changelist",

@@ -22,6 +22,7 @@ from quickbooks_integration.admin.matching import tell
 from quickbooks_integration.admin.merged import MergedPage
 from quickbooks_integration.admin.progressing import ProgressPage
 from quickbooks_integration.admin.runs import ReadOnly
+from quickbooks_integration.admin.same_customers import SameCustomersPage
 from quickbooks_integration.connection_page import moment
 from quickbooks_integration.models import MatchCandidate, QuickBooksCustomer
 from quickbooks_integration.reconciling import progress
@@ -90,7 +91,7 @@ class KindFilter(DropdownFilter):
 
 
 @admin.register(QuickBooksCustomer)
-class QuickBooksCustomerAdmin(LinkPage, MergedPage, ProgressPage, ReadOnly, ModelAdmin):
+class QuickBooksCustomerAdmin(LinkPage, SameCustomersPage, MergedPage, ProgressPage, ReadOnly, ModelAdmin):
     list_display = ("display_name", "contact", "balance_shown", "state", "job_of", "phones")
     list_filter = (LinkedFilter, PartFilter, KindFilter)
     list_filter_submit = True
@@ -117,6 +118,11 @@ class QuickBooksCustomerAdmin(LinkPage, MergedPage, ProgressPage, ReadOnly, Mode
         view = self.admin_site.admin_view(self.merged_view)
         return [
             path("merged/", view, name="quickbooks_integration_quickbookscustomer_merged"),
+            path(
+                "same/",
+                self.admin_site.admin_view(self.same_view),
+                name="quickbooks_integration_quickbookscustomer_same",
+            ),
             path(
                 "<int:sync_id>/link/",
                 self.admin_site.admin_view(self.link_view),
