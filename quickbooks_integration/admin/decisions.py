@@ -103,7 +103,11 @@ class MatchDecisionAdmin(ReadOnly, ModelAdmin):
         if request.method == "POST":
             _tell(request, undoing.undo_each(found, request.user))
             return HttpResponseRedirect(reverse(LIST))
-        context = {"decisions": found, "foreseen": undoing.foresee(found, request.user), "opts": self.opts}
+        context = {
+            "decisions": found,
+            "foreseen": undoing.undo_each(found, request.user, keep=False),
+            "opts": self.opts,
+        }
         everywhere = self.admin_site.each_context(request)
         title = "Undo this decision?" if len(found) == 1 else f"Undo these {len(found)} decisions?"
         return TemplateResponse(

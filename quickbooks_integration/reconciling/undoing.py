@@ -56,26 +56,21 @@ class TakenBack:
     left: list[str] = field(default_factory=list)
 
 
-def undo_each(found: Iterable[MatchDecision], by: User | None) -> TakenBack:
-    """Takes many decisions back, the last one first, each in a transaction of its own."""
+def undo_each(found: Iterable[MatchDecision], by: User | None, *, keep: bool = True) -> TakenBack:
+    """Takes many decisions back, the last one first, each in a transaction of its own. Without keep only tells how each
+    would go, and changes nothing."""
     taken = TakenBack()
     for decided in sorted(found, key=lambda one: one.pk, reverse=True):
         about = f"{decided.sync.customer}: "
         try:
-            stays = undo(decided, by)
+            with transaction.atomic():
+                stays = undo(decided, by)
+                transaction.set_rollback(not keep)
         except Settled as settled:
             taken.left.append(f"{about}{settled}")
         else:
             taken.done += 1
             taken.stays += [f"{about}{sentence}" for sentence in stays]
-    return taken
-
-
-def foresee(found: Iterable[MatchDecision], by: User | None) -> TakenBack:
-    """What undo_each would do. Nothing is changed; the rows are locked meanwhile."""
-    with transaction.atomic():
-        taken = undo_each(found, by)
-        transaction.set_rollback(True)
     return taken
 
 
@@ -114,7 +109,10 @@ def _take_again(customer: QuickBooksCustomer, decided: MatchDecision) -> list[st
     _settle_money(contact)
     attaching.after_commit(customer.sync)
     jobs.follow_after_commit(customer)
-    return []
+    company = customer.sync.company_id
+    below = QuickBooksCustomer.objects.filter(sync__company=company, parent_id=customer.sync.entity_id)
+    free = customer.vanished_at is not None and below.filter(sync__local_id=None, vanished_at=None).exists()
+    return [f"The jobs of {customer} stay without a contact while QuickBooks does not have it."] if free else []
 
 
 def _settle_money(contact: Contact) -> None:

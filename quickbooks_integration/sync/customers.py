@@ -192,7 +192,7 @@ def mark_vanished(customer: QuickBooksCustomer, contact: Contact | None) -> None
         enriching.set_money(contact)
         contact.save(update_fields=["outstanding_balance", "updated_at"])
         # It may have stood in the way of contacts that somebody wants merged.
-        transaction.on_commit(wanting.finish)
+        transaction.on_commit(wanting.finish, robust=True)
 
 
 def stored_ids(auth: QuickBooksAuth) -> set[str]:

@@ -44,7 +44,8 @@ def look(auth: QuickBooksAuth, source: Source, left: Mapping[str, str]) -> None:
                 _mark(auth, loser, left[loser], is_gone=loser not in there)
     if asked:
         merged.settle_same(auth)
-        wanting.finish()  # contacts that somebody wants merged as soon as their customers are
+        # Contacts that somebody wants merged as soon as their customers are; whatever becomes of that, the pull goes on.
+        transaction.on_commit(wanting.finish, robust=True)
 
 
 def look_at(auth: QuickBooksAuth, source: Source, sync: QuickBooksSync, document: Document) -> None:

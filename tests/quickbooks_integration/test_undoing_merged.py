@@ -8,7 +8,7 @@ from django.utils import timezone
 from contacts.models import Contact
 from quickbooks_integration import enriching
 from quickbooks_integration.models import MatchDecision, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
-from quickbooks_integration.reconciling import Settled, link_to, merged, undo
+from quickbooks_integration.reconciling import Settled, jobs, link_to, merged, undo
 from tests.quickbooks_integration import pairs
 from tests.quickbooks_integration.test_reconciling_decisions import everything
 
@@ -113,3 +113,17 @@ def test_a_customer_that_is_there_again_comes_back_without_its_old_trouble(auth,
     undo(MatchDecision.objects.first(), ann)
     loser.refresh_from_db()
     assert (loser.local_id, loser.sync_status, loser.error_message) == (Contact.objects.get().pk, "pending", "")
+
+
+def test_jobs_that_were_let_go_too_are_named_when_the_link_comes_back(
+    auth, ann, loser, django_capture_on_commit_callbacks
+):
+    job = pairs.job(loser, "12 Main St")
+    jobs.follow(auth, [loser.pk])
+    gone(loser)
+    with django_capture_on_commit_callbacks(execute=True):
+        merged.let_go(loser.pk, ann)
+    said = ["The jobs of Ann Lee stay without a contact while QuickBooks does not have it."]
+    assert undo(MatchDecision.objects.filter(action="let_go").get(), ann) == said
+    job.refresh_from_db()
+    assert job.local_id is None
