@@ -131,7 +131,7 @@ SCHEDULES = [
         "Gather what came to merged contacts",
         "contacts.tasks.gather_late_rows",
         15,
-        "Gives the contact that stays what reached the other one just after they were merged.",
+        "Gives the contact that stays what reached the other one just after they were merged, and does wanted merges.",
     ),
     Schedule(
         "Mark overdue invoices",

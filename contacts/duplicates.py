@@ -1,32 +1,36 @@
-"""Contacts that may be one person twice, as groups: who shares a phone, an e-mail, or a name and an address."""
+"""Contacts that may be one person twice, as groups: who shares a phone, an e-mail, or a name and a house."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import combinations
-from typing import Any
+from itertools import combinations, product
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Count, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import Count
 
 from contacts.matching import names, normalise
 from contacts.matching.candidates import SHARED_BY_TOO_MANY
-from contacts.merging import choosing
+from contacts.merging import choosing, wanting
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone, DismissedDuplicate
 
 # So much of each kind of evidence is looked at, and so many of a group are shown.
 MOST_KEYS, MOST_OF_A_GROUP = 5_000, 12
+MOST_SHARING = 60  # what more have is nobody's, whatever they are called
+MOST_DISMISSED = 100
 Pair = tuple[int, int]
+Words = dict[int, tuple[str, ...]]
+Parts = type[ContactPhone] | type[ContactEmail] | type[ContactAddress]
 
 
 @dataclass(frozen=True)
 class Group:
-    """keep: the one that would stay. others: who may be the same. reasons: what more than one of them has."""
+    """keep: the one that would stay. others: who may be the same. reasons: what more than one of them has. hidden: keys
+    of those who are not shown."""
 
     keep: Contact
     others: list[Contact]
     reasons: list[str]
+    hidden: list[int]
 
     @property
     def contacts(self) -> list[Contact]:
@@ -36,72 +40,90 @@ class Group:
 def groups() -> list[list[int]]:
     """Keys of contacts that hang together, without pairs that a person has dismissed; first those with like names, then
     those that share more. A fixed number of queries."""
-    return _connected(_evidence())
+    found, called = _evidence()
+    return _connected(found, called)
 
 
 def shown(found: list[list[int]]) -> list[Group]:
     """These groups as the page shows them; a fixed number of queries, however many."""
     rows = Contact.objects.current().prefetch_related("phones", "emails", "addresses")
     contacts = rows.in_bulk([pk for ids in found for pk in ids[:MOST_OF_A_GROUP]])
-    members = ([contacts[pk] for pk in ids if pk in contacts] for ids in found)
-    return [_group(people) for people in members if len(people) > 1]
+    members = [([contacts[pk] for pk in ids if pk in contacts], ids[MOST_OF_A_GROUP:]) for ids in found]
+    return [_group(people, hidden) for people, hidden in members if len(people) > 1]
 
 
-def dismiss(contact_ids: Iterable[int], by: AbstractBaseUser | None) -> None:
-    """No two of these are the same; they are not asked about again."""
-    pairs = combinations(sorted(set(contact_ids)), 2)
+def dismiss(contact_ids: Iterable[int], by: AbstractBaseUser | None, others: Iterable[int] = ()) -> None:
+    """No two of these are the same, nor is one of them one of the others; they are not asked about again."""
+    these = sorted(set(contact_ids))
+    between = {(min(pair), max(pair)) for pair in product(these, set(others) - set(these))}
+    pairs = [*combinations(these, 2), *sorted(between)]
     rows = [DismissedDuplicate(pair=f"{one}-{other}", dismissed_by=by) for one, other in pairs]
     DismissedDuplicate.objects.bulk_create(rows, ignore_conflicts=True)
+    wanting.withdraw(pairs)
+
+
+def ask_again(dismissed_id: int) -> DismissedDuplicate | None:
+    """Takes a "not the same" back. None if somebody has done so before."""
+    row = DismissedDuplicate.objects.filter(pk=dismissed_id).first()
+    if row is None or not DismissedDuplicate.objects.filter(pk=dismissed_id).delete()[0]:
+        return None
+    return row
+
+
+def contacts_of(dismissed: Iterable[DismissedDuplicate]) -> dict[str, list[Contact | None]]:
+    """Both contacts of each pair, None for one that was deleted; a fixed number of queries."""
+    keys = {row.pair: [int(key) for key in row.pair.split("-")] for row in dismissed}
+    rows = Contact.objects.prefetch_related("phones", "emails")
+    found = rows.in_bulk({key for both in keys.values() for key in both})
+    return {pair: [found.get(key) for key in both] for pair, both in keys.items()}
 
 
 # --- Evidence ----------------------------------------------------------------------------------
 
 
-def _evidence() -> dict[Pair, int]:
-    """How much connects two contacts, for each two that something connects."""
+def _evidence() -> tuple[dict[Pair, int], Words]:
+    """How much connects two contacts, for each two that something connects; and what they are called."""
+    lines = [*_sharing(ContactPhone), *_sharing(ContactEmail)]
+    houses = _sharing(ContactAddress)
+    called = _words({pk for ids in (*lines, *houses) for pk in ids})
     found: dict[Pair, int] = defaultdict(int)
-    for ids in (*_sharing(ContactPhone), *_sharing(ContactEmail), *_same_name_and_address()):
-        for pair in combinations(sorted(ids), 2):
+    for ids in lines:
+        # Behind a switchboard, as in a house, only those of one name can be the same.
+        for pair in _alike(ids, called) if _is_switchboard(ids, called) else combinations(sorted(ids), 2):
+            found[pair] += 1
+    for ids in houses:
+        for pair in _alike(ids, called):
             found[pair] += 1
     dismissed = set(DismissedDuplicate.objects.values_list("pair", flat=True))
-    return {pair: much for pair, much in found.items() if f"{pair[0]}-{pair[1]}" not in dismissed}
+    return {pair: much for pair, much in found.items() if f"{pair[0]}-{pair[1]}" not in dismissed}, called
 
 
-def _sharing(model: type[ContactPhone] | type[ContactEmail]) -> Iterable[set[int]]:
-    rows = model.objects.filter(contact__merged_into=None).exclude(key="").order_by()
-    keys = [key for (key,) in _shared(rows, "key")]
-    return _holders(rows.filter(key__in=keys), "key").values()
+def _sharing(model: Parts) -> list[set[int]]:
+    """Contacts that have the same phone, e-mail or house."""
+    rows = model._default_manager.filter(contact__merged_into=None).exclude(key="").order_by()
+    counted = rows.values_list("key").annotate(people=Count("contact", distinct=True))
+    shared = counted.filter(people__gt=1, people__lte=MOST_SHARING).order_by("key")[:MOST_KEYS]
+    found: dict[str, set[int]] = defaultdict(set)
+    for key, contact_id in rows.filter(key__in=[key for key, _ in shared]).values_list("key", "contact_id"):
+        found[key].add(contact_id)
+    return list(found.values())
 
 
-def _same_name_and_address() -> Iterator[set[int]]:
-    rows = ContactAddress.objects.filter(contact__merged_into=None).exclude(street="").order_by()
-    rows = rows.exclude(contact__first_name="", contact__last_name="").annotate(
-        first=Lower("contact__first_name"), last=Lower("contact__last_name"), line=Lower("street")
-    )
-    columns = ("first", "last", "line", "zip_code")
-    twice = set(_shared(rows, *columns))
-    found = _holders(rows.filter(line__in={line for _, _, line, _ in twice}), *columns)
-    yield from (ids for key, ids in found.items() if key in twice)
+def _is_switchboard(ids: set[int], called: Words) -> bool:
+    """Many people have it; one person who was entered many times is not many."""
+    return len({called[pk] for pk in ids if called.get(pk)}) >= SHARED_BY_TOO_MANY
 
 
-def _shared(rows: QuerySet[Any], *columns: str) -> list[tuple[Any, ...]]:
-    """What two or a few have; what many have is a switchboard's."""
-    counted = rows.values_list(*columns).annotate(people=Count("contact", distinct=True))
-    few = counted.filter(people__gt=1, people__lt=SHARED_BY_TOO_MANY).order_by(*columns)[:MOST_KEYS]
-    return [tuple(key) for *key, _ in few]
-
-
-def _holders(rows: QuerySet[Any], *columns: str) -> dict[tuple[Any, ...], set[int]]:
-    found: dict[tuple[Any, ...], set[int]] = defaultdict(set)
-    for *key, contact_id in rows.values_list(*columns, "contact_id"):
-        found[tuple(key)].add(contact_id)
-    return found
+def _alike(ids: set[int], called: Words) -> Iterator[Pair]:
+    for one, other in combinations(sorted(ids), 2):
+        if called.get(one) and called.get(other) and names.same_person(called[one], called[other]):
+            yield one, other
 
 
 # --- Groups ------------------------------------------------------------------------------------
 
 
-def _connected(found: dict[Pair, int]) -> list[list[int]]:
+def _connected(found: dict[Pair, int], called: Words) -> list[list[int]]:
     above: dict[int, int] = {}
 
     def root(pk: int) -> int:
@@ -111,7 +133,6 @@ def _connected(found: dict[Pair, int]) -> list[list[int]]:
 
     for pair in found:
         above[root(pair[0])] = root(pair[1])
-    called = _words({pk for pair in found for pk in pair})
     members: dict[int, set[int]] = defaultdict(set)
     weight: dict[int, tuple[bool, int]] = defaultdict(lambda: (False, 0))
     for pair, much in found.items():
@@ -123,30 +144,34 @@ def _connected(found: dict[Pair, int]) -> list[list[int]]:
     return [sorted(members[group]) for group in ranked]
 
 
-def _words(contact_ids: set[int]) -> dict[int, tuple[str, ...]]:
+def _words(contact_ids: set[int]) -> Words:
     rows = Contact.objects.filter(pk__in=contact_ids).values_list("pk", "first_name", "last_name", "company")
     return {pk: normalise.words(first, last) or normalise.words(company) for pk, first, last, company in rows}
 
 
-def _group(contacts: list[Contact]) -> Group:
+def _group(contacts: list[Contact], hidden: list[int]) -> Group:
     keep = contacts[0]
     for contact in contacts[1:]:
         keep = choosing.preferred_of(keep, contact)
     held: dict[str, set[int]] = defaultdict(set)
+    texts: dict[str, str] = {}
     for contact in contacts:
-        for text in _particulars(contact):
-            held[text].add(contact.pk)
+        for key, text in _particulars(contact):
+            held[key].add(contact.pk)
+            texts.setdefault(key, text)
     others = [contact for contact in contacts if contact != keep]
-    return Group(keep, others, [text for text, ids in held.items() if len(ids) > 1])
+    return Group(keep, others, [texts[key] for key, ids in held.items() if len(ids) > 1], hidden)
 
 
-def _particulars(contact: Contact) -> Iterator[str]:
+def _particulars(contact: Contact) -> Iterator[tuple[str, str]]:
+    """What finds it however it is spelled, and what is said of it."""
     for phone in contact.phones.all():
         if key := normalise.phone(phone.number):
-            yield f"Same phone {normalise.formatted(key)}"
+            text = f"Same phone {normalise.formatted(key)}"
+            yield text, text
     for email in contact.emails.all():
         if email.key:
-            yield f"Same e-mail {email.key}"
+            yield email.key, f"Same e-mail {email.key}"
     for address in contact.addresses.all():
-        if address.street:
-            yield f"Same address {address}"
+        if address.key:
+            yield f"house {address.key}", f"Same address {address}"

@@ -2,6 +2,7 @@ from celery import shared_task
 
 from contacts import merging
 from contacts.importing import uploads
+from contacts.merging import wanting
 
 
 @shared_task
@@ -16,4 +17,6 @@ def finish_upload(pk: int) -> None:
 
 @shared_task
 def gather_late_rows() -> int:
+    """Of merges that are done, after those that are wanted and can be done by now."""
+    wanting.finish()
     return merging.gather()

@@ -59,12 +59,14 @@ def _tell_link(decision: MatchDecision, contact: Contact) -> Told:
         Action.AUTO_LINK: f"Linked by itself to {customer} in QuickBooks",
         Action.CREATE_CONTACT: f"Made from {customer} in QuickBooks{by}",
         Action.CREATE_CUSTOMER: f"Made the QuickBooks customer {customer}{by}",
+        Action.LET_GO: f"No longer linked to {customer}, which is gone in QuickBooks{by}",
     }.get(Action(decision.action), f"Linked to {customer} in QuickBooks{by}")
     reasons = "; ".join(reason["text"] for reason in decision.reasons)
     undone = ""
     if decision.undone_at is not None:
         day = date_format(timezone.localtime(decision.undone_at), "M j, Y")
-        undone = f" Unlinked on {day}{timeline.person(decision.undone_by)}."
+        how = "Taken back" if decision.action == Action.LET_GO else "Unlinked"
+        undone = f" {how} on {day}{timeline.person(decision.undone_by)}."
     return Told(f"{said}{f': {reasons}' if reasons else ''}.{undone}")
 
 

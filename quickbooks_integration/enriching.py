@@ -57,7 +57,7 @@ class Difference:
 
 @dataclass
 class Applied:
-    """What changed at the contact. before restores it: see take_back."""
+    """What changed at the contact. before restores it: see reconciling.taking_back."""
 
     filled: dict[str, Any] = field(default_factory=dict)
     conflicts: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -140,8 +140,8 @@ def _store(found: Sequence[Applied]) -> None:
     bulk.create([row for applied in found for row in applied.new_addresses])
     row_updates.update([row for applied in found for row in applied.changed_addresses], ADDRESS_COLUMNS)
     for applied in found:
-        applied.before["phones"] += [row.pk for row in applied.phones]
-        applied.before["emails"] += [row.pk for row in applied.emails]
+        applied.before["phones"] += [{"id": row.pk, "became": row.number} for row in applied.phones]
+        applied.before["emails"] += [{"id": row.pk, "became": row.address} for row in applied.emails]
         new = ({"id": row.pk, "was": None, "became": _address(row)._asdict()} for row in applied.new_addresses)
         applied.before["addresses"] += new
 
@@ -312,35 +312,6 @@ def save_money(*contacts: Contact) -> None:
     set_money(*contacts)
     for contact in contacts:
         contact.save(update_fields=["outstanding_balance", "updated_at"])
-
-
-def take_back(contact: Contact, before: dict[str, Any]) -> list[str]:
-    """Undoes an apply: each field that still has the value which it was given then gets its old one.
-
-    Returns sentences about what stays because somebody changed it since. Saves the contact, not the sync row.
-    """
-    stays = []
-    for name, change in before.get("fields", {}).items():
-        if getattr(contact, name) == change["became"]:
-            setattr(contact, name, change["was"])
-        else:
-            stays.append(f"{LABELS.get(name, name)} was changed since and stays as it is.")
-    ContactPhone.objects.filter(contact=contact, pk__in=before.get("phones", [])).delete()
-    ContactEmail.objects.filter(contact=contact, pk__in=before.get("emails", [])).delete()
-    for change in before.get("addresses", []):
-        row = ContactAddress.objects.filter(contact=contact, pk=change["id"]).first()
-        if row is None or _address(row)._asdict() != change["became"]:
-            stays.append("An address was changed since and stays as it is.")
-        elif change["was"] is None:
-            row.delete()
-        else:
-            for name, value in change["was"].items():
-                setattr(row, name, value)
-            row.save()
-    set_money(contact)
-    contact.save()
-    forget_prefetched(contact)
-    return stays
 
 
 def put(contact: Contact, facts: CustomerFacts, name: str) -> None:

@@ -9,17 +9,23 @@ from django.urls import URLPattern, path, reverse
 
 from contacts import duplicates
 from contacts.admin.merge_pages import MergesContacts, is_key
+from contacts.models import DismissedDuplicate
 
 PAGE = "admin:contacts_contact_duplicates"
-GROUPS_PER_PAGE = 25
+DISMISSED = "admin:contacts_contact_dismissed"
+GROUPS_PER_PAGE, PAIRS_PER_PAGE = 25, 50
 
 
 class ShowsDuplicates(MergesContacts):
     """Adds the page to the admin of contacts."""
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.duplicates_view)
-        return [path("duplicates/", view, name="contacts_contact_duplicates"), *super().get_urls()]
+        wrapped = self.admin_site.admin_view
+        return [
+            path("duplicates/", wrapped(self.duplicates_view), name="contacts_contact_duplicates"),
+            path("duplicates/dismissed/", wrapped(self.dismissed_view), name="contacts_contact_dismissed"),
+            *super().get_urls(),
+        ]
 
     def duplicates_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_merge_permission(request):
@@ -36,9 +42,47 @@ class ShowsDuplicates(MergesContacts):
         }
         return TemplateResponse(request, "contacts/duplicates.html", context)
 
+    def dismissed_view(self, request: HttpRequest) -> HttpResponse:
+        """Pairs of which somebody said that they are not the same. POST pair: asks about it again."""
+        if not self.has_merge_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            return _ask_again(request)
+        rows = DismissedDuplicate.objects.select_related("dismissed_by")
+        page = Paginator(rows, PAIRS_PER_PAGE).get_page(request.GET.get("page"))
+        contacts = duplicates.contacts_of(page.object_list)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Not the same",
+            "opts": self.opts,
+            "page": page,
+            "pairs": [(row, contacts[row.pair]) for row in page.object_list],
+        }
+        return TemplateResponse(request, "contacts/dismissed.html", context)
+
 
 def _dismiss(request: HttpRequest) -> HttpResponse:
-    ids = [int(key) for key in request.POST.getlist("contact") if is_key(key)]
-    duplicates.dismiss(ids[: duplicates.MOST_OF_A_GROUP], request.user)
-    messages.success(request, "Noted: they are not the same. You are not asked about them again.")
+    """contact: all of the group. somebody_else: those that are none of the others; without any, all are different."""
+    group, others = _keys(request, "contact"), _keys(request, "somebody_else")
+    if request.POST.get("which") == "ticked" and not others:
+        messages.info(request, "Nobody was ticked. Nothing was changed.")
+        return HttpResponseRedirect(reverse(PAGE))
+    if request.POST.get("which") == "ticked":
+        duplicates.dismiss(others, request.user, others=group)
+    else:
+        duplicates.dismiss(group, request.user)
+    messages.success(request, "Noted: they are not the same. Dismissed pairs has the list, and the way back.")
     return HttpResponseRedirect(reverse(PAGE))
+
+
+def _keys(request: HttpRequest, name: str) -> list[int]:
+    return [int(key) for key in request.POST.getlist(name) if is_key(key)][: duplicates.MOST_DISMISSED]
+
+
+def _ask_again(request: HttpRequest) -> HttpResponse:
+    number = request.POST.get("pair", "")
+    if is_key(number) and duplicates.ask_again(int(number)):
+        messages.success(request, "They are asked about again, if something still connects them.")
+    else:
+        messages.info(request, "This was taken back before. Nothing was changed.")
+    return HttpResponseRedirect(reverse(DISMISSED))

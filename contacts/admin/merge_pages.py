@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
 from contacts import merging
-from contacts.merging import Refused, choosing
+from contacts.merging import Refused, choosing, wanting
 from contacts.models import Contact, ContactMerge
 
 PAGE = "admin:contacts_contact_merge"
@@ -82,12 +82,16 @@ class MergesContacts(ModelAdmin):
             "swapped": address_of(found.loser.pk, found.survivor.pk, [one.pk for one in then]),
             "then": then,
             "left_out": _next(found.survivor, then),
+            "wanted": wanting.wanted(*pair),
         }
         return TemplateResponse(request, "contacts/merge.html", context)
 
     def _merge(self, request: HttpRequest, survivor: Contact, loser: Contact) -> HttpResponse:
         then = _then(request, survivor, loser)
         chosen = {name.removeprefix(FIELD): text for name, text in request.POST.items() if name.startswith(FIELD)}
+        if request.POST.get("when") in LATER:
+            messages.success(request, LATER[request.POST["when"]](survivor, loser, request.user, chosen))
+            return HttpResponseRedirect(_next(survivor, then) or address_of(survivor.pk, loser.pk))
         try:
             done = merging.merge(survivor.pk, loser.pk, request.user, chosen, seen=_seen(request))
         except Refused as refused:
@@ -154,6 +158,19 @@ def _next(survivor: Contact, then: list[Contact]) -> str:
     """The page about the first of them; none without any."""
     keys = [one.pk for one in then]
     return address_of(survivor.pk, keys[0], keys[1:]) if keys else ""
+
+
+def _want(survivor: Contact, loser: Contact, by: Any, chosen: dict[str, str]) -> str:
+    wanting.want(survivor, loser, by, chosen)
+    return f"Noted: {loser} becomes part of {survivor} by itself as soon as nothing stands in the way."
+
+
+def _withdraw(survivor: Contact, loser: Contact, by: Any, chosen: dict[str, str]) -> str:
+    wanting.withdraw([(survivor.pk, loser.pk)])
+    return f"{survivor} and {loser} are not merged by themselves any more."
+
+
+LATER = {"later": _want, "never": _withdraw}
 
 
 def is_key(text: str) -> bool:

@@ -1,5 +1,5 @@
 from contacts.models.imports import ContactImport, ContactImportRow
-from contacts.models.merges import ContactMerge, DismissedDuplicate
+from contacts.models.merges import ContactMerge, DismissedDuplicate, WantedMerge
 from contacts.models.people import CURRENT, Contact, ContactAddress, ContactEmail, ContactPhone
 from contacts.models.places import Property, PropertyContact
 
@@ -15,4 +15,5 @@ __all__ = [
     "DismissedDuplicate",
     "Property",
     "PropertyContact",
+    "WantedMerge",
 ]

@@ -64,3 +64,23 @@ class DismissedDuplicate(models.Model):
 
     def __str__(self) -> str:
         return self.pair
+
+
+class WantedMerge(models.Model):
+    """A person wants two contacts merged as soon as nothing stands in the way any more. By their keys, as above."""
+
+    pair = models.CharField(max_length=41, unique=True, help_text="Both keys, the smaller first: 12-57.")
+    survivor_id = models.BigIntegerField(help_text="Which of the two stays.")
+    loser_id = models.BigIntegerField()
+    chosen = models.JSONField(default=dict, blank=True, help_text="Whose value stays, by field.")
+    wanted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    wanted_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = "wanted merge"
+
+    def __str__(self) -> str:
+        return self.pair

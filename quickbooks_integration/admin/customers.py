@@ -5,22 +5,25 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from unfold.contrib.filters.admin import DropdownFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from contacts.admin.exporting import ExportsRows
 from contacts.matching import normalise
 from contacts.matching.exact import readable_phone
 from quickbooks_integration import addresses, reconciling
+from quickbooks_integration.admin.linking import PAGE as LINK_PAGE
+from quickbooks_integration.admin.linking import LinkPage
 from quickbooks_integration.admin.links import attach_contacts, contact_link, contact_of
 from quickbooks_integration.admin.matching import tell
 from quickbooks_integration.admin.merged import MergedPage
 from quickbooks_integration.admin.progressing import ProgressPage
 from quickbooks_integration.admin.runs import ReadOnly
+from quickbooks_integration.admin.same_customers import SameCustomersPage
 from quickbooks_integration.connection_page import moment
 from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer
 from quickbooks_integration.reconciling import progress
@@ -92,7 +95,7 @@ class KindFilter(DropdownFilter):
 
 
 @admin.register(QuickBooksCustomer)
-class QuickBooksCustomerAdmin(MergedPage, ProgressPage, ReadOnly, ExportsRows):
+class QuickBooksCustomerAdmin(LinkPage, SameCustomersPage, MergedPage, ProgressPage, ReadOnly, ExportsRows):
     list_display = ("display_name", "contact", "balance_shown", "state", "job_of", "phones")
     list_filter = (LinkedFilter, PartFilter, KindFilter)
     list_filter_submit = True
@@ -104,6 +107,7 @@ class QuickBooksCustomerAdmin(MergedPage, ProgressPage, ReadOnly, ExportsRows):
     search_fields = ("display_name",)
     search_help_text = "Name, company, phone in any format, or e-mail"
     actions = ("create_contacts",)
+    actions_detail = ("link_by_hand",)
     fields = (
         ("display_name", "contact"), ("state_text", "job_of"), ("own_balance", "balance_shown"), "phones", "emails",
         ("created_there", "changed_there"), "page", "pairs", "document",
@@ -119,6 +123,16 @@ class QuickBooksCustomerAdmin(MergedPage, ProgressPage, ReadOnly, ExportsRows):
         view = self.admin_site.admin_view(self.merged_view)
         return [
             path("merged/", view, name="quickbooks_integration_quickbookscustomer_merged"),
+            path(
+                "same/",
+                self.admin_site.admin_view(self.same_view),
+                name="quickbooks_integration_quickbookscustomer_same",
+            ),
+            path(
+                "<int:sync_id>/link/",
+                self.admin_site.admin_view(self.link_view),
+                name="quickbooks_integration_quickbookscustomer_link",
+            ),
             path(
                 "matching/",
                 self.admin_site.admin_view(self.progress_view),
@@ -224,6 +238,10 @@ class QuickBooksCustomerAdmin(MergedPage, ProgressPage, ReadOnly, ExportsRows):
         tell(request, tally, f"contact{'' if tally.done == 1 else 's'} created")
         if len(links) > CONTACTS_AT_ONCE:
             messages.info(request, f"At most {CONTACTS_AT_ONCE} at a time: please choose it again for the rest.")
+
+    @action(description="Link to a contact", icon="link", permissions=["decide"], url_path="link-by-hand")
+    def link_by_hand(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return HttpResponseRedirect(reverse(LINK_PAGE, args=[object_id]))
 
     def has_decide_permission(self, request: HttpRequest, *args: Any) -> bool:
         return request.user.has_perm("quickbooks_integration.decide_matches")

@@ -6,7 +6,13 @@ from quickbooks_integration.models.customers import QuickBooksCustomer
 from quickbooks_integration.models.documents import QuickBooksDocument
 from quickbooks_integration.models.history import HistoryImport
 from quickbooks_integration.models.lists import ListEntry
-from quickbooks_integration.models.matches import FamilyName, MatchCandidate, MatchDecision, MatchingProgress
+from quickbooks_integration.models.matches import (
+    DismissedCustomers,
+    FamilyName,
+    MatchCandidate,
+    MatchDecision,
+    MatchingProgress,
+)
 from quickbooks_integration.models.sending import EmailSending
 from quickbooks_integration.models.sync import (
     PullCursor,
@@ -25,6 +31,7 @@ __all__ = [
     "ConflictDecision",
     "ConflictPolicy",
     "CoverageRange",
+    "DismissedCustomers",
     "EmailSending",
     "FamilyName",
     "FeedPoll",

@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from contacts.matching import kinds
 from contacts.models import Contact
@@ -149,6 +150,7 @@ class MatchDecision(models.Model):
         REFUSE = "refuse", "Not the same"
         CREATE_CONTACT = "create_contact", "New contact"
         CREATE_CUSTOMER = "create_customer", "New QuickBooks customer"
+        LET_GO = "let_go", "No longer linked"
 
     # Those that link a customer to a contact.
     LINKING: ClassVar[list[str]] = [Action.AUTO_LINK, Action.LINK, Action.CREATE_CONTACT, Action.CREATE_CUSTOMER]
@@ -184,3 +186,21 @@ class MatchDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()}: {self.contact or 'no contact'}"
+
+
+class DismissedCustomers(models.Model):
+    """A person said that these two customers of QuickBooks are not the same."""
+
+    pair = models.CharField(max_length=41, unique=True, help_text="Keys of both map rows, the smaller first: 12-57.")
+    dismissed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    dismissed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "dismissed pair of customers"
+        verbose_name_plural = "dismissed pairs of customers"
+
+    def __str__(self) -> str:
+        return self.pair

@@ -236,9 +236,9 @@ def _with(reasons: list[dict[str, Any]], why: str) -> list[dict[str, Any]]:
     return [*reasons, {"text": why, "agrees": True}] if why else reasons
 
 
-def lock_customer(sync_id: int, contact_id: int | None = None) -> QuickBooksCustomer:
-    """The customer; with contact_id also that contact's other customers, in the order that avoids deadlocks."""
-    wanted = Q(pk=sync_id)
+def lock_customer(sync_id: int, contact_id: int | None = None, besides: Sequence[int] = ()) -> QuickBooksCustomer:
+    """The customer; also the contact's other customers and those besides, in the order that avoids deadlocks."""
+    wanted = Q(pk__in=[sync_id, *besides])
     if contact_id is not None:
         wanted |= Q(sync__entity_type="customer", sync__local_id=contact_id)
     customers = QuickBooksCustomer.objects.select_related("sync").select_for_update(of=("sync",), no_key=True)

@@ -4,16 +4,16 @@ Nothing is unlinked and nobody is billed for somebody else before a person has d
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from contacts.models import Contact
 from quickbooks_integration import enriching
-from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
-from quickbooks_integration.reconciling import deciding, jobs, undoing
+from quickbooks_integration.models import MatchDecision, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
+from quickbooks_integration.reconciling import deciding, jobs, releasing, undoing
 from quickbooks_integration.reconciling.deciding import (
-    NO_CLAIM,
     SENDING,
     Settled,
     decision,
@@ -76,11 +76,13 @@ def link_survivor(sync_id: int, by: User) -> QuickBooksCustomer:
         if survivor is None:
             raise Settled(f"The CRM does not know which customer {loser} was merged into. Nothing was changed.")
         survivor = lock_customer(survivor.pk)
-        _release(loser)
-        if contact.quickbooks_customer_id == loser.sync.entity_id:
+        released = releasing.let_off(loser, contact)
+        if released["primary"]:
             contact.quickbooks_customer_id = None
         reasons = [{"text": f"QuickBooks merged {loser} into it", "agrees": True}]
-        deciding.tie_by_hand(survivor, contact, reasons, by)
+        decided = deciding.tie_by_hand(survivor, contact, reasons, by)
+        decided.before[undoing.RELEASED] = released
+        decided.save(update_fields=["before"])
         return survivor
 
 
@@ -91,10 +93,11 @@ def let_go(sync_id: int, by: User | None) -> Contact:
         survivor = _survivor_of(loser)
         if survivor is None or survivor.sync.local_id != contact.pk:  # else its jobs are those of the survivor
             jobs.free(loser)
-        _release(loser)
+        released = releasing.let_off(loser, contact)
         undoing.pass_on_primary(contact, loser.sync)
         enriching.set_money(contact)
         contact.save()
+        _record(loser, contact, survivor, by, released)
         return contact
 
 
@@ -135,7 +138,10 @@ def _survivor_of(loser: QuickBooksCustomer) -> QuickBooksCustomer | None:
     return rows.filter(sync__entity_id=loser.merged_into).first() if loser.merged_into else None
 
 
-def _release(loser: QuickBooksCustomer) -> None:
-    pairs = MatchCandidate.objects.filter(sync=loser.sync, state=MatchCandidate.State.LINKED)
-    pairs.update(state=MatchCandidate.State.CLOSED, **NO_CLAIM)
-    deciding.release(loser.sync)
+def _record(
+    loser: QuickBooksCustomer, contact: Contact, survivor: QuickBooksCustomer | None, by: User | None, released: Any
+) -> None:
+    text = f"QuickBooks merged it into {survivor}" if survivor else "QuickBooks no longer has it"
+    reasons = [{"text": text, "agrees": True}]
+    before = {undoing.RELEASED: released}
+    deciding.record(loser, contact, MatchDecision.Action.LET_GO, reasons, by, before).save()

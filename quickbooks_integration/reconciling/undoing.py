@@ -1,15 +1,18 @@
 """Taking a decision back: what it changed becomes as it was, unless somebody has changed it since."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 
 from contacts.matching.kinds import Kind
 from contacts.models import Contact
 from quickbooks_integration import attaching, enriching
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksCustomer, QuickBooksSync
-from quickbooks_integration.reconciling import jobs, snapshots
+from quickbooks_integration.reconciling import jobs, releasing, snapshots, taking_back
 from quickbooks_integration.reconciling.deciding import (
     NO_CLAIM,
     SENDING,
@@ -22,6 +25,8 @@ from quickbooks_integration.reconciling.deciding import (
 
 Action, State = MatchDecision.Action, MatchCandidate.State
 
+# Key of MatchDecision.before: the customer that is gone and lost its contact by the decision.
+RELEASED = "released"
 STAYS_IN_QUICKBOOKS = "The customer stays in QuickBooks, because QuickBooks deletes no customers. If nobody needs it, make it inactive there."
 
 
@@ -31,14 +36,42 @@ def undo(decided: MatchDecision, by: User | None) -> list[str]:
     Raises Settled if it was undone before or if the customer has another contact by now.
     """
     with decision(by):
-        customer = lock_customer(decided.sync_id, decided.contact_id)
+        released = [noted["sync"] for noted in [decided.before.get(RELEASED)] if noted]
+        customer = lock_customer(decided.sync_id, decided.contact_id, besides=released)
         decided = MatchDecision.objects.select_for_update().get(pk=decided.pk)
         if decided.undone_at:
             raise Settled("This was undone already. Nothing was changed.")
-        stays = _ask_again(customer, decided) if decided.action == Action.REFUSE else _untie(customer, decided)
+        stays = TAKEN_BACK.get(Action(decided.action), _untie)(customer, decided)
         decided.undone_at, decided.undone_by = timezone.now(), by
         decided.save(update_fields=["undone_at", "undone_by"])
     return stays
+
+
+@dataclass
+class TakenBack:
+    """How the undo of many went, in sentences: what stays as it is of those that were undone, and why others were not."""
+
+    done: int = 0
+    stays: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+
+def undo_each(found: Iterable[MatchDecision], by: User | None, *, keep: bool = True) -> TakenBack:
+    """Takes many decisions back, the last one first, each in a transaction of its own. Without keep only tells how each
+    would go, and changes nothing."""
+    taken = TakenBack()
+    for decided in sorted(found, key=lambda one: one.pk, reverse=True):
+        about = f"{decided.sync.customer}: "
+        try:
+            with transaction.atomic():
+                stays = undo(decided, by)
+                transaction.set_rollback(not keep)
+        except Settled as settled:
+            taken.left.append(f"{about}{settled}")
+        else:
+            taken.done += 1
+            taken.stays += [f"{about}{sentence}" for sentence in stays]
+    return taken
 
 
 def unlink(sync: QuickBooksSync, by: User) -> list[str]:
@@ -64,6 +97,29 @@ def _ask_again(customer: QuickBooksCustomer, decided: MatchDecision) -> list[str
     return []
 
 
+def _take_again(customer: QuickBooksCustomer, decided: MatchDecision) -> list[str]:
+    """A customer that is gone is the contact's again, and it is asked again what becomes of that."""
+    contact = lock_contact(decided.contact_id)
+    if customer.sync.local_id is not None:
+        raise Settled(f"{customer} is linked to a contact by now. Nothing was changed.")
+    into = QuickBooksSync.objects.filter(company=customer.sync.company_id, entity_type="customer")
+    if customer.merged_into and into.filter(entity_id=customer.merged_into, local_id=contact.pk).exists():
+        raise Settled(f"The customer that {customer} was merged into is {contact} too. Nothing was changed.")
+    releasing.give_back(customer, contact, decided.before[RELEASED])
+    _settle_money(contact)
+    attaching.after_commit(customer.sync)
+    jobs.follow_after_commit(customer)
+    company = customer.sync.company_id
+    below = QuickBooksCustomer.objects.filter(sync__company=company, parent_id=customer.sync.entity_id)
+    free = customer.vanished_at is not None and below.filter(sync__local_id=None, vanished_at=None).exists()
+    return [f"The jobs of {customer} stay without a contact while QuickBooks does not have it."] if free else []
+
+
+def _settle_money(contact: Contact) -> None:
+    enriching.set_money(contact)
+    contact.save()
+
+
 def _untie(customer: QuickBooksCustomer, decided: MatchDecision) -> list[str]:
     sync = customer.sync
     contact = lock_contact(decided.contact_id)
@@ -78,7 +134,23 @@ def _untie(customer: QuickBooksCustomer, decided: MatchDecision) -> list[str]:
     if decided.action == Action.CREATE_CONTACT:
         return _delete_or_keep(contact, sync, decided)
     stays = _take_back(contact, sync, decided.before)
+    stays += _return_released(contact, decided)
     return [*stays, STAYS_IN_QUICKBOOKS] if decided.action == Action.CREATE_CUSTOMER else stays
+
+
+def _return_released(contact: Contact, decided: MatchDecision) -> list[str]:
+    """The customer that was merged into the one just taken off is the contact's again."""
+    noted = decided.before.get(RELEASED)
+    gone = QuickBooksCustomer.objects.select_related("sync").filter(pk=noted["sync"]).first() if noted else None
+    if noted is None or gone is None:
+        return []
+    if gone.sync.local_id is not None:
+        return [f"{gone} is linked to a contact by now and stays so."]
+    releasing.give_back(gone, contact, noted)
+    _settle_money(contact)
+    attaching.after_commit(gone.sync)
+    jobs.follow_after_commit(gone)
+    return []
 
 
 def _reopen(sync: QuickBooksSync, contact: Contact, decided: MatchDecision) -> None:
@@ -110,7 +182,7 @@ def _delete_or_keep(contact: Contact, sync: QuickBooksSync, decided: MatchDecisi
 def _take_back(contact: Contact, sync: QuickBooksSync, before: dict[str, Any]) -> list[str]:
     """The contact without this customer; what its other customers say as well is theirs from now on."""
     pass_on_primary(contact, sync)
-    stays = enriching.take_back(contact, before)
+    stays = taking_back.take_back(contact, before)
     for other in jobs.leaders(contact.pk):
         _apply_again(contact, other)
     return stays
@@ -126,17 +198,15 @@ def pass_on_primary(contact: Contact, sync: QuickBooksSync) -> None:
 
 def _apply_again(contact: Contact, other: QuickBooksCustomer) -> None:
     other.sync.base = None  # as at the first time: what the undone link had given is missing again
-    applied = enriching.apply(contact, other)
-    decided = linking_decision(other.sync)
-    if decided is not None and applied.changed:
-        decided.before = _joined(decided.before, applied.before)
+    remember(other.sync, enriching.apply(contact, other))
+
+
+def remember(sync: QuickBooksSync, applied: enriching.Applied) -> None:
+    """What the customer brings after it was linked goes too when the link is taken back. The map row is locked."""
+    decided = linking_decision(sync) if applied.changed else None
+    if decided is not None:
+        decided.before = taking_back.joined(decided.before, applied.before)
         decided.save(update_fields=["before"])
 
 
-def _joined(first: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
-    """One `before` for two steps: the oldest value was, the newest one became."""
-    fields = dict(first.get("fields", {}))
-    for name, change in later["fields"].items():
-        fields[name] = {"was": fields[name]["was"] if name in fields else change["was"], "became": change["became"]}
-    lists = {name: [*first.get(name, []), *later[name]] for name in ("phones", "emails", "addresses")}
-    return first | {"fields": fields} | lists
+TAKEN_BACK = {Action.REFUSE: _ask_again, Action.LET_GO: _take_again}

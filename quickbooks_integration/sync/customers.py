@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from contacts.merging import wanting
 from contacts.models import Contact
 from quickbooks_integration import enriching, mapping
 from quickbooks_integration.mapping import CustomerRow, Document
@@ -166,10 +167,12 @@ def _write(customer: QuickBooksCustomer, change: Change) -> None:
 
 def _follow(contact: Contact, customer: QuickBooksCustomer) -> None:
     from quickbooks_integration.conflicts import recording
+    from quickbooks_integration.reconciling import undoing
     from quickbooks_integration.sync.kinds import KINDS
 
     asked = set(customer.sync.conflicts)
     applied = enriching.apply(contact, customer)
+    undoing.remember(customer.sync, applied)
     new = applied.conflicts.keys() - asked
     if new:
         recording.by_policy(KINDS["customer"], contact, customer.sync, new)
@@ -188,6 +191,8 @@ def mark_vanished(customer: QuickBooksCustomer, contact: Contact | None) -> None
     if contact is not None:
         enriching.set_money(contact)
         contact.save(update_fields=["outstanding_balance", "updated_at"])
+        # It may have stood in the way of contacts that somebody wants merged.
+        transaction.on_commit(wanting.finish, robust=True)
 
 
 def stored_ids(auth: QuickBooksAuth) -> set[str]:

@@ -22,6 +22,7 @@ from quickbooks_integration.models import (
     CoverageRange,
     HistoryImport,
     MatchCandidate,
+    MatchDecision,
     QuickBooksDocument,
     QuickBooksSync,
     RejectedRow,
@@ -82,6 +83,8 @@ def _planted_quickbooks(ann) -> None:
     company, now = pairs.company(), timezone.now()
     customer = pairs.customer(company, "Ann Planted", PHONE, EMAIL, Balance=AMOUNT, BillAddr={"Line1": STREET})
     MatchCandidate.objects.get_or_create(sync=customer, contact=ann, defaults={"score": 50})
+    reasons = [{"text": f"Same phone {PHONE}", "agrees": True}]
+    MatchDecision.objects.create(sync=customer, contact=ann, action="refuse", reasons=reasons)
     sync = QuickBooksSync.objects.create(
         company=company, entity_type="invoice", entity_id="7", error_message=str(AMOUNT)
     )

@@ -88,3 +88,82 @@ def test_the_page_costs_the_same_for_many_groups(office_client, django_assert_ma
             make_contact(first, f"Lee{number}", phones=(f"617-555-{1000 + number}",))
     with django_assert_max_num_queries(30):
         assert b"40 groups" in office_client.get(PAGE).content
+
+
+def test_one_person_who_was_entered_many_times_is_no_switchboard():
+    entered = [
+        make_contact(first, "Lee", phones=("617-555-0101",)) for first in ("Ann", "ANN", "Ann", "Ann", "Ann", "Bob")
+    ]
+    nameless = make_contact(phones=("617-555-0101",))
+    assert duplicates.groups() == [keys(*entered, nameless)]
+
+
+def test_behind_a_switchboard_those_of_one_name_are_found():
+    for number in range(5):
+        make_contact(f"Person{number}", "Ray", phones=("617-555-0199",))
+    twice = [make_contact(first, "Lee", phones=("617-555-0199",)) for first in ("Robert", "Bob")]
+    assert duplicates.groups() == [keys(*twice)]
+
+
+def test_a_number_of_very_many_says_nothing_whatever_they_are_called():
+    for _ in range(duplicates.MOST_SHARING + 1):
+        make_contact("Ann", "Lee", phones=("617-555-0101",))
+    assert duplicates.groups() == []
+
+
+def test_a_short_name_in_the_same_house_spelled_otherwise_is_the_same():
+    otherwise = ELM | {"street": "12 Elm St."}
+    found = [make_contact(first, "Lee", address=where) for first, where in (("Robert", ELM), ("Bob", otherwise))]
+    make_contact("Ann", "Lee", address=ELM)
+    assert duplicates.groups() == [keys(*found)]
+    [group] = duplicates.shown(duplicates.groups())
+    assert group.reasons == ["Same address 12 Elm Street, 02169"]
+
+
+def test_none_are_the_same_is_said_of_those_too_who_are_not_shown(office_client):
+    people = [
+        make_contact("Ann", f"Lee{'x' * n}", phones=(f"617-555-{1000 + n}", f"617-555-{1001 + n}")) for n in range(14)
+    ]
+    [group] = duplicates.shown(duplicates.groups())
+    assert (len(group.contacts), group.hidden) == (12, [people[12].pk, people[13].pk])
+    text = office_client.get(PAGE).content.decode()
+    assert "None of these and the 2 more are the same" in text
+    assert text.count(f'name="contact" value="{people[13].pk}"') == 1
+    office_client.post(PAGE, {"contact": keys(*people)})
+    assert duplicates.groups() == []
+
+
+def test_some_of_a_group_can_be_somebody_else_and_the_rest_is_asked_about_on(office_client):
+    ann, anne, bob, carl = (
+        make_contact(first, "Lee", phones=("617-555-0101",)) for first in ("Ann", "Anne", "Bob", "Carl")
+    )
+    group = {"contact": keys(ann, anne, bob, carl), "which": "ticked"}
+    office_client.post(PAGE, group)
+    assert not DismissedDuplicate.objects.exists()
+    office_client.post(PAGE, group | {"somebody_else": keys(bob, carl)})
+    assert duplicates.groups() == [keys(ann, anne)]
+    assert DismissedDuplicate.objects.count() == 5
+
+
+def test_what_was_dismissed_is_listed_and_can_be_asked_again(office_client, django_assert_max_num_queries):
+    ann, anne = (make_contact(first, "Lee", phones=("617-555-0101",)) for first in ("Ann", "Anne"))
+    duplicates.dismiss([ann.pk, anne.pk], None)
+    duplicates.dismiss([ann.pk, 999_999_999], None)
+    listed = reverse("admin:contacts_contact_dismissed")
+    with django_assert_max_num_queries(30):
+        text = office_client.get(listed).content.decode()
+    assert "2 pairs" in text
+    assert "a contact that was deleted since" in text
+    row = DismissedDuplicate.objects.get(pair=f"{ann.pk}-{anne.pk}")
+    for _ in range(2):
+        office_client.post(listed, {"pair": row.pk})
+    assert duplicates.groups() == [keys(ann, anne)]
+    assert DismissedDuplicate.objects.count() == 1
+
+
+def test_who_may_not_merge_takes_no_dismissal_back(bookkeeper_client):
+    duplicates.dismiss([1, 2], None)
+    listed = reverse("admin:contacts_contact_dismissed")
+    assert bookkeeper_client.get(listed).status_code == 403
+    assert bookkeeper_client.post(listed, {"pair": DismissedDuplicate.objects.get().pk}).status_code == 403
+    assert DismissedDuplicate.objects.count() == 1

@@ -74,3 +74,14 @@ def somebody(name: str = "ann", *permissions: str) -> AbstractBaseUser:
         app, _, codename = permission.partition(".")
         user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
     return user
+
+
+def pulled(sync: QuickBooksSync, **more: Any) -> None:
+    """QuickBooks says something else of this customer now, and a pull brought it."""
+    sync.refresh_from_db()
+    document = sync.customer.raw | {"SyncToken": str(int(sync.sync_version) + 1)} | more
+    known = customers.known(sync.company, [sync.entity_id])[sync.entity_id]
+    change = customers.Change(known, mapping.customer_row(document, {}), document)
+    with customers.page_transaction(keep=True):
+        customers.update(sync.company, [change])
+    sync.refresh_from_db()

@@ -8,6 +8,7 @@ from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone
 from quickbooks_integration import enriching, mapping, plain_rows
 from quickbooks_integration.mapping import Unusable
 from quickbooks_integration.models import QuickBooksCustomer, QuickBooksSync
+from quickbooks_integration.reconciling import taking_back
 from quickbooks_integration.sync import customers
 from tests.quickbooks_integration import pairs
 
@@ -146,7 +147,7 @@ def test_taking_back_restores_what_nobody_changed_since_and_says_what_stays(comp
     contact = linked(customer, first_name="")
     applied = enriching.apply(contact, customer)
     contact.company = "Edited since"
-    stays = enriching.take_back(contact, applied.before)
+    stays = taking_back.take_back(contact, applied.before)
     contact.refresh_from_db()
     assert (contact.first_name, contact.last_name, contact.payment_terms) == ("", "", None)
     assert (contact.phones.count(), contact.emails.count(), contact.addresses.count()) == (0, 0, 0)
@@ -283,5 +284,5 @@ def test_many_pairs_get_what_each_alone_gets_in_a_fixed_number_of_statements(com
     assert customer.sync.base_ours == enriching.ours_of(Contact.objects.get(pk=contact.pk))
     assert [len(one.before["addresses"]) for one in all_at_once] == [len(one.before["addresses"]) for one in one_by_one]
     for (contact, _), applied in zip(together, all_at_once, strict=True):
-        assert enriching.take_back(Contact.objects.get(pk=contact.pk), applied.before) == []
+        assert taking_back.take_back(Contact.objects.get(pk=contact.pk), applied.before) == []
         assert ContactPhone.objects.filter(contact=contact).count() == 0

@@ -457,3 +457,65 @@ def test_who_is_linked_after_a_contact_was_deleted_says_nothing_of_what_that_one
     match(auth)
     row = QuickBooksSync.objects.get(pk=customer.pk)
     assert (row.local_id, row.base, row.base_ours, row.sent, row.needs_read) == (None, None, None, 3, False)
+
+
+def test_undo_keeps_a_number_and_an_address_that_somebody_corrected_since_and_says_so(auth, ann):
+    ours = pairs.contact("Ann", "Smith", NUMBER)
+    theirs = pairs.customer(auth, "Ann Smith", OTHER, "ann@example.con, old@example.com")
+    linked = link_to(theirs, ours, ann)
+    ours.phones.get(number=OTHER).delete()
+    ours.phones.create(number="508-555-0000", position=1)  # typed here: none of what came
+    ours.emails.filter(address="ann@example.con").update(address="ann@example.com", key="ann@example.com")
+    assert undo(linked, ann) == ["ann@example.con was corrected to ann@example.com since, which stays."]
+    assert sorted(ours.phones.values_list("number", flat=True)) == ["508-555-0000", NUMBER]
+    assert list(ours.emails.values_list("address", flat=True)) == ["ann@example.com"]
+
+
+def test_undo_keeps_a_corrected_number_and_removes_one_that_is_only_written_otherwise(auth, ann):
+    ours = pairs.contact("Ann", "Smith")
+    linked = link_to(pairs.customer(auth, "Ann Smith", NUMBER, Mobile={"FreeFormNumber": OTHER}), ours, ann)
+    for was, now in ((NUMBER, "617-555-0124"), (OTHER, "(508) 555 0199")):
+        phone = ours.phones.get(number=was)
+        phone.number = now
+        phone.save()
+    assert undo(linked, ann) == [f"{NUMBER} was corrected to 617-555-0124 since, which stays."]
+    assert list(ours.phones.values_list("number", flat=True)) == ["617-555-0124"]
+
+
+def test_undo_of_a_decision_that_names_only_keys_of_rows_removes_what_came(auth, ann):
+    ours = pairs.contact("Ann", "Smith")
+    linked = link_to(pairs.customer(auth, "Ann Smith", NUMBER), ours, ann)
+    linked.before["phones"] = [one["id"] for one in linked.before["phones"]]
+    linked.save()
+    assert undo(linked, ann) == []
+    assert not ours.phones.exists()
+
+
+def test_undo_takes_what_later_pulls_brought_of_the_wrong_customer_too(auth, ann):
+    ours = pairs.contact("Ann", "Smith", NUMBER)
+    theirs = pairs.customer(auth, "Bob Jones", BillAddr={"Line1": "1 Elm St", "City": "Quincy"})
+    before = everything()
+    linked = link_to(theirs, ours, ann)
+    pairs.pulled(theirs, PrimaryPhone={"FreeFormNumber": OTHER}, Notes="Has a dog", CompanyName="Jones LLC")
+    pairs.pulled(theirs, BillAddr={"Line1": "2 Oak St", "City": "Milton"}, CompanyName="Jones Homes")
+    pairs.pulled(theirs, ShipAddr={"Line1": "3 Ash St"}, PrimaryEmailAddr={"Address": "bob@example.com"})
+    ours.refresh_from_db()
+    assert (ours.notes, ours.company, ours.phones.count(), ours.addresses.count()) == ("Has a dog", "Jones Homes", 2, 2)
+    linked.refresh_from_db()
+    assert undo(linked, ann) == []
+    assert everything() == before
+
+
+def test_undo_gives_back_what_somebody_wrote_between_two_pulls(auth, ann):
+    ours = pairs.contact("Ann", "Smith")
+    theirs = pairs.customer(auth, "Bob Jones", CompanyName="Jones")
+    linked = link_to(theirs, ours, ann)
+    Contact.objects.filter(pk=ours.pk).update(company="Smith Homes")
+    base = theirs.company.syncs.get().base | {"company": "Smith Homes"}  # was sent there
+    QuickBooksSync.objects.filter(pk=theirs.pk).update(base=base)
+    pairs.pulled(theirs, CompanyName="Jones LLC")
+    linked.refresh_from_db()
+    assert linked.before["fields"]["company"] == {"was": "Smith Homes", "became": "Jones LLC"}
+    undo(linked, ann)
+    ours.refresh_from_db()
+    assert ours.company == "Smith Homes"

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from billing.models import Invoice
 from contacts import changes
-from contacts.models import Contact
+from contacts.models import Contact, ContactMerge, WantedMerge
 from quickbooks_integration import reconciling
 from quickbooks_integration.models import (
     ApiCall,
@@ -210,6 +210,28 @@ def test_a_survivor_that_has_a_contact_by_now_is_not_given_a_second_one(books, d
     with pytest.raises(Settled):
         merged.link_survivor(sync_of(LOSER).pk, django_user_model.objects.create_user("ann"))
     assert (sync_of(SURVIVOR).local_id, sync_of(LOSER).local_id) == (other.pk, contact.pk)
+
+
+@pytest.mark.parametrize("found", [by_webhook, by_feed, as_inactive])
+def test_contacts_that_somebody_wants_merged_become_one_when_quickbooks_has_merged_their_customers(
+    books, office, found
+):
+    other, page = link(SURVIVOR), reverse("admin:contacts_contact_merge")
+    Contact.objects.filter(pk=ann().pk).update(notes="Has a dog")
+    address = f"{page}?keep={other.pk}&other={ann().pk}"
+    assert "Merge by itself when that is done" in office.get(address).content.decode()
+    office.post(address, {"field-name": "loser", "when": "later"})
+    assert "ann asked on" in office.get(address).content.decode()
+    books.pull_all()
+    assert ann().merged_into is None
+    found(books)
+    other.refresh_from_db()
+    assert Contact.objects.get(notes="Has a dog", merged_into=other).pk != other.pk
+    assert (other.first_name, other.quickbooks_customer_id) == ("Ann", SURVIVOR)
+    assert other.outstanding_balance == Decimal("100.00")
+    assert Invoice.objects.get().contact_id == other.pk
+    assert ContactMerge.objects.get().merged_by.username == "ann"
+    assert [merged.losers().exists(), WantedMerge.objects.exists()] == [False, False]
 
 
 # --- The page ------------------------------------------------------------------------------------

@@ -1,0 +1,67 @@
+"""The page of customers that may be in QuickBooks twice: what to do there, and what then happens by itself here."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models.options import Options
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from quickbooks_integration.models import QuickBooksAuth
+from quickbooks_integration.reconciling import same_customers
+
+PAGE = "admin:quickbooks_integration_quickbookscustomer_same"
+GROUPS_PER_PAGE, DISMISSED_SHOWN = 20, 50
+
+
+class SameCustomersPage:
+    """A view of QuickBooksCustomer's admin."""
+
+    admin_site: AdminSite
+    opts: Options
+
+    @method_decorator([never_cache, require_http_methods(["GET", "POST"])])
+    def same_view(self, request: HttpRequest) -> HttpResponse:
+        """POST customer: once for each of a group of which no two are the same; or again: the dismissed pair that is to
+        be shown again."""
+        if not request.user.has_perm("quickbooks_integration.decide_matches"):
+            raise PermissionDenied
+        if request.method == "POST":
+            return _decide(request)
+        auth = QuickBooksAuth.objects.in_use().first()
+        page = Paginator(same_customers.groups(auth) if auth else [], GROUPS_PER_PAGE).get_page(request.GET.get("page"))
+        context: dict[str, Any] = {
+            "page": page,
+            "groups": same_customers.shown(auth, list(page.object_list)) if auth else [],
+            "dismissed": same_customers.dismissed(DISMISSED_SHOWN),
+        }
+        everywhere = self.admin_site.each_context(request)
+        return TemplateResponse(
+            request,
+            "quickbooks_integration/review/same_customers.html",
+            {**everywhere, "title": "Duplicate customers", "opts": self.opts, **context},
+        )
+
+
+def _decide(request: HttpRequest) -> HttpResponse:
+    again, chosen = _keys(request, "again"), _keys(request, "customer")
+    if again and same_customers.ask_again(again[0]):
+        messages.success(request, "They are shown again, if something still connects them.")
+    elif len(chosen) > 1:
+        same_customers.dismiss(chosen, request.user)
+        messages.success(request, "Noted: they are not the same. You are not asked about them again.")
+    else:
+        messages.info(request, "There was nothing to do. Nothing was changed.")
+    return HttpResponseRedirect(reverse(PAGE))
+
+
+def _keys(request: HttpRequest, name: str) -> list[int]:
+    texts = request.POST.getlist(name)[: same_customers.MOST_DISMISSED]
+    return [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]

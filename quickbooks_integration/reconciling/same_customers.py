@@ -1,0 +1,137 @@
+"""Customers that may be one person twice in QuickBooks, as groups. They can only be merged there."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection
+
+from contacts.matching import names, normalise
+from contacts.models import Contact
+from quickbooks_integration import addresses
+from quickbooks_integration.models import DismissedCustomers, QuickBooksAuth, QuickBooksCustomer
+
+MOST_KEYS, MOST_SHARING, MOST_OF_A_GROUP, MOST_DISMISSED = 5_000, 60, 12, 100
+Pair = tuple[int, int]
+SHARED = (
+    "SELECT key, array_agg(DISTINCT sync_id) FROM ("
+    "SELECT customer.sync_id, unnest(phone_keys || email_keys || place_keys) AS key"
+    " FROM quickbooks_integration_quickbookscustomer AS customer"
+    " JOIN quickbooks_integration_quickbookssync AS sync ON sync.id = customer.sync_id"
+    " WHERE sync.company_id = %s AND customer.parent_id = '' AND customer.active AND customer.vanished_at IS NULL"
+    ") AS held GROUP BY key HAVING count(DISTINCT sync_id) BETWEEN 2 AND %s ORDER BY key LIMIT %s"
+)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A customer of a group: its contact here, and its page in QuickBooks ("" where there is none)."""
+
+    customer: QuickBooksCustomer
+    contact: Contact | None
+    page: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """keys: of all. members: those that are shown, the one with most money first. contacts: two that would have to be merged
+    too, none if there are not two."""
+
+    keys: list[int]
+    members: list[Member]
+    contacts: tuple[Contact, Contact] | None
+
+
+def groups(auth: QuickBooksAuth) -> list[list[int]]:
+    """Keys of customers that share a name and a phone, an e-mail or a house, without pairs that a person has dismissed.
+    Jobs are their customer's and never counted. A fixed number of queries."""
+    with connection.cursor() as cursor:
+        cursor.execute(SHARED, [auth.company_id, MOST_SHARING, MOST_KEYS])
+        shared = [ids for _, ids in cursor.fetchall()]
+    called = _words({pk for ids in shared for pk in ids})
+    dismissed = set(DismissedCustomers.objects.values_list("pair", flat=True))
+    found = {pair for ids in shared for pair in _alike(ids, called) if f"{pair[0]}-{pair[1]}" not in dismissed}
+    return _connected(found)
+
+
+def shown(auth: QuickBooksAuth, found: list[list[int]]) -> list[Group]:
+    """As the page shows them; a fixed number of queries, however many."""
+    wanted = [pk for ids in found for pk in ids[:MOST_OF_A_GROUP]]
+    customers = QuickBooksCustomer.objects.select_related("sync").defer("raw").in_bulk(wanted)
+    keys = {customer.sync.local_id for customer in customers.values()} - {None}
+    contacts = Contact.objects.current().prefetch_related("phones", "emails").in_bulk(keys)
+    made = []
+    for ids in found:
+        members = [
+            Member(
+                customers[pk],
+                contacts.get(customers[pk].sync.local_id),
+                addresses.page_of(auth, "customer", customers[pk].sync.entity_id),
+            )
+            for pk in ids[:MOST_OF_A_GROUP]
+            if pk in customers
+        ]
+        members.sort(key=lambda member: member.customer.balance_with_jobs, reverse=True)
+        made.append(Group(ids, members, _two_contacts(members)))
+    return made
+
+
+def dismiss(sync_ids: Iterable[int], by: AbstractBaseUser | None) -> None:
+    """No two of these customers are the same; they are not shown again."""
+    pairs = combinations(sorted(set(sync_ids)), 2)
+    rows = [DismissedCustomers(pair=f"{one}-{other}", dismissed_by=by) for one, other in pairs]
+    DismissedCustomers.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def ask_again(dismissed_id: int) -> bool:
+    """Takes a "not the same" back. False if somebody has done so before."""
+    return bool(DismissedCustomers.objects.filter(pk=dismissed_id).delete()[0])
+
+
+def dismissed(most: int) -> list[tuple[DismissedCustomers, list[QuickBooksCustomer | None]]]:
+    """The latest dismissed pairs with both customers, None for one that is not known any more. Two queries."""
+    rows = list(DismissedCustomers.objects.select_related("dismissed_by")[:most])
+    keys = {row.pk: [int(key) for key in row.pair.split("-")] for row in rows}
+    found = QuickBooksCustomer.objects.defer("raw").in_bulk({key for both in keys.values() for key in both})
+    return [(row, [found.get(key) for key in keys[row.pk]]) for row in rows]
+
+
+def _words(sync_ids: set[int]) -> dict[int, tuple[str, ...]]:
+    columns = ("pk", "given_name", "family_name", "company_name", "display_name")
+    rows = QuickBooksCustomer.objects.filter(pk__in=sync_ids).values_list(*columns)
+    return {
+        pk: normalise.words(given, family) or normalise.words(company) or normalise.words(display)
+        for pk, given, family, company, display in rows
+    }
+
+
+def _alike(ids: list[int], called: dict[int, tuple[str, ...]]) -> Iterator[Pair]:
+    for one, other in combinations(sorted(ids), 2):
+        if called.get(one) and called.get(other) and names.same_person(called[one], called[other]):
+            yield one, other
+
+
+def _connected(found: set[Pair]) -> list[list[int]]:
+    beside: dict[int, set[int]] = defaultdict(set)
+    for one, other in found:
+        beside[one].add(other)
+        beside[other].add(one)
+    made, met = [], set[int]()
+    for pk in sorted(beside):
+        reached, group = [pk], set[int]()
+        while reached:
+            here = reached.pop()
+            if here not in met:
+                met.add(here)
+                group.add(here)
+                reached += beside[here]
+        if group:
+            made.append(sorted(group))
+    return made
+
+
+def _two_contacts(members: list[Member]) -> tuple[Contact, Contact] | None:
+    held = list(dict.fromkeys(member.contact for member in members if member.contact is not None))
+    return (held[0], held[1]) if len(held) > 1 else None

@@ -1,0 +1,84 @@
+"""Merges that are done by themselves once nothing stands in the way."""
+
+import pytest
+from django.urls import reverse
+
+from contacts import duplicates, merging, tasks
+from contacts.merging import CARES, Care, wanting
+from contacts.models import Contact, ContactMerge, WantedMerge
+from tests.factories import make_contact
+
+pytestmark = pytest.mark.django_db
+
+
+class Objecting(Care):
+    def objections(self, survivor, loser):
+        return ["Not yet."]
+
+
+@pytest.fixture
+def in_the_way():
+    care = Objecting()
+    CARES.append(care)
+    yield care
+    if care in CARES:
+        CARES.remove(care)
+
+
+@pytest.fixture
+def pair():
+    return make_contact("Ann", "Lee"), make_contact("Anne", "Lea")
+
+
+def test_a_wanted_merge_waits_and_is_done_with_what_was_chosen(in_the_way, pair, office):
+    ann, anne = pair
+    wanting.want(ann, anne, None, {})
+    wanting.want(ann, anne, office, {"name": "loser"})
+    tasks.gather_late_rows()
+    assert (ContactMerge.objects.count(), WantedMerge.objects.count()) == (0, 1)
+    CARES.remove(in_the_way)
+    tasks.gather_late_rows()
+    done = ContactMerge.objects.get()
+    assert (done.survivor, done.loser, done.merged_by) == (ann, anne, office)
+    ann.refresh_from_db()
+    assert (ann.last_name, WantedMerge.objects.count()) == ("Lea", 0)
+
+
+def test_it_is_forgotten_when_one_was_merged_with_somebody_else_or_deleted(pair):
+    ann, anne = pair
+    al = make_contact("Al", "Lee")
+    wanting.want(ann, anne, None, {})
+    wanting.want(al, anne, None, {})
+    merging.merge(ann.pk, anne.pk, None)
+    assert wanting.finish() == 0
+    assert not WantedMerge.objects.exists()
+    assert Contact.objects.current().count() == 2
+
+
+def test_whoever_says_that_they_are_not_the_same_does_not_want_it_any_more(pair):
+    ann, anne = pair
+    wanting.want(anne, ann, None, {})
+    duplicates.dismiss([ann.pk, anne.pk], None)
+    assert wanting.finish() == 0
+    assert (WantedMerge.objects.count(), ContactMerge.objects.count()) == (0, 0)
+
+
+def test_the_page_offers_it_only_where_something_stands_in_the_way_and_takes_it_back(in_the_way, pair, office_client):
+    ann, anne = pair
+    page = f"{reverse('admin:contacts_contact_merge')}?keep={ann.pk}&other={anne.pk}"
+    offered, withdrawn = "Merge by itself when that is done", "Do not merge by itself"
+    text = office_client.get(page).content.decode()
+    assert (offered in text, withdrawn in text) == (True, False)
+    office_client.post(page, {"when": "later", "field-name": "loser"})
+    assert WantedMerge.objects.get().chosen == {"name": "loser"}
+    assert withdrawn in office_client.get(page).content.decode()
+    office_client.post(page, {"when": "never"})
+    assert not WantedMerge.objects.exists()
+    CARES.remove(in_the_way)
+    assert offered not in office_client.get(page).content.decode()
+
+
+def test_who_may_not_merge_wants_nothing(in_the_way, pair, bookkeeper_client):
+    page = f"{reverse('admin:contacts_contact_merge')}?keep={pair[0].pk}&other={pair[1].pk}"
+    assert bookkeeper_client.post(page, {"when": "later"}).status_code == 403
+    assert not WantedMerge.objects.exists()

@@ -1,0 +1,111 @@
+"""Customers that may be one person twice in QuickBooks."""
+
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from quickbooks_integration.models import DismissedCustomers, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
+from quickbooks_integration.reconciling import link_to, same_customers
+from tests.quickbooks_integration import pairs
+
+PAGE = reverse("admin:quickbooks_integration_quickbookscustomer_same")
+NUMBER = "617-555-0123"
+ELM = {"Line1": "12 Elm Street", "City": "Quincy", "CountrySubDivisionCode": "MA", "PostalCode": "02169"}
+
+
+@pytest.fixture
+def auth(db) -> QuickBooksAuth:
+    return pairs.company()
+
+
+@pytest.fixture
+def office(client: Client, auth) -> Client:
+    user = pairs.somebody("ann")
+    user.groups.add(Group.objects.get(name="office"))
+    client.force_login(user)
+    return client
+
+
+def keys(*syncs: QuickBooksSync) -> list[int]:
+    return sorted(sync.pk for sync in syncs)
+
+
+def text(answer) -> str:
+    return answer.content.decode()
+
+
+def test_who_shares_a_name_and_a_number_a_mailbox_or_a_house_is_a_group(auth):
+    bob = pairs.customer(auth, "Robert Lee", NUMBER)
+    also = pairs.customer(auth, "Bob Lee", "+1 (617) 555-0123", "bob@example.com")
+    third = pairs.customer(auth, "Bob Lee 2", "508-555-0199", "BOB@example.com", GivenName="Bob", FamilyName="Lee")
+    pairs.customer(auth, "Ann Lee", NUMBER)  # the same household
+    carl = [pairs.customer(auth, f"Carl Ray{more}", BillAddr=ELM | street) for more, street in
+            (("", {}), (" (old)", {"Line1": "12 Elm St."}))]  # fmt: skip
+    QuickBooksCustomer.objects.filter(sync=carl[1]).update(given_name="Carl", family_name="Ray")
+    assert same_customers.groups(auth) == [keys(bob, also, third), keys(*carl)]
+
+
+def test_jobs_and_who_is_inactive_or_gone_are_not_counted(auth):
+    lee = pairs.customer(auth, "Bob Lee", NUMBER)
+    pairs.job(lee, "Robert Lee", NUMBER)
+    pairs.customer(auth, "Bob Lee 2", NUMBER, Active=False)
+    gone = pairs.customer(auth, "Rob Lee", NUMBER)
+    QuickBooksCustomer.objects.filter(sync=gone).update(vanished_at=timezone.now())
+    assert same_customers.groups(auth) == []
+
+
+def test_the_page_shows_money_and_both_contacts_and_leads_to_the_merge(office, auth):
+    less, more = (pairs.customer(auth, name, NUMBER, Balance=Decimal(money), BalanceWithJobs=Decimal(money))
+                  for name, money in (("Bob Lee", "10"), ("Robert Lee", "1250.5")))  # fmt: skip
+    bob, robert = pairs.contact("Bob", "Lee"), pairs.contact("Robert", "Lee")
+    link_to(less, bob, None), link_to(more, robert, None)
+    page = text(office.get(PAGE))
+    assert "1 group of customers" in page
+    assert "owes $1,250.50" in page
+    assert f"?keep={robert.pk}&amp;other={bob.pk}" in page
+
+
+def test_what_was_dismissed_is_not_shown_again_until_somebody_asks_for_it(office, auth):
+    same = [pairs.customer(auth, "Bob Lee", NUMBER), pairs.customer(auth, "Robert Lee", NUMBER)]
+    office.post(PAGE, {"customer": [*keys(*same), "x", "9" * 30]})
+    row = DismissedCustomers.objects.get()
+    assert (row.pair, row.dismissed_by.username) == ("{}-{}".format(*keys(*same)), "ann")
+    page = text(office.get(PAGE))
+    assert ("No customers look like" in page, "Bob Lee and Robert Lee" in page) == (True, True)
+    office.post(PAGE, {"again": row.pk})
+    office.post(PAGE, {"again": row.pk})
+    assert same_customers.groups(auth) == [keys(*same)]
+
+
+def test_the_page_costs_the_same_for_many_groups(office, auth):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert office.get(PAGE).status_code == 200
+        return len(asked)
+
+    def pair(number: int) -> None:
+        for name in ("Bob", "Robert"):
+            sync = pairs.customer(auth, f"{name} Lee {number}", f"617-555-{1000 + number}")
+            QuickBooksCustomer.objects.filter(sync=sync).update(given_name=name, family_name="Lee")
+            link_to(sync, pairs.contact(name, f"Lee {number}"), None)
+
+    pair(0)
+    few = queries()
+    for number in range(1, 8):
+        pair(number)
+    assert len(same_customers.groups(auth)) == 8
+    assert queries() == few
+
+
+def test_who_may_not_decide_neither_sees_nor_dismisses(auth, client):
+    same = [pairs.customer(auth, "Bob Lee", NUMBER), pairs.customer(auth, "Robert Lee", NUMBER)]
+    client.force_login(pairs.somebody("eve", "quickbooks_integration.view_quickbookscustomer"))
+    assert client.get(PAGE).status_code == 403
+    assert client.post(PAGE, {"customer": keys(*same)}).status_code == 403
+    assert not DismissedCustomers.objects.exists()
