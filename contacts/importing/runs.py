@@ -13,6 +13,7 @@ from django.utils import timezone
 from contacts.importing import planning, reading, writing
 from contacts.importing.drafts import SOURCES, Draft, draft
 from contacts.importing.headers import Header, recognise
+from contacts.importing.journal import Journal
 from contacts.importing.planning import Verdict
 from contacts.importing.reading import FileRefused, Row
 from contacts.models import (
@@ -98,8 +99,7 @@ def run(
     header, drafts = open_list(file)
     result.kind, result.ignored_columns = header.kind.value, header.ignored
     with transaction.atomic(), pghistory.context(source="import", file=filename):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK_NUMBER])
+        one_at_a_time()
         kept = record or ContactImport(filename=filename[:255], imported_by=user)
         _import(drafts, header, kept, result, progress)
         if dry_run:
@@ -107,6 +107,12 @@ def run(
     result.record = None if dry_run else kept
     result.seconds = round(time.monotonic() - started, 2)
     return result
+
+
+def one_at_a_time() -> None:
+    """Waits until no other import, and none that is taken back, is in the middle of a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK_NUMBER])
 
 
 def open_list(file: BinaryIO) -> tuple[Header, Iterator[Draft]]:
@@ -145,6 +151,7 @@ def _import(
     record.ignored_columns = result.ignored_columns
     record.save()
     record.rows.all().delete()  # what a preview noted
+    journal = Journal(None if result.dry_run else record)
     lines: dict[str, int] = {}
     counted = 0
     while some := list(islice(drafts, CHUNK_ROWS)):
@@ -153,7 +160,7 @@ def _import(
             counted = result.read
         chunk = planning.prepare(some, SOURCES[header.kind], lines)
         verdicts = [chunk.plan(one) for one in some]
-        writing.store(chunk)
+        writing.store(chunk, journal)
         _keep(record, verdicts)
         for verdict in verdicts:
             result.add(verdict)

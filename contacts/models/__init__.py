@@ -1,4 +1,4 @@
-from contacts.models.imports import ContactImport, ContactImportRow
+from contacts.models.imports import ContactImport, ContactImportRow, ContactImportStep
 from contacts.models.merges import ContactMerge, DismissedDuplicate
 from contacts.models.people import CURRENT, Contact, ContactAddress, ContactEmail, ContactPhone
 from contacts.models.places import Property, PropertyContact
@@ -10,6 +10,7 @@ __all__ = [
     "ContactEmail",
     "ContactImport",
     "ContactImportRow",
+    "ContactImportStep",
     "ContactMerge",
     "ContactPhone",
     "DismissedDuplicate",

@@ -19,9 +19,11 @@ class ContactImport(models.Model):
         IMPORTING = "importing", "Being imported"
         DONE = "done", "Imported"
         FAILED = "failed", "Not imported"
+        TAKING_BACK = "taking back", "Being taken back"
+        TAKEN_BACK = "taken back", "Taken back"
 
     filename = models.CharField(max_length=255)
-    state = models.CharField(max_length=10, choices=State, default=State.DONE)
+    state = models.CharField(max_length=12, choices=State, default=State.DONE)
     kind = models.CharField("kind of list", max_length=40, blank=True)
     ignored_columns = models.JSONField(default=list, help_text="Names in the header that are not imported.")
     content = models.BinaryField(null=True, editable=False, help_text="The uploaded file, until it is imported.")
@@ -35,6 +37,11 @@ class ContactImport(models.Model):
     conflict = models.PositiveIntegerField(default=0)
     rejected = models.PositiveIntegerField(default=0)
     error_message = models.TextField(blank=True)
+    taken_back_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    taken_back_at = models.DateTimeField(null=True, blank=True)
+    taken_back = models.JSONField(null=True, blank=True, help_text="How much of what it had made went, by kind.")
 
     class Meta:
         ordering = ["-id"]
@@ -53,7 +60,9 @@ class ContactImport(models.Model):
             ),
             models.CheckConstraint(
                 name="contact_import_state_known",
-                condition=models.Q(state__in=["checking", "preview", "importing", "done", "failed"]),
+                condition=models.Q(
+                    state__in=["checking", "preview", "importing", "done", "failed", "taking back", "taken back"]
+                ),
             ),
         ]
 
@@ -82,3 +91,37 @@ class ContactImportRow(models.Model):
 
     def __str__(self) -> str:
         return f"Line {self.line}: {self.reason}"
+
+
+class ContactImportStep(models.Model):
+    """What an import made, or changed, in one object: what it needs to be taken back. Of what it made for a contact that
+    it made too there is no row: that goes with the contact.
+
+    print: of the object as the import left it, see importing/prints.py; "" once somebody else had changed it meanwhile.
+    """
+
+    class Of(models.TextChoices):
+        CONTACT = "contact", "contact"
+        ROLE = "role", "person at a property"
+        PROPERTY = "property", "property"
+        PHONE = "phone", "phone"
+        EMAIL = "email", "e-mail"
+        ADDRESS = "address", "address"
+
+    source = models.ForeignKey(ContactImport, on_delete=models.CASCADE, related_name="steps", db_index=False)
+    of = models.CharField(max_length=10, choices=Of)
+    object_id = models.BigIntegerField()
+    unit = models.CharField(max_length=30, blank=True, help_text='Which fields were changed together; "" when made.')
+    print = models.CharField(max_length=32, blank=True)
+    was = models.JSONField(null=True)
+    became = models.JSONField(null=True)
+    done = models.BooleanField(default=False, help_text="It was taken back, or stays.")
+    stays = models.CharField(max_length=250, blank=True, help_text="Why it was not taken back.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "of", "object_id", "unit"], name="contact_import_step_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_of_display()} {self.unit or 'made'}"
