@@ -23,6 +23,7 @@ Of = ContactImportStep.Of
 State = ContactImport.State
 BATCH = 2_000
 SHOWN = 50
+SMALL = 1_000
 _PARTS = (Of.PHONE, Of.EMAIL, Of.ADDRESS)
 # People before their houses, so that it is known which of the houses are empty; last what was there before.
 _ORDER = [(of, False) for of in (Of.CONTACT, Of.ROLE, Of.PROPERTY, Of.PHONE, Of.EMAIL, Of.ADDRESS)]
@@ -91,6 +92,11 @@ def take_back(pk: int) -> None:
     """All of it, batch by batch. Harmless when repeated. Not inside a transaction that must not last."""
     while _take_back_some(pk):
         pass
+
+
+def is_small(record: ContactImport) -> bool:
+    """Not worth a wait for a worker."""
+    return record.steps.count() <= SMALL
 
 
 def progress(record: ContactImport) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from contacts.importing import undoing
 from contacts.importing.reading import FileRefused
 from contacts.importing.runs import Result, kept_outcome, run
 from contacts.models import ContactImport, ContactImportRow
@@ -74,6 +75,9 @@ def _unfinished() -> QuerySet[ContactImport]:
 
 def progress(record: ContactImport) -> dict[str, Any]:
     """{"state", "done": rows or None, "total": rows or None} for a page that asks every second."""
+    if record.state == State.TAKING_BACK:
+        done, total = undoing.progress(record)
+        return {"state": record.state, "done": done, "total": total}
     total = record.read if record.state == State.IMPORTING else None
     return {"state": record.state, "done": caches["redis"].get(_key(record.pk)), "total": total or None}
 

@@ -54,7 +54,7 @@ TABLE: dict[str, str] = {
              {"<int:contact_id>/quickbooks": "o", "quickbooks/push": "o", "merge/<int:merge_id>/undo": "o"}),
     **_model("contacts/property", "ob", add="o", delete="o"),
     **_model("contacts/contactimport", "o", add="o"),
-    **_pages("contacts/contactimport", {"<int:pk>/progress": "o"},
+    **_pages("contacts/contactimport", {"<int:pk>/progress": "o", "<int:pk>/take-back": "o"},
              {"<int:pk>/confirm": "o", "<int:pk>/discard": "o", "<int:pk>/again": "o"}),
     # --- Work ---
     **_model("billing/quote", "ob", add="o", delete="o"),
