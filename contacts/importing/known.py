@@ -160,7 +160,7 @@ def texts_of(particulars: Particulars) -> Iterator[tuple[str, ...]]:
     yield from (("email", address) for address in particulars.mailboxes)
 
 
-def load(people: Iterable[Particulars], also: Iterable[int] = ()) -> People:
+def load(people: Iterable[Particulars], also: Iterable[int] = (), *, lock: bool = True) -> People:
     """The contacts that the people of a chunk may be, locked against changes until the transaction ends.
 
     also: ids of contacts that are needed for another reason.
@@ -172,7 +172,7 @@ def load(people: Iterable[Particulars], also: Iterable[int] = ()) -> People:
     ids.update(_ids_by_key(ContactPhone, everybody))
     ids.update(_ids_by_key(ContactEmail, everybody))
     ids.update(_ids_by_text(person for person in everybody if not person.keys))
-    return People(_cards(ids), merged)
+    return People(_cards(ids, lock=lock), merged)
 
 
 def _ids_by_external_id(people: list[Particulars]) -> Iterable[int]:
@@ -234,11 +234,12 @@ def _ids_by_text(people: Iterable[Particulars]) -> Iterator[int]:
         yield from ContactEmail.objects.filter(key="", address__in=addresses).values_list("contact_id", flat=True)
 
 
-def _cards(ids: set[int]) -> Iterator[Card]:
+def _cards(ids: set[int], *, lock: bool) -> Iterator[Card]:
     if not ids:
         return
     # In the order of ids, so that two transactions never wait for each other in a circle.
-    contacts = Contact.objects.current().filter(pk__in=ids).order_by("pk").select_for_update()
+    contacts = Contact.objects.current().filter(pk__in=ids).order_by("pk")
+    contacts = contacts.select_for_update() if lock else contacts
     cards = {contact.pk: Card(contact) for contact in contacts}
     merged = Contact.objects.filter(merged_into__in=cards)
     for contact_id, *names in merged.values_list("merged_into", "first_name", "last_name", "company"):

@@ -83,8 +83,7 @@ class Chunk:
             verdict = Verdict(draft, Outcome.CREATED, _kept_as_typed(card.phones, card.emails), card.contact)
         else:
             verdict = self._enrich(draft, person, card)
-        if person.external_id:
-            self.lines.setdefault(person.external_id, draft.line)
+        _remember_id(person, draft, self.lines)
         if place is not None and place.add_owner(card.contact) and verdict.outcome is Outcome.UNCHANGED:
             verdict = replace(verdict, outcome=Outcome.ENRICHED)
         parts.append(verdict)
@@ -136,17 +135,28 @@ def _reason(differs: dict[str, Difference], of: str = "") -> str:
     )
 
 
-def prepare(drafts: Iterable[Draft], source: str, lines: dict[str, int]) -> Chunk:
-    """Loads and locks what the drafts may touch. Call inside a transaction."""
+def prepare(drafts: Iterable[Draft], source: str, lines: dict[str, int], *, lock: bool = True) -> Chunk:
+    """Loads and locks what the drafts may touch. Call inside a transaction. lock: False where nothing is stored."""
     usable = [draft for draft in drafts if not draft.problem]
-    places = houses.load(draft.house for draft in usable if draft.house)
-    people = known.load(_people(usable), also=places.contact_ids())
+    places = houses.load((draft.house for draft in usable if draft.house), lock=lock)
+    people = known.load(_people(usable), also=places.contact_ids(), lock=lock)
     by_id = {card.contact.pk: card.contact for card in people.cards}
     for place in places.places:
         place.roles = [role for role in place.roles if role.contact_id in by_id]  # the others were merged meanwhile
         for role in place.roles:
             role.contact = by_id[role.contact_id]
     return Chunk(people, places, source, lines)
+
+
+def remember_ids(draft: Draft, lines: dict[str, int]) -> None:
+    """Of a row that was imported before."""
+    for person in draft.people if not draft.problem else ():
+        _remember_id(person, draft, lines)
+
+
+def _remember_id(person: Particulars, draft: Draft, lines: dict[str, int]) -> None:
+    if person.external_id:
+        lines.setdefault(person.external_id, draft.line)
 
 
 def _people(drafts: Iterable[Draft]) -> Iterator[Particulars]:

@@ -22,6 +22,7 @@ from contacts.signals import contact_changed
 Of = ContactImportStep.Of
 State = ContactImport.State
 BATCH = 2_000
+CAN_BE = (State.DONE, State.FAILED)
 SHOWN = 50
 SMALL = 1_000
 _PARTS = (Of.PHONE, Of.EMAIL, Of.ADDRESS)
@@ -50,7 +51,7 @@ class Outlook:
 
 def can_be(record: ContactImport) -> bool:
     """Whether there is anything to take back: not for an import that changed nothing, or is older than its journal."""
-    return record.state == State.DONE and record.steps.exists()
+    return record.state in CAN_BE and record.steps.exists()
 
 
 def outlook(record: ContactImport) -> Outlook:
@@ -84,7 +85,7 @@ def ask(pk: int, by: AbstractBaseUser | None) -> bool:
     record = ContactImport.objects.defer("content").filter(pk=pk).first()
     if record is None or not can_be(record):
         return False
-    rows = ContactImport.objects.filter(pk=pk, state=State.DONE)
+    rows = ContactImport.objects.filter(pk=pk, state__in=CAN_BE)
     return bool(rows.update(state=State.TAKING_BACK, taken_back_by=by))
 
 

@@ -36,6 +36,8 @@ class ContactImport(models.Model):
     unchanged = models.PositiveIntegerField(default=0)
     conflict = models.PositiveIntegerField(default=0)
     rejected = models.PositiveIntegerField(default=0)
+    lines_done = models.PositiveIntegerField(default=0, db_default=0, help_text="How many are stored so far.")
+    lines_total = models.PositiveIntegerField(null=True, blank=True)
     error_message = models.TextField(blank=True)
     taken_back_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
