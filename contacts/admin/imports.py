@@ -23,6 +23,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from contacts import tasks
+from contacts.admin.answering import AnswersDifferences
 from contacts.admin.taking_back import TakesBack, name_of, page_of
 from contacts.importing import reading, runs, undoing, uploads
 from contacts.models import ContactImport
@@ -56,7 +57,7 @@ class UploadForm(forms.ModelForm):
 
 
 @admin.register(ContactImport)
-class ContactImportAdmin(TakesBack, ModelAdmin):
+class ContactImportAdmin(AnswersDifferences, TakesBack, ModelAdmin):
     list_display = ("filename", "shown_state", "shown_start", *COUNTS)
     list_filter = ()
     list_per_page = 50
@@ -117,7 +118,9 @@ class ContactImportAdmin(TakesBack, ModelAdmin):
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     def _page_context(self, request: HttpRequest, record: ContactImport) -> dict[str, Any]:
-        rows = record.rows.select_related("contact").prefetch_related("contact__phones", "contact__emails")
+        rows = record.rows.select_related("contact").prefetch_related(
+            "contact__phones", "contact__emails", "differences"
+        )
         return {
             "title": record.filename,
             "may_import": self.has_add_permission(request),
@@ -125,6 +128,7 @@ class ContactImportAdmin(TakesBack, ModelAdmin):
             "rows_shown": runs.ROWS_SHOWN,
             "rows": Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page")),
             **self.taking_back_context(record),
+            **self.answering_context(record),
         }
 
     def save_model(self, request: HttpRequest, obj: ContactImport, form: UploadForm, change: bool) -> None:
@@ -143,6 +147,7 @@ class ContactImportAdmin(TakesBack, ModelAdmin):
             ("<int:pk>/again/", "contacts_contactimport_again", require_POST(self.again_view)),
             ("<int:pk>/progress/", "contacts_contactimport_progress", self.progress_view),
             ("<int:pk>/take-back/", "contacts_contactimport_take_back", self.take_back_view),
+            ("<int:pk>/answer/", "contacts_contactimport_answer", require_POST(self.answer_view)),
         )
 
     def confirm_view(self, request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from contacts.importing import houses, known
+from contacts.importing import differing, houses, known
+from contacts.importing.differing import Differing
 from contacts.importing.drafts import Draft, House
 from contacts.models import Contact, ContactEmail, ContactPhone
 from contacts.particulars import Particulars
-from contacts.people import Card, Difference, compare
+from contacts.people import Card, compare
 
 
 class Outcome(StrEnum):
@@ -22,8 +23,6 @@ class Outcome(StrEnum):
 # A row about a house and two people has one outcome: the one that a person must know about.
 _LOUDEST_FIRST = (Outcome.REJECTED, Outcome.CONFLICT, Outcome.CREATED, Outcome.ENRICHED, Outcome.UNCHANGED)
 
-DIFFERENCE_NAMES = {"customer_type": "customer type", "payment_terms": "payment terms"}
-
 
 @dataclass(frozen=True)
 class Verdict:
@@ -33,6 +32,7 @@ class Verdict:
     outcome: Outcome
     reason: str = ""
     contact: Contact | None = None
+    differs: tuple[Differing, ...] = ()
 
 
 @dataclass
@@ -44,6 +44,7 @@ class Chunk:
     source: str
     # external id -> line where this file named it first; lives as long as the run
     lines: dict[str, int]
+    kept: differing.Kept = field(default_factory=set)
     changed: dict[int, Card] = field(default_factory=dict)
 
     def plan(self, draft: Draft) -> Verdict:
@@ -56,7 +57,8 @@ class Chunk:
         loudest = min(parts, key=lambda verdict: _LOUDEST_FIRST.index(verdict.outcome))
         reason = " ".join(verdict.reason for verdict in parts if verdict.reason)
         contact = next((verdict.contact for verdict in parts if verdict.contact), None)
-        return Verdict(draft, loudest.outcome, reason, loudest.contact or contact)
+        differs = tuple(one for verdict in parts for one in verdict.differs)
+        return Verdict(draft, loudest.outcome, reason, loudest.contact or contact, differs)
 
     def _plan_house(self, draft: Draft, house: House, parts: list[Verdict]) -> houses.Place:
         place = self.places.find(house)
@@ -65,11 +67,12 @@ class Chunk:
             self.places.add(place)
             parts.append(Verdict(draft, Outcome.CREATED))
             return place
-        filled, differs = place.compare(house)
+        filled, found = place.compare(house)
+        differs = differing.of_property(place.house, house, found, self.kept)
         if filled:
             place.fill(filled)
             self.places.index(place)
-        parts.append(Verdict(draft, _outcome(bool(filled), differs), _reason(differs, "of the property ")))
+        parts.append(Verdict(draft, _outcome(bool(filled), differs), _reason(differs), differs=tuple(differs)))
         return place
 
     def _plan_person(self, draft: Draft, person: Particulars, place: houses.Place | None, parts: list[Verdict]) -> None:
@@ -101,21 +104,23 @@ class Chunk:
         return card
 
     def _enrich(self, draft: Draft, person: Particulars, card: Card) -> Verdict:
-        changes = compare(card, self.people.as_known(person, card))
+        known_as = self.people.as_known(person, card)
+        changes = compare(card, known_as)
+        differs = differing.of_contact(card.contact, known_as, changes, self.kept)
         card.take(changes)
         if changes:
             self.people.index(card)
             if card.contact.pk:
                 self.changed[card.contact.pk] = card
-        reason = _reason(changes.differs)
+        reason = _reason(differs)
         first_line = self.lines.get(person.external_id) if person.external_id else None
         if reason and first_line:
             reason = f"Line {first_line} has the same external id “{person.external_id}”. {reason}"
         reason = " ".join(filter(None, [reason, _kept_as_typed(changes.phones, changes.emails)]))
-        return Verdict(draft, _outcome(bool(changes), changes.differs), reason, card.contact)
+        return Verdict(draft, _outcome(bool(changes), differs), reason, card.contact, tuple(differs))
 
 
-def _outcome(filled: bool, differs: dict[str, Difference]) -> Outcome:
+def _outcome(filled: bool, differs: list[Differing]) -> Outcome:
     if differs:
         return Outcome.CONFLICT
     return Outcome.ENRICHED if filled else Outcome.UNCHANGED
@@ -128,11 +133,8 @@ def _kept_as_typed(phones: Iterable[ContactPhone], emails: Iterable[ContactEmail
     return " ".join(f"{one}; it is kept as typed. Correct it at the contact." for one in said)
 
 
-def _reason(differs: dict[str, Difference], of: str = "") -> str:
-    return " ".join(
-        f"The {DIFFERENCE_NAMES.get(name, name)} {of}stays “{one.ours}”; the line says “{one.theirs}”."
-        for name, one in differs.items()
-    )
+def _reason(differs: Iterable[Differing]) -> str:
+    return " ".join(map(str, differs))
 
 
 def prepare(drafts: Iterable[Draft], source: str, lines: dict[str, int], *, lock: bool = True) -> Chunk:
@@ -145,7 +147,8 @@ def prepare(drafts: Iterable[Draft], source: str, lines: dict[str, int], *, lock
         place.roles = [role for role in place.roles if role.contact_id in by_id]  # the others were merged meanwhile
         for role in place.roles:
             role.contact = by_id[role.contact_id]
-    return Chunk(people, places, source, lines)
+    kept = differing.load_kept(by_id.keys(), {place.house.pk for place in places.places})
+    return Chunk(people, places, source, lines, kept)
 
 
 def remember_ids(draft: Draft, lines: dict[str, int]) -> None:

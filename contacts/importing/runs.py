@@ -21,6 +21,7 @@ from contacts.models import (
     ContactAddress,
     ContactEmail,
     ContactImport,
+    ContactImportDifference,
     ContactImportRow,
     ContactPhone,
     Property,
@@ -235,7 +236,8 @@ def _count_tables(done: int, counted: int) -> int:
 
 
 def _keep(record: ContactImport, verdicts: Iterable[Verdict]) -> None:
-    ContactImportRow.objects.bulk_create(
+    noted = [verdict for verdict in verdicts if verdict.reason]
+    rows = ContactImportRow.objects.bulk_create(
         ContactImportRow(
             source=record,
             line=verdict.draft.line,
@@ -244,9 +246,16 @@ def _keep(record: ContactImport, verdicts: Iterable[Verdict]) -> None:
             contact=verdict.contact,
             row=verdict.draft.cells,
         )
-        for verdict in verdicts
-        if verdict.reason
+        for verdict in noted
     )
+    ContactImportDifference.objects.bulk_create(
+        ContactImportDifference(
+            row=row, of=one.of, object_id=one.owner.pk, field=one.field, ours=one.ours, theirs=one.theirs,
+            values=one.values,
+        )
+        for row, verdict in zip(rows, noted, strict=True)
+        for one in verdict.differs
+    )  # fmt: skip
 
 
 def kept_outcome(outcome: str) -> str:

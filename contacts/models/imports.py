@@ -95,6 +95,42 @@ class ContactImportRow(models.Model):
         return f"Line {self.line}: {self.reason}"
 
 
+class ContactImportDifference(models.Model):
+    """A filled field that a line says something else of: a question to the office. What is kept is kept for good: the
+    same value of a later list is no question."""
+
+    class Of(models.TextChoices):
+        CONTACT = "contact", "contact"
+        PROPERTY = "property", "property"
+
+    class Answer(models.TextChoices):
+        OPEN = "", "Not decided"
+        TAKEN = "taken", "The line's value was taken"
+        KEPT = "kept", "Ours was kept"
+
+    row = models.ForeignKey(ContactImportRow, on_delete=models.CASCADE, related_name="differences")
+    of = models.CharField(max_length=10, choices=Of)
+    object_id = models.BigIntegerField()
+    field = models.CharField(max_length=30, help_text="As people call it: name, company, billing address.")
+    ours = models.TextField()
+    theirs = models.TextField()
+    values = models.JSONField(help_text="Column: value, of the contact, its address or the property.")
+    answer = models.CharField(max_length=5, choices=Answer, blank=True, default="")
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["of", "object_id"], name="import_difference_kept", condition=models.Q(answer="kept"))
+        ]
+
+    def __str__(self) -> str:
+        return f"The {self.field} stays “{self.ours}”; the line says “{self.theirs}”."
+
+
 class ContactImportStep(models.Model):
     """What an import made, or changed, in one object: what it needs to be taken back. Of what it made for a contact that
     it made too there is no row: that goes with the contact.
