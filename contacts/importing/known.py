@@ -8,7 +8,10 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from contacts import merging
+from contacts.importing import alike
+from contacts.importing.alike import Alike
 from contacts.matching import normalise
+from contacts.matching.candidates import SHARED_BY_TOO_MANY
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone
 from contacts.particulars import Particulars
 from contacts.people import Card, compare
@@ -123,6 +126,15 @@ class People:
             and (signature != BLANK or not card.contact.name)
         ]
 
+    def alike(self, particulars: Particulars) -> Alike | None:
+        """Whom the particulars, which `find` does not know, may mean all the same."""
+        found: dict[int, Card] = {}
+        for key in particulars.keys:
+            sharing = self._sharing([key], ANY, particulars)
+            if len(sharing) < SHARED_BY_TOO_MANY:
+                found |= {id(card): card for card in sharing}
+        return alike.find(particulars, list(found.values()))
+
     def _by_texts(self, particulars: Particulars) -> Card | None:
         """Without a number or an e-mail only a contact that says all of this already is the same."""
         for text in texts_of(particulars):
@@ -182,7 +194,7 @@ def _ids_by_external_id(people: list[Particulars]) -> Iterable[int]:
 
 
 def _ids_by_key(model: type[ContactPhone] | type[ContactEmail], people: list[Particulars]) -> Iterator[int]:
-    """Only those whose name agrees: thousands may share a switchboard's number."""
+    """Only those whose name agrees, or is alike where few share the number: thousands may share a switchboard's."""
     wanted: dict[str, set[Signature]] = defaultdict(set)
     listed: set[str] = set()
     unlisted: set[str] = set()
@@ -192,15 +204,31 @@ def _ids_by_key(model: type[ContactPhone] | type[ContactEmail], people: list[Par
         for key in person.keys:
             wanted[key] |= signatures if nameless else signatures - {ANY} | {BLANK}
             (listed if person.external_id else unlisted).add(key)
+    if not wanted:
+        return
+    holders: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     sharing = Q(key__in=unlisted) | Q(key__in=listed, contact__external_id=None)
     columns = ("key", "contact_id", "contact__first_name", "contact__last_name", "contact__company")
-    if wanted:
-        for key, contact_id, *names in model.objects.filter(sharing).values_list(*columns).iterator():
-            if wanted[key].intersection(_signatures(*names)):
+    for key, *holder in model.objects.filter(sharing).values_list(*columns).iterator():
+        holders[key].append(tuple(holder))
+    for key, contact_id, *names in _names_of_merged(model, wanted):
+        holders[key].append((contact_id, *names))
+    asking = _asking(people)
+    for key, some in holders.items():
+        few = len(some) < SHARED_BY_TOO_MANY
+        for contact_id, *names in some:
+            like = few and any(alike.may_be((names[0], names[1], names[2]), person) for person in asking[key])
+            if like or wanted[key].intersection(_signatures(*names)):
                 yield contact_id
-        for key, contact_id, *names in _names_of_merged(model, wanted):
-            if wanted[key].intersection(_signatures(*names)):
-                yield contact_id
+
+
+def _asking(people: list[Particulars]) -> dict[str, list[Particulars]]:
+    found: dict[str, list[Particulars]] = defaultdict(list)
+    for person in people:
+        for key in person.keys:
+            if len(found[key]) < SHARED_BY_TOO_MANY:
+                found[key].append(person)
+    return found
 
 
 def _names_of_merged(model: type[ContactPhone] | type[ContactEmail], keys: Iterable[str]) -> QuerySet[Any]:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from contacts.importing import differing, houses, known
+from contacts.importing import alike, differing, houses, known
+from contacts.importing.alike import Alike
 from contacts.importing.differing import Differing
 from contacts.importing.drafts import Draft, House
 from contacts.models import Contact, ContactEmail, ContactPhone
@@ -33,6 +34,7 @@ class Verdict:
     reason: str = ""
     contact: Contact | None = None
     differs: tuple[Differing, ...] = ()
+    perhaps: Contact | None = None
 
 
 @dataclass
@@ -58,7 +60,11 @@ class Chunk:
         reason = " ".join(verdict.reason for verdict in parts if verdict.reason)
         contact = next((verdict.contact for verdict in parts if verdict.contact), None)
         differs = tuple(one for verdict in parts for one in verdict.differs)
-        return Verdict(draft, loudest.outcome, reason, loudest.contact or contact, differs)
+        contact = loudest.contact or contact
+        perhaps = next((verdict for verdict in parts if verdict.perhaps), None)
+        if perhaps is not None:
+            contact = perhaps.contact
+        return Verdict(draft, loudest.outcome, reason, contact, differs, perhaps.perhaps if perhaps else None)
 
     def _plan_house(self, draft: Draft, house: House, parts: list[Verdict]) -> houses.Place:
         place = self.places.find(house)
@@ -81,9 +87,14 @@ class Chunk:
         except known.SeveralPeople as several:
             parts.append(Verdict(draft, Outcome.CONFLICT, f"{several} Nothing of it was stored."))
             return
+        like = self.people.alike(person) if card is None else None
+        if like is not None and like.sure:
+            card, person = like.card, alike.under_our_name(person, like)
         if card is None:
             card = self._new_card(person)
-            verdict = Verdict(draft, Outcome.CREATED, _kept_as_typed(card.phones, card.emails), card.contact)
+            reason = " ".join(filter(None, [_may_be(like), _kept_as_typed(card.phones, card.emails)]))
+            perhaps = like.card.contact if like else None
+            verdict = Verdict(draft, Outcome.CREATED, reason, card.contact, perhaps=perhaps)
         else:
             verdict = self._enrich(draft, person, card)
         _remember_id(person, draft, self.lines)
@@ -124,6 +135,15 @@ def _outcome(filled: bool, differs: list[Differing]) -> Outcome:
     if differs:
         return Outcome.CONFLICT
     return Outcome.ENRICHED if filled else Outcome.UNCHANGED
+
+
+def _may_be(like: Alike | None) -> str:
+    if like is None:
+        return ""
+    return (
+        f"It may be {like.card.contact}, who has the same phone or e-mail and a like name. It is a contact of its own now; "
+        "if the two are one person, merge them."
+    )
 
 
 def _kept_as_typed(phones: Iterable[ContactPhone], emails: Iterable[ContactEmail]) -> str:

@@ -244,6 +244,7 @@ def _keep(record: ContactImport, verdicts: Iterable[Verdict]) -> None:
             outcome=kept_outcome(verdict.outcome),
             reason=verdict.reason,
             contact=verdict.contact,
+            perhaps=verdict.perhaps,
             row=verdict.draft.cells,
         )
         for verdict in noted

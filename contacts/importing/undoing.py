@@ -169,6 +169,7 @@ def _delete(of: str, ids: list[int]) -> None:
     """Everything that could depend on them goes with them or was a reason to stay."""
     if of == Of.CONTACT:
         ContactImportRow.objects.filter(contact__in=ids).update(contact=None)
+        ContactImportRow.objects.filter(perhaps__in=ids).update(perhaps=None)
         for part in PARTS:
             _delete_rows(part, "contact_id", ids)
     if of == Of.PROPERTY:

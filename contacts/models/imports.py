@@ -86,6 +86,14 @@ class ContactImportRow(models.Model):
     outcome = models.CharField(max_length=10, choices=Outcome)
     reason = models.TextField()
     contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, blank=True)
+    perhaps = models.ForeignKey(
+        Contact,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who the new contact may be.",
+    )
     row = models.JSONField(default=list, help_text="[[column, text], ...] in the order of the file.")
 
     class Meta:
