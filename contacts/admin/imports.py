@@ -34,8 +34,8 @@ COUNTS = ("read", "created", "enriched", "unchanged", "conflict", "rejected")
 
 class UploadForm(forms.ModelForm):
     file = forms.FileField(
-        label="CSV file",
-        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
+        label="CSV or Excel file",
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt,.tsv,text/csv,.xlsx"}),
         error_messages={"empty": "The file is empty. Check that you picked the right one."},
         help_text="A list with the columns external_id, first_name, last_name, company, phone, email, address, city, state, "
         "zip (any of them), an export of PropertyRadar, or QuickBooks' export of customers. "

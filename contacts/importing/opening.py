@@ -1,11 +1,11 @@
 """A file opened: which list it is, how many rows it has, and what each of them says."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import BinaryIO
 
-from contacts.importing import reading
+from contacts.importing import reading, workbooks
 from contacts.importing.drafts import Draft, draft
 from contacts.importing.headers import Header, recognise
 from contacts.importing.reading import FileRefused, Row
@@ -23,12 +23,23 @@ class Opened:
 def open_list(file: BinaryIO) -> Opened:
     """Reads the whole file once, so that what makes it unusable is known before a row of it is stored. Raises
     FileRefused."""
-    _, rows = _rows_of(file)
+    if workbooks.is_workbook(file):
+        reading.refuse_size(file)
+        file = workbooks.copied(file)
+        opened: Callable[[BinaryIO], tuple[Header, Iterator[Row]]] = _rows_of_copy
+    else:
+        opened = _rows_of
+    _, rows = opened(file)
     count = sum(1 for _ in rows)
     if not count:
         raise FileRefused("The file has a header, but no rows below it. Check that you picked the right one.")
-    header, rows = _rows_of(file)
+    header, rows = opened(file)
     return Opened(header, count, (draft(row, header) for row in rows))
+
+
+def _rows_of_copy(copy: BinaryIO) -> tuple[Header, Iterator[Row]]:
+    rows = workbooks.rows_of(copy)
+    return _header(rows), rows
 
 
 def _rows_of(file: BinaryIO) -> tuple[Header, Iterator[Row]]:

@@ -52,7 +52,7 @@ def test_the_list_of_contacts_leads_to_the_import(office_client: Client) -> None
     assert "Import contacts" in office_client.get(reverse("admin:contacts_contact_changelist")).content.decode()
     answer = office_client.get(reverse("admin:contacts_contact_import_contacts"))
     assert answer.headers["Location"] == reverse(ADD)
-    assert "CSV file" in office_client.get(reverse(ADD)).content.decode()
+    assert "CSV or Excel file" in office_client.get(reverse(ADD)).content.decode()
 
 
 def test_an_upload_shows_what_would_happen_and_stores_no_contact(upload: Any, office_client: Client) -> None:
