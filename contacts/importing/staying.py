@@ -97,7 +97,14 @@ def _houses_in_use(record: ContactImport, known: dict[int, str]) -> dict[int, st
             found |= dict.fromkeys(_keys(rows, relation.field.attname), _used(relation.related_model))
     brought = Q(contact__in=_made(record, Of.CONTACT)) | Q(pk__in=_made(record, Of.ROLE))
     others = PropertyContact.objects.filter(property__in=known).exclude(brought)
-    return found | dict.fromkeys(_keys(others, "property_id"), "Somebody was added there since.")
+    found |= dict.fromkeys(_keys(others, "property_id"), "Somebody was added there since.")
+    return found | dict.fromkeys(_with_changed_roles(record, known), "A person there was changed since.")
+
+
+def _with_changed_roles(record: ContactImport, houses: Collection[int]) -> set[int]:
+    roles = dict(PropertyContact.objects.filter(property__in=houses).values_list("pk", "property_id"))
+    steps = record.steps.filter(of=Of.ROLE, unit="", object_id__in=roles).values_list("object_id", "print")
+    return {roles[pk] for pk in _edited(PropertyContact, dict(steps))}
 
 
 def _at_houses(record: ContactImport, known: dict[int, str]) -> dict[int, str]:

@@ -215,6 +215,18 @@ def test_a_house_in_use_keeps_its_people_and_a_person_in_use_keeps_the_house() -
     ]
 
 
+def test_a_role_that_was_changed_keeps_its_house() -> None:
+    jon = make_contact("Jon", "Smith", phones=("(617) 555-0101",))
+    result = radar(COUPLE)
+    jon.property_roles.update(role="payer")
+    foreseen = undoing.outlook(result.record)
+
+    record = take_back(result)
+
+    assert (jon.property_roles.get().role, Property.objects.count()) == ("payer", 1)
+    assert foreseen.stays.total() == len(stays(record)) == 3  # the role, the house, and Amy who lives there
+
+
 def test_what_somebody_changed_between_two_chunks_is_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("contacts.importing.runs.CHUNK_ROWS", 1)
 
