@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from contacts.importing import undoing
+from contacts.importing import undoing, workbooks
 from contacts.importing.reading import FileRefused
 from contacts.importing.runs import Overtaken, kept_outcome, run
 from contacts.models import ContactImport, ContactImportRow
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 State = ContactImport.State
 WORKING = (State.CHECKING, State.IMPORTING)
-# Smaller files take less than about two seconds and are not worth a wait for a worker.
+# Smaller files take less than about two seconds and are not worth a wait for a worker; workbooks are packed.
 SMALL_BYTES = 300_000
 KEPT = timedelta(days=7)
 _PROGRESS_SECONDS = 3600
@@ -48,7 +48,8 @@ def receive(record: ContactImport, file: UploadedFile, user: Any) -> None:
 
 
 def is_small(record: ContactImport) -> bool:
-    return len(record.content or b"") <= SMALL_BYTES
+    content = bytes(record.content or b"")
+    return len(content) <= (SMALL_BYTES // 10 if content.startswith(workbooks.MAGIC) else SMALL_BYTES)
 
 
 def check(pk: int) -> None:
