@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from contacts import merging
-from contacts.importing import uploads
+from contacts.importing import undoing, uploads
 from contacts.merging import wanting
 
 
@@ -13,6 +13,11 @@ def check_upload(pk: int) -> None:
 @shared_task
 def finish_upload(pk: int) -> None:
     uploads.finish(pk)
+
+
+@shared_task
+def take_back_import(pk: int) -> None:
+    undoing.take_back(pk)
 
 
 @shared_task

@@ -67,6 +67,9 @@ class LinksCare(Care):
             f"of {holder} is sent to QuickBooks.",
         ]
 
+    def uses(self, contact_ids: Collection[int]) -> dict[int, str]:
+        return dict.fromkeys(_rows(contact_ids).values_list("local_id", flat=True), "It is linked to QuickBooks.")
+
     def begin(self, journal: Journal) -> None:
         both = (journal.survivor, journal.loser)
         journal.notes[APP] = {"before": {str(one.pk): enriching.ours_of(one) for one in both}}

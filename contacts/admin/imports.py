@@ -23,7 +23,9 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from contacts import colleagues, tasks
-from contacts.importing import reading, runs, uploads
+from contacts.admin.answering import AnswersDifferences
+from contacts.admin.taking_back import TakesBack, page_of
+from contacts.importing import reading, runs, undoing, uploads
 from contacts.models import ContactImport
 
 ROWS_PER_PAGE = 50
@@ -32,8 +34,8 @@ COUNTS = ("read", "created", "enriched", "unchanged", "conflict", "rejected")
 
 class UploadForm(forms.ModelForm):
     file = forms.FileField(
-        label="CSV file",
-        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
+        label="CSV or Excel file",
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt,.tsv,text/csv,.xlsx"}),
         error_messages={"empty": "The file is empty. Check that you picked the right one."},
         help_text="A list with the columns external_id, first_name, last_name, company, phone, email, address, city, state, "
         "zip (any of them), an export of PropertyRadar, or QuickBooks' export of customers. "
@@ -55,7 +57,7 @@ class UploadForm(forms.ModelForm):
 
 
 @admin.register(ContactImport)
-class ContactImportAdmin(ModelAdmin):
+class ContactImportAdmin(AnswersDifferences, TakesBack, ModelAdmin):
     list_display = ("filename", "shown_state", "shown_start", *COUNTS)
     list_filter = ()
     list_per_page = 50
@@ -68,11 +70,11 @@ class ContactImportAdmin(ModelAdmin):
         js = ("contacts/import.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ContactImport]:
-        return super().get_queryset(request).defer("content").select_related("imported_by")
+        return super().get_queryset(request).defer("content").select_related("imported_by", "taken_back_by")
 
     @display(
         description="State",
-        label={"Imported": "success", "Waiting for your OK": "warning", "Not imported": "danger"},
+        label={"Imported": "success", "Waiting for your OK": "warning", "Not imported": "danger", "Taken back": "info"},
     )
     def shown_state(self, record: ContactImport) -> str:
         return record.get_state_display()
@@ -117,13 +119,17 @@ class ContactImportAdmin(ModelAdmin):
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     def _page_context(self, request: HttpRequest, record: ContactImport) -> dict[str, Any]:
-        rows = record.rows.select_related("contact").prefetch_related("contact__phones", "contact__emails")
+        rows = record.rows.select_related("contact").prefetch_related(
+            "contact__phones", "contact__emails", "differences"
+        )
         return {
             "title": record.filename,
             "may_import": self.has_add_permission(request),
             "counts": [(name, getattr(record, name)) for name in COUNTS],
             "rows_shown": runs.ROWS_SHOWN,
             "rows": Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page")),
+            **self.taking_back_context(record),
+            **self.answering_context(record),
         }
 
     def save_model(self, request: HttpRequest, obj: ContactImport, form: UploadForm, change: bool) -> None:
@@ -133,7 +139,7 @@ class ContactImportAdmin(ModelAdmin):
         transaction.on_commit(ask, robust=True)
 
     def response_add(self, request: HttpRequest, obj: ContactImport, post_url_continue: Any = None) -> HttpResponse:
-        return HttpResponseRedirect(_page_of(obj.pk))
+        return HttpResponseRedirect(page_of(obj.pk))
 
     def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
         return (
@@ -141,35 +147,39 @@ class ContactImportAdmin(ModelAdmin):
             ("<int:pk>/discard/", "contacts_contactimport_discard", require_POST(self.discard_view)),
             ("<int:pk>/again/", "contacts_contactimport_again", require_POST(self.again_view)),
             ("<int:pk>/progress/", "contacts_contactimport_progress", self.progress_view),
+            ("<int:pk>/take-back/", "contacts_contactimport_take_back", self.take_back_view),
+            ("<int:pk>/answer/", "contacts_contactimport_answer", require_POST(self.answer_view)),
         )
 
     def confirm_view(self, request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
-        self._require_import(request)
+        self.require_import(request)
         if uploads.confirm(pk):
-            self._ask_for(get_object_or_404(ContactImport, pk=pk))
-        return HttpResponseRedirect(_page_of(pk))
+            self.ask_for(get_object_or_404(ContactImport, pk=pk))
+        return HttpResponseRedirect(page_of(pk))
 
     def again_view(self, request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
         """Rings for a step that seems to hang: its worker died, or the bell was lost."""
-        self._require_import(request)
-        self._ask_for(get_object_or_404(ContactImport, pk=pk))
-        return HttpResponseRedirect(_page_of(pk))
+        self.require_import(request)
+        self.ask_for(get_object_or_404(ContactImport, pk=pk))
+        return HttpResponseRedirect(page_of(pk))
 
-    def _ask_for(self, record: ContactImport) -> None:
+    def ask_for(self, record: ContactImport) -> None:
         steps = {
             ContactImport.State.CHECKING: (uploads.check, tasks.check_upload),
             ContactImport.State.IMPORTING: (uploads.finish, tasks.finish_upload),
+            ContactImport.State.TAKING_BACK: (undoing.take_back, tasks.take_back_import),
         }
         if record.state in steps:
             now, later = steps[record.state]
-            ask = partial(now, record.pk) if uploads.is_small(record) else partial(later.delay, record.pk)
+            is_small = undoing.is_small(record) if later is tasks.take_back_import else uploads.is_small(record)
+            ask = partial(now, record.pk) if is_small else partial(later.delay, record.pk)
             transaction.on_commit(ask, robust=True)
 
     def discard_view(self, request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
-        self._require_import(request)
+        self.require_import(request)
         if not uploads.discard(pk):
             messages.warning(request, "This import cannot be discarded any more.")
-            return HttpResponseRedirect(_page_of(pk))
+            return HttpResponseRedirect(page_of(pk))
         messages.success(request, "The file was discarded. Nothing was imported.")
         return HttpResponseRedirect(reverse("admin:contacts_contact_changelist"))
 
@@ -179,10 +189,6 @@ class ContactImportAdmin(ModelAdmin):
         record = get_object_or_404(ContactImport.objects.defer("content"), pk=pk)
         return JsonResponse(uploads.progress(record))
 
-    def _require_import(self, request: HttpRequest) -> None:
+    def require_import(self, request: HttpRequest) -> None:
         if not self.has_add_permission(request):
             raise PermissionDenied
-
-
-def _page_of(pk: int) -> str:
-    return reverse("admin:contacts_contactimport_change", args=[pk])

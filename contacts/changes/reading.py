@@ -24,6 +24,7 @@ SOURCES = {
     "matching": "Matching with QuickBooks",
     "merging": "Merge of contacts",
     "import": "Import of a list",
+    "import taken back": "Import of a list, taken back",
     "decided": "Decision about both sides",
     "undone": "Decision that was taken back",
 }

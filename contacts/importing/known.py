@@ -8,7 +8,10 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from contacts import merging
+from contacts.importing import alike
+from contacts.importing.alike import Alike
 from contacts.matching import normalise
+from contacts.matching.candidates import SHARED_BY_TOO_MANY
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone
 from contacts.particulars import Particulars
 from contacts.people import Card, compare
@@ -123,6 +126,15 @@ class People:
             and (signature != BLANK or not card.contact.name)
         ]
 
+    def alike(self, particulars: Particulars) -> Alike | None:
+        """Whom the particulars, which `find` does not know, may mean all the same."""
+        found: dict[int, Card] = {}
+        for key in particulars.keys:
+            sharing = self._sharing([key], ANY, particulars)
+            if len(sharing) < SHARED_BY_TOO_MANY:
+                found |= {id(card): card for card in sharing}
+        return alike.find(particulars, list(found.values()))
+
     def _by_texts(self, particulars: Particulars) -> Card | None:
         """Without a number or an e-mail only a contact that says all of this already is the same."""
         for text in texts_of(particulars):
@@ -160,7 +172,7 @@ def texts_of(particulars: Particulars) -> Iterator[tuple[str, ...]]:
     yield from (("email", address) for address in particulars.mailboxes)
 
 
-def load(people: Iterable[Particulars], also: Iterable[int] = ()) -> People:
+def load(people: Iterable[Particulars], also: Iterable[int] = (), *, lock: bool = True) -> People:
     """The contacts that the people of a chunk may be, locked against changes until the transaction ends.
 
     also: ids of contacts that are needed for another reason.
@@ -172,7 +184,7 @@ def load(people: Iterable[Particulars], also: Iterable[int] = ()) -> People:
     ids.update(_ids_by_key(ContactPhone, everybody))
     ids.update(_ids_by_key(ContactEmail, everybody))
     ids.update(_ids_by_text(person for person in everybody if not person.keys))
-    return People(_cards(ids), merged)
+    return People(_cards(ids, lock=lock), merged)
 
 
 def _ids_by_external_id(people: list[Particulars]) -> Iterable[int]:
@@ -182,7 +194,7 @@ def _ids_by_external_id(people: list[Particulars]) -> Iterable[int]:
 
 
 def _ids_by_key(model: type[ContactPhone] | type[ContactEmail], people: list[Particulars]) -> Iterator[int]:
-    """Only those whose name agrees: thousands may share a switchboard's number."""
+    """Only those whose name agrees, or is alike where few share the number: thousands may share a switchboard's."""
     wanted: dict[str, set[Signature]] = defaultdict(set)
     listed: set[str] = set()
     unlisted: set[str] = set()
@@ -192,15 +204,31 @@ def _ids_by_key(model: type[ContactPhone] | type[ContactEmail], people: list[Par
         for key in person.keys:
             wanted[key] |= signatures if nameless else signatures - {ANY} | {BLANK}
             (listed if person.external_id else unlisted).add(key)
+    if not wanted:
+        return
+    holders: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     sharing = Q(key__in=unlisted) | Q(key__in=listed, contact__external_id=None)
     columns = ("key", "contact_id", "contact__first_name", "contact__last_name", "contact__company")
-    if wanted:
-        for key, contact_id, *names in model.objects.filter(sharing).values_list(*columns).iterator():
-            if wanted[key].intersection(_signatures(*names)):
+    for key, *holder in model.objects.filter(sharing).values_list(*columns).iterator():
+        holders[key].append(tuple(holder))
+    for key, contact_id, *names in _names_of_merged(model, wanted):
+        holders[key].append((contact_id, *names))
+    asking = _asking(people)
+    for key, some in holders.items():
+        few = len(some) < SHARED_BY_TOO_MANY
+        for contact_id, *names in some:
+            like = few and any(alike.may_be((names[0], names[1], names[2]), person) for person in asking[key])
+            if like or wanted[key].intersection(_signatures(*names)):
                 yield contact_id
-        for key, contact_id, *names in _names_of_merged(model, wanted):
-            if wanted[key].intersection(_signatures(*names)):
-                yield contact_id
+
+
+def _asking(people: list[Particulars]) -> dict[str, list[Particulars]]:
+    found: dict[str, list[Particulars]] = defaultdict(list)
+    for person in people:
+        for key in person.keys:
+            if len(found[key]) < SHARED_BY_TOO_MANY:
+                found[key].append(person)
+    return found
 
 
 def _names_of_merged(model: type[ContactPhone] | type[ContactEmail], keys: Iterable[str]) -> QuerySet[Any]:
@@ -234,11 +262,12 @@ def _ids_by_text(people: Iterable[Particulars]) -> Iterator[int]:
         yield from ContactEmail.objects.filter(key="", address__in=addresses).values_list("contact_id", flat=True)
 
 
-def _cards(ids: set[int]) -> Iterator[Card]:
+def _cards(ids: set[int], *, lock: bool) -> Iterator[Card]:
     if not ids:
         return
     # In the order of ids, so that two transactions never wait for each other in a circle.
-    contacts = Contact.objects.current().filter(pk__in=ids).order_by("pk").select_for_update()
+    contacts = Contact.objects.current().filter(pk__in=ids).order_by("pk")
+    contacts = contacts.select_for_update() if lock else contacts
     cards = {contact.pk: Card(contact) for contact in contacts}
     merged = Contact.objects.filter(merged_into__in=cards)
     for contact_id, *names in merged.values_list("merged_into", "first_name", "last_name", "company"):

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from contacts.importing import houses, known
+from contacts.importing import alike, differing, houses, known
+from contacts.importing.alike import Alike
+from contacts.importing.differing import Differing
 from contacts.importing.drafts import Draft, House
 from contacts.models import Contact, ContactEmail, ContactPhone
 from contacts.particulars import Particulars
-from contacts.people import Card, Difference, compare
+from contacts.people import Card, compare
 
 
 class Outcome(StrEnum):
@@ -22,8 +24,6 @@ class Outcome(StrEnum):
 # A row about a house and two people has one outcome: the one that a person must know about.
 _LOUDEST_FIRST = (Outcome.REJECTED, Outcome.CONFLICT, Outcome.CREATED, Outcome.ENRICHED, Outcome.UNCHANGED)
 
-DIFFERENCE_NAMES = {"customer_type": "customer type", "payment_terms": "payment terms"}
-
 
 @dataclass(frozen=True)
 class Verdict:
@@ -33,6 +33,8 @@ class Verdict:
     outcome: Outcome
     reason: str = ""
     contact: Contact | None = None
+    differs: tuple[Differing, ...] = ()
+    perhaps: Contact | None = None
 
 
 @dataclass
@@ -44,6 +46,7 @@ class Chunk:
     source: str
     # external id -> line where this file named it first; lives as long as the run
     lines: dict[str, int]
+    kept: differing.Kept = field(default_factory=set)
     changed: dict[int, Card] = field(default_factory=dict)
 
     def plan(self, draft: Draft) -> Verdict:
@@ -56,7 +59,12 @@ class Chunk:
         loudest = min(parts, key=lambda verdict: _LOUDEST_FIRST.index(verdict.outcome))
         reason = " ".join(verdict.reason for verdict in parts if verdict.reason)
         contact = next((verdict.contact for verdict in parts if verdict.contact), None)
-        return Verdict(draft, loudest.outcome, reason, loudest.contact or contact)
+        differs = tuple(one for verdict in parts for one in verdict.differs)
+        contact = loudest.contact or contact
+        perhaps = next((verdict for verdict in parts if verdict.perhaps), None)
+        if perhaps is not None:
+            contact = perhaps.contact
+        return Verdict(draft, loudest.outcome, reason, contact, differs, perhaps.perhaps if perhaps else None)
 
     def _plan_house(self, draft: Draft, house: House, parts: list[Verdict]) -> houses.Place:
         place = self.places.find(house)
@@ -65,11 +73,12 @@ class Chunk:
             self.places.add(place)
             parts.append(Verdict(draft, Outcome.CREATED))
             return place
-        filled, differs = place.compare(house)
+        filled, found = place.compare(house)
+        differs = differing.of_property(place.house, house, found, self.kept)
         if filled:
             place.fill(filled)
             self.places.index(place)
-        parts.append(Verdict(draft, _outcome(bool(filled), differs), _reason(differs, "of the property ")))
+        parts.append(Verdict(draft, _outcome(bool(filled), differs), _reason(differs), differs=tuple(differs)))
         return place
 
     def _plan_person(self, draft: Draft, person: Particulars, place: houses.Place | None, parts: list[Verdict]) -> None:
@@ -78,13 +87,17 @@ class Chunk:
         except known.SeveralPeople as several:
             parts.append(Verdict(draft, Outcome.CONFLICT, f"{several} Nothing of it was stored."))
             return
+        like = self.people.alike(person) if card is None else None
+        if like is not None and like.sure:
+            card, person = like.card, alike.under_our_name(person, like)
         if card is None:
             card = self._new_card(person)
-            verdict = Verdict(draft, Outcome.CREATED, _kept_as_typed(card.phones, card.emails), card.contact)
+            reason = " ".join(filter(None, [_may_be(like), _kept_as_typed(card.phones, card.emails)]))
+            perhaps = like.card.contact if like else None
+            verdict = Verdict(draft, Outcome.CREATED, reason, card.contact, perhaps=perhaps)
         else:
             verdict = self._enrich(draft, person, card)
-        if person.external_id:
-            self.lines.setdefault(person.external_id, draft.line)
+        _remember_id(person, draft, self.lines)
         if place is not None and place.add_owner(card.contact) and verdict.outcome is Outcome.UNCHANGED:
             verdict = replace(verdict, outcome=Outcome.ENRICHED)
         parts.append(verdict)
@@ -102,24 +115,35 @@ class Chunk:
         return card
 
     def _enrich(self, draft: Draft, person: Particulars, card: Card) -> Verdict:
-        changes = compare(card, self.people.as_known(person, card))
+        known_as = self.people.as_known(person, card)
+        changes = compare(card, known_as)
+        differs = differing.of_contact(card.contact, known_as, changes, self.kept)
         card.take(changes)
         if changes:
             self.people.index(card)
             if card.contact.pk:
                 self.changed[card.contact.pk] = card
-        reason = _reason(changes.differs)
+        reason = _reason(differs)
         first_line = self.lines.get(person.external_id) if person.external_id else None
         if reason and first_line:
             reason = f"Line {first_line} has the same external id “{person.external_id}”. {reason}"
         reason = " ".join(filter(None, [reason, _kept_as_typed(changes.phones, changes.emails)]))
-        return Verdict(draft, _outcome(bool(changes), changes.differs), reason, card.contact)
+        return Verdict(draft, _outcome(bool(changes), differs), reason, card.contact, tuple(differs))
 
 
-def _outcome(filled: bool, differs: dict[str, Difference]) -> Outcome:
+def _outcome(filled: bool, differs: list[Differing]) -> Outcome:
     if differs:
         return Outcome.CONFLICT
     return Outcome.ENRICHED if filled else Outcome.UNCHANGED
+
+
+def _may_be(like: Alike | None) -> str:
+    if like is None:
+        return ""
+    return (
+        f"It may be {like.card.contact}, who has the same phone or e-mail and a like name. It is a contact of its own now; "
+        "if the two are one person, merge them."
+    )
 
 
 def _kept_as_typed(phones: Iterable[ContactPhone], emails: Iterable[ContactEmail]) -> str:
@@ -129,24 +153,33 @@ def _kept_as_typed(phones: Iterable[ContactPhone], emails: Iterable[ContactEmail
     return " ".join(f"{one}; it is kept as typed. Correct it at the contact." for one in said)
 
 
-def _reason(differs: dict[str, Difference], of: str = "") -> str:
-    return " ".join(
-        f"The {DIFFERENCE_NAMES.get(name, name)} {of}stays “{one.ours}”; the line says “{one.theirs}”."
-        for name, one in differs.items()
-    )
+def _reason(differs: Iterable[Differing]) -> str:
+    return " ".join(map(str, differs))
 
 
-def prepare(drafts: Iterable[Draft], source: str, lines: dict[str, int]) -> Chunk:
-    """Loads and locks what the drafts may touch. Call inside a transaction."""
+def prepare(drafts: Iterable[Draft], source: str, lines: dict[str, int], *, lock: bool = True) -> Chunk:
+    """Loads and locks what the drafts may touch. Call inside a transaction. lock: False where nothing is stored."""
     usable = [draft for draft in drafts if not draft.problem]
-    places = houses.load(draft.house for draft in usable if draft.house)
-    people = known.load(_people(usable), also=places.contact_ids())
+    places = houses.load((draft.house for draft in usable if draft.house), lock=lock)
+    people = known.load(_people(usable), also=places.contact_ids(), lock=lock)
     by_id = {card.contact.pk: card.contact for card in people.cards}
     for place in places.places:
         place.roles = [role for role in place.roles if role.contact_id in by_id]  # the others were merged meanwhile
         for role in place.roles:
             role.contact = by_id[role.contact_id]
-    return Chunk(people, places, source, lines)
+    kept = differing.load_kept(by_id.keys(), {place.house.pk for place in places.places})
+    return Chunk(people, places, source, lines, kept)
+
+
+def remember_ids(draft: Draft, lines: dict[str, int]) -> None:
+    """Of a row that was imported before."""
+    for person in draft.people if not draft.problem else ():
+        _remember_id(person, draft, lines)
+
+
+def _remember_id(person: Particulars, draft: Draft, lines: dict[str, int]) -> None:
+    if person.external_id:
+        lines.setdefault(person.external_id, draft.line)
 
 
 def _people(drafts: Iterable[Draft]) -> Iterator[Particulars]:

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-MAX_BYTES = 30 * 1024 * 1024
+# A hundred thousand rows of PropertyRadar have about 50 MB.
+MAX_BYTES = 80 * 1024 * 1024
 DELIMITERS = ",;\t|"
 LINES_BEFORE_HEADER = 12  # QuickBooks puts the company, the title and a date above its header
 _SAMPLE = 64 * 1024
 
 # The first bytes of what people pick by mistake.
 _NOT_CSV = {
-    b"PK\x03\x04": "an Excel workbook (or another zip file)",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook, or one with a password",
     b"%PDF": "a PDF",
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
@@ -63,6 +63,16 @@ def unreadable(text: str) -> bool:
 
 def lines_of(file: BinaryIO) -> Iterator[str]:
     """The lines of a text file with their ends. Raises FileRefused for an empty, a binary or a too large file."""
+    refuse_size(file)
+    sample = file.read(_SAMPLE)
+    file.seek(0)
+    if not sample.strip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"):
+        raise FileRefused("The file is empty. Check that you picked the right one.")
+    return _text(file, _encoding(sample))
+
+
+def refuse_size(file: BinaryIO) -> None:
+    """Raises FileRefused for a too large file."""
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
     if size > MAX_BYTES:
@@ -70,11 +80,6 @@ def lines_of(file: BinaryIO) -> Iterator[str]:
             f"The file has {size / 1024 / 1024:.0f} MB; at most {MAX_BYTES // 1024 // 1024} MB can be imported at once. "
             "Split it into parts that each begin with the header line."
         )
-    sample = file.read(_SAMPLE)
-    file.seek(0)
-    if not sample.strip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"):
-        raise FileRefused("The file is empty. Check that you picked the right one.")
-    return _text(file, _encoding(sample))
 
 
 def _encoding(sample: bytes) -> str:

@@ -1,25 +1,27 @@
-"""One run over one file: all of it or nothing, in memory that does not grow with the file."""
+"""One run over one file, chunk by chunk, in memory that does not grow with the file."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, BinaryIO
 
 import pghistory
 from django.db import connection, reset_queries, transaction
 from django.utils import timezone
 
-from contacts.importing import planning, reading, writing
-from contacts.importing.drafts import SOURCES, Draft, draft
-from contacts.importing.headers import Header, recognise
+from contacts.importing import copying, planning, writing
+from contacts.importing.drafts import SOURCES
+from contacts.importing.journal import Journal
+from contacts.importing.opening import Opened, open_list
 from contacts.importing.planning import Verdict
-from contacts.importing.reading import FileRefused, Row
 from contacts.models import (
     Contact,
     ContactAddress,
     ContactEmail,
     ContactImport,
+    ContactImportDifference,
     ContactImportRow,
     ContactPhone,
     Property,
@@ -31,8 +33,15 @@ ROWS_SHOWN = 100
 _FILLED = (Contact, ContactPhone, ContactEmail, ContactAddress, Property, PropertyContact)
 _LOCK_NUMBER = 5_340_771  # any number that nothing else in the project locks
 
-# (rows done, rows in all or None)
-Progress = Callable[[int, int | None], None]
+_GIVEN_UP = "It was stopped in the middle. What is counted here is stored; the same file again adds the rest."
+_BEGUN = ("state", "kind", "ignored_columns", "lines_total")
+
+# (rows done, rows in all)
+Progress = Callable[[int, int], None]
+
+
+class Overtaken(Exception):
+    """Another worker goes on with this import, or a person gave it up. What this one had stored is counted."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,12 @@ class Result:
         names = ("read", "created", "enriched", "unchanged", "conflict", "rejected")
         return {name: getattr(self, name) for name in names}
 
+    def resume(self, record: ContactImport) -> None:
+        """Counts on from where the record was stopped."""
+        for name in self.counts().keys() - {"read"}:
+            setattr(self, name, getattr(record, name))
+        self.noted = record.rows.count()
+
     def add(self, verdict: Verdict) -> None:
         setattr(self, verdict.outcome, getattr(self, verdict.outcome) + 1)
         self.noted += bool(verdict.reason)
@@ -87,119 +102,163 @@ def run(
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> Result:
-    """Imports the file in one transaction and keeps a ContactImport with the counts and the rows that need an eye.
+    """Imports the file chunk by chunk and keeps a ContactImport with the counts, the rows that need an eye, and what it
+    takes to take all of it back.
 
-    record: the row of an upload to complete; a new one is made without it. A dry run does the very same and takes it
-    all back, so that its counts are true. One import runs at a time; a second one waits.
-    Raises FileRefused when the file as a whole cannot be used; nothing is stored then.
+    record: the row of an upload to complete; one that was stopped goes on where it was. Without it a new one is made.
+    Each chunk is a transaction of its own. A dry run plans on copies of the tables: its counts are true, and nobody
+    waits for it. Raises FileRefused when the file as a whole cannot be used; nothing is stored then. What was stored
+    before any other exception stays; the record says how much.
     """
     started = time.monotonic()
     result = Result(filename, dry_run)
-    header, drafts = open_list(file)
-    result.kind, result.ignored_columns = header.kind.value, header.ignored
-    with transaction.atomic(), pghistory.context(source="import", file=filename):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK_NUMBER])
-        kept = record or ContactImport(filename=filename[:255], imported_by=user)
-        _import(drafts, header, kept, result, progress)
-        if dry_run:
+    opened = open_list(file)
+    result.kind, result.ignored_columns = opened.header.kind.value, opened.header.ignored
+    if dry_run:
+        with transaction.atomic():
+            _rehearse(opened, result, progress)
             transaction.set_rollback(True)
-    result.record = None if dry_run else kept
+    else:
+        kept = record or ContactImport(filename=filename[:255], imported_by=user)
+        with pghistory.context(source="import", file=filename), _given_up(kept if record is None else None):
+            _import(opened, kept, result, progress)
+        result.record = kept
     result.seconds = round(time.monotonic() - started, 2)
     return result
 
 
-def open_list(file: BinaryIO) -> tuple[Header, Iterator[Draft]]:
-    """The header and the rows after it. Raises FileRefused."""
-    lines = reading.lines_of(file)
-    first = list(islice(lines, reading.LINES_BEFORE_HEADER))
-    rows = reading.rows_of(chain(first, lines), reading.delimiter_of(first))
-    header = _header(rows)
-    return header, (draft(row, header) for row in rows)
+@contextmanager
+def _given_up(record: ContactImport | None) -> Iterator[None]:
+    """Nobody goes on with what was not uploaded: it says how far it came."""
+    try:
+        yield
+    except BaseException:
+        if record is not None and record.pk:
+            rows = ContactImport.objects.filter(pk=record.pk, state=ContactImport.State.IMPORTING)
+            rows.update(state=ContactImport.State.FAILED, error_message=_GIVEN_UP, finished_at=timezone.now())
+        raise
 
 
-def _header(rows: Iterator[Row]) -> Header:
-    found = ""
-    for row in rows:
-        if row.line > reading.LINES_BEFORE_HEADER:
-            break
-        cells = row.cells or []
-        found = found or ", ".join(cell.strip()[:40] for cell in cells[:12] if cell.strip())
-        try:
-            header = recognise(cells)
-        except ValueError as error:
-            raise FileRefused(str(error)) from error
-        if header:
-            return header
-    raise FileRefused(
-        "No header with the columns of contacts was found. The first line should name some of: external_id, first_name, "
-        "last_name, company, phone, email, address, city, state, zip. "
-        + (f"It says: {found[:300]}." if found else "It is not readable.")
-    )
-
-
-def _import(
-    drafts: Iterator[Draft], header: Header, record: ContactImport, result: Result, progress: Progress | None
-) -> None:
-    record.state, record.kind = ContactImport.State.IMPORTING, result.kind
-    record.ignored_columns = result.ignored_columns
-    record.save()
-    record.rows.all().delete()  # what a preview noted
+def _rehearse(opened: Opened, result: Result, progress: Progress | None) -> None:
+    """Only what later chunks have to see is stored, and only in copies."""
+    several = opened.rows > CHUNK_ROWS
+    if several:
+        copying.copy_tables(_FILLED)
     lines: dict[str, int] = {}
     counted = 0
-    while some := list(islice(drafts, CHUNK_ROWS)):
-        if result.read >= max(CHUNK_ROWS, 2 * counted):
-            _count_tables()
-            counted = result.read
-        chunk = planning.prepare(some, SOURCES[header.kind], lines)
-        verdicts = [chunk.plan(one) for one in some]
-        writing.store(chunk)
-        _keep(record, verdicts)
-        for verdict in verdicts:
-            result.add(verdict)
-        if progress:
-            progress(result.read, None)
-        reset_queries()  # with DEBUG on, Django would keep the text of every statement
-    if not result.read:
-        raise FileRefused("The file has a header, but no rows below it. Check that you picked the right one.")
-    _finish(record, result)
+    while some := list(islice(opened.drafts, CHUNK_ROWS)):
+        counted = _count_tables(result.read, counted)
+        chunk = planning.prepare(some, SOURCES[opened.header.kind], lines, lock=False)
+        for one in some:
+            result.add(chunk.plan(one))
+        if several:
+            writing.store(chunk, Journal(None))
+        _tell(progress, result.read, opened.rows)
 
 
-def _count_tables() -> None:
-    """Tells PostgreSQL how full the tables are by now.
+def _import(opened: Opened, record: ContactImport, result: Result, progress: Progress | None) -> None:
+    lines: dict[str, int] = {}
+    for one in islice(opened.drafts, record.lines_done):
+        planning.remember_ids(one, lines)
+    if record.lines_done:
+        result.resume(record)
+    else:
+        _begin(record, opened, result)
+    counted = result.read
+    while some := list(islice(opened.drafts, CHUNK_ROWS)):
+        with transaction.atomic():
+            one_at_a_time()
+            if not _is_still_ours(record, result):
+                raise Overtaken
+            counted = _count_tables(result.read, counted)
+            chunk = planning.prepare(some, SOURCES[opened.header.kind], lines)
+            verdicts = [chunk.plan(one) for one in some]
+            writing.store(chunk, Journal(record))
+            _keep(record, verdicts)
+            for verdict in verdicts:
+                result.add(verdict)
+            _count(record, result, last=result.read == opened.rows)
+        _tell(progress, result.read, opened.rows)
 
-    Its own count would not see rows that are not committed: after a preview of a long list it takes the tables for
-    empty, and then each chunk compares all phones with all contacts. The lock of ANALYZE keeps that count away until
-    the import ends; it stops nobody who reads or writes.
+
+def _begin(record: ContactImport, opened: Opened, result: Result) -> None:
+    record.state, record.kind = ContactImport.State.IMPORTING, result.kind
+    record.ignored_columns, record.lines_total = result.ignored_columns, opened.rows
+    with transaction.atomic():
+        if record.pk and not _is_still_ours(record, result):
+            raise Overtaken
+        _count(record, result, last=False)
+        record.rows.all().delete()  # what a preview noted
+
+
+def _is_still_ours(record: ContactImport, result: Result) -> bool:
+    """False if another worker went on with it, or it was given up."""
+    rows = ContactImport.objects.select_for_update().filter(pk=record.pk, state=ContactImport.State.IMPORTING)
+    return rows.filter(lines_done=result.read).values_list("pk", flat=True).first() is not None
+
+
+def _count(record: ContactImport, result: Result, *, last: bool) -> None:
+    for name, count in result.counts().items():
+        setattr(record, name, count)
+    record.lines_done = result.read
+    # The file is only written when it goes.
+    changed = None if last or not record.pk else [*result.counts(), "lines_done", *_BEGUN]
+    if last:
+        record.state, record.content, record.error_message = ContactImport.State.DONE, None, ""
+        record.finished_at = timezone.now()
+    record.save(update_fields=changed)
+
+
+def _tell(progress: Progress | None, done: int, total: int) -> None:
+    if progress:
+        progress(done, total)
+    reset_queries()  # with DEBUG on, Django would keep the text of every statement
+
+
+def one_at_a_time() -> None:
+    """Waits until no other import, and none that is taken back, is in the middle of a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK_NUMBER])
+
+
+def _count_tables(done: int, counted: int) -> int:
+    """Tells PostgreSQL how full the tables are by now, each time they have doubled; returns when it was told last.
+
+    Its own count comes late, and never for copies: it would take the tables for empty, and then each chunk compares all
+    phones with all contacts. ANALYZE stops nobody who reads or writes.
     """
+    if done < max(CHUNK_ROWS, 2 * counted):
+        return counted
     tables = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in _FILLED)
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {tables}")
+    return done
 
 
 def _keep(record: ContactImport, verdicts: Iterable[Verdict]) -> None:
-    ContactImportRow.objects.bulk_create(
+    noted = [verdict for verdict in verdicts if verdict.reason]
+    rows = ContactImportRow.objects.bulk_create(
         ContactImportRow(
             source=record,
             line=verdict.draft.line,
             outcome=kept_outcome(verdict.outcome),
             reason=verdict.reason,
             contact=verdict.contact,
+            perhaps=verdict.perhaps,
             row=verdict.draft.cells,
         )
-        for verdict in verdicts
-        if verdict.reason
+        for verdict in noted
     )
+    ContactImportDifference.objects.bulk_create(
+        ContactImportDifference(
+            row=row, of=one.of, object_id=one.owner.pk, field=one.field, ours=one.ours, theirs=one.theirs,
+            values=one.values,
+        )
+        for row, verdict in zip(rows, noted, strict=True)
+        for one in verdict.differs
+    )  # fmt: skip
 
 
 def kept_outcome(outcome: str) -> str:
     """How a row that needs an eye is kept: one that was stored without a doubt is just a note."""
     return outcome if outcome in ContactImportRow.Outcome.values else ContactImportRow.Outcome.NOTE
-
-
-def _finish(record: ContactImport, result: Result) -> None:
-    for name, count in result.counts().items():
-        setattr(record, name, count)
-    record.state, record.content, record.error_message = ContactImport.State.DONE, None, ""
-    record.finished_at = timezone.now()
-    record.save()

@@ -1,10 +1,12 @@
 """The import in the admin: a file is kept, checked as a dry run, and imported when a person says so.
 
-Each step can be asked for twice, and again after a crash: a step takes the row's lock for as long as it works.
+Each step can be asked for twice, and again after a crash.
 """
 
 import io
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -15,28 +17,30 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from contacts.importing import undoing, workbooks
 from contacts.importing.reading import FileRefused
-from contacts.importing.runs import Result, kept_outcome, run
+from contacts.importing.runs import Overtaken, kept_outcome, run
 from contacts.models import ContactImport, ContactImportRow
 
 logger = logging.getLogger(__name__)
 
 State = ContactImport.State
 WORKING = (State.CHECKING, State.IMPORTING)
-# Smaller files take less than about two seconds and are not worth a wait for a worker.
+# Smaller files take less than about two seconds and are not worth a wait for a worker; workbooks are packed.
 SMALL_BYTES = 300_000
 KEPT = timedelta(days=7)
 _PROGRESS_SECONDS = 3600
 _FAILED = (
     "The database could not finish this, often because somebody changed the same contacts at the same moment. "
-    "Nothing was stored. Upload the file again; if it happens twice, tell the person who looks after this program."
+    "{stored} Upload the file again; if it happens twice, tell the person who looks after this program."
 )
 
 
 def receive(record: ContactImport, file: UploadedFile, user: Any) -> None:
     """Keeps the uploaded file in the database, to be checked. Call inside a transaction; then ask for `check`."""
     # A file that nobody confirmed is a list of people: it does not stay for ever.
-    ContactImport.objects.filter(state__in=[*WORKING, State.PREVIEW], started_at__lt=timezone.now() - KEPT).delete()
+    old = ContactImport.objects.filter(started_at__lt=timezone.now() - KEPT, lines_done=0)
+    old.filter(state__in=[*WORKING, State.PREVIEW]).delete()
     record.filename = (file.name or "list.csv")[:255]
     record.content = file.read()
     record.state, record.imported_by = State.CHECKING, user
@@ -44,12 +48,16 @@ def receive(record: ContactImport, file: UploadedFile, user: Any) -> None:
 
 
 def is_small(record: ContactImport) -> bool:
-    return len(record.content or b"") <= SMALL_BYTES
+    content = bytes(record.content or b"")
+    return len(content) <= (SMALL_BYTES // 10 if content.startswith(workbooks.MAGIC) else SMALL_BYTES)
 
 
 def check(pk: int) -> None:
     """The dry run: leaves the state PREVIEW with its counts, or FAILED with the reason. Harmless when repeated."""
-    _work(pk, State.CHECKING, _check)
+    with _failing(pk, State.CHECKING), transaction.atomic():
+        record = ContactImport.objects.select_for_update(skip_locked=True).filter(pk=pk, state=State.CHECKING).first()
+        if record is not None:  # else another worker has it, or it is done
+            _check(record)
 
 
 def confirm(pk: int) -> bool:
@@ -58,8 +66,13 @@ def confirm(pk: int) -> bool:
 
 
 def finish(pk: int) -> None:
-    """The real run of a confirmed import: leaves the state DONE or FAILED. Harmless when repeated."""
-    _work(pk, State.IMPORTING, _import)
+    """The real run of a confirmed import, or what is left of it: leaves the state DONE or FAILED. Harmless when repeated:
+    of two workers one goes on."""
+    record = ContactImport.objects.filter(pk=pk, state=State.IMPORTING).exclude(content=None).first()
+    if record is None:
+        return
+    with _failing(pk, State.IMPORTING), suppress(Overtaken):
+        run(io.BytesIO(bytes(record.content or b"")), filename=record.filename, record=record)
 
 
 def discard(pk: int) -> bool:
@@ -74,27 +87,31 @@ def _unfinished() -> QuerySet[ContactImport]:
 
 def progress(record: ContactImport) -> dict[str, Any]:
     """{"state", "done": rows or None, "total": rows or None} for a page that asks every second."""
-    total = record.read if record.state == State.IMPORTING else None
-    return {"state": record.state, "done": caches["redis"].get(_key(record.pk)), "total": total or None}
+    done, total = None, None
+    if record.state == State.CHECKING:
+        done, total = caches["redis"].get(_key(record.pk)) or (None, None)
+    elif record.state == State.IMPORTING:
+        done, total = record.lines_done or None, record.lines_total
+    elif record.state == State.TAKING_BACK:
+        done, total = undoing.progress(record)
+    return {"state": record.state, "done": done, "total": total}
 
 
 def _key(pk: int) -> str:
-    return f"contact-import-{pk}"
+    return f"contact-import-check-{pk}"
 
 
-def _work(pk: int, state: str, step: Any) -> None:
+@contextmanager
+def _failing(pk: int, state: str) -> Iterator[None]:
     try:
-        with transaction.atomic():
-            rows = ContactImport.objects.select_for_update(skip_locked=True)
-            record = rows.filter(pk=pk, state=state).first()
-            if record is None:
-                return  # another worker has it, or it is done
-            step(record)
+        yield
     except FileRefused as refused:
         _fail(pk, state, f"Nothing was imported. {refused}")
     except DatabaseError:
         logger.exception("Import %s failed", pk)
-        _fail(pk, state, _FAILED)
+        done = ContactImport.objects.filter(pk=pk).values_list("lines_done", flat=True).first()
+        stored = f"{done:,} lines are stored; the same file again adds the rest." if done else "Nothing was stored."
+        _fail(pk, state, _FAILED.format(stored=stored))
 
 
 def _fail(pk: int, state: str, message: str) -> None:
@@ -105,10 +122,17 @@ def _fail(pk: int, state: str, message: str) -> None:
 
 def _check(record: ContactImport) -> None:
     content = bytes(record.content or b"")
-    result = _run(record, content, dry_run=True)
+
+    def tell(done: int, total: int) -> None:
+        try:
+            caches["redis"].set(_key(record.pk), (done, total), _PROGRESS_SECONDS)
+        except (RedisError, OSError) as error:
+            logger.warning("The progress of import %s cannot be shown: %s", record.pk, error)
+
+    result = run(io.BytesIO(content), filename=record.filename, dry_run=True, progress=tell)
     counts = result.counts()
     ContactImport.objects.filter(pk=record.pk).update(
-        state=State.PREVIEW, kind=result.kind, ignored_columns=result.ignored_columns, content=content, **counts
+        state=State.PREVIEW, kind=result.kind, ignored_columns=result.ignored_columns, lines_total=result.read, **counts
     )
     ContactImportRow.objects.bulk_create(
         ContactImportRow(
@@ -116,20 +140,3 @@ def _check(record: ContactImport) -> None:
         )
         for row in result.rows
     )
-
-
-def _import(record: ContactImport) -> None:
-    _run(record, bytes(record.content or b""), dry_run=False)
-
-
-def _run(record: ContactImport, content: bytes, *, dry_run: bool) -> Result:
-    def tell(done: int, total: int | None) -> None:
-        try:
-            caches["redis"].set(_key(record.pk), done, _PROGRESS_SECONDS)
-        except (RedisError, OSError) as error:
-            logger.warning("The progress of import %s cannot be shown: %s", record.pk, error)
-
-    return run(
-        io.BytesIO(content), filename=record.filename, user=record.imported_by, record=record, dry_run=dry_run,
-        progress=tell,
-    )  # fmt: skip

@@ -35,6 +35,11 @@ class Care:
         """What the journal has written is taken back. Returns sentences about what stays."""
         return []
 
+    def uses(self, contact_ids: Collection[int]) -> dict[int, str]:
+        """Contacts that something needs which no foreign key shows, with a sentence each: an import that made them does
+        not take them back."""
+        return {}
+
 
 CARES: list[Care] = []
 

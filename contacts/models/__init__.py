@@ -1,4 +1,4 @@
-from contacts.models.imports import ContactImport, ContactImportRow
+from contacts.models.imports import ContactImport, ContactImportDifference, ContactImportRow, ContactImportStep
 from contacts.models.merges import ContactMerge, DismissedDuplicate, WantedMerge
 from contacts.models.people import CURRENT, Contact, ContactAddress, ContactEmail, ContactPhone
 from contacts.models.places import Property, PropertyContact
@@ -9,7 +9,9 @@ __all__ = [
     "ContactAddress",
     "ContactEmail",
     "ContactImport",
+    "ContactImportDifference",
     "ContactImportRow",
+    "ContactImportStep",
     "ContactMerge",
     "ContactPhone",
     "DismissedDuplicate",

@@ -19,9 +19,11 @@ class ContactImport(models.Model):
         IMPORTING = "importing", "Being imported"
         DONE = "done", "Imported"
         FAILED = "failed", "Not imported"
+        TAKING_BACK = "taking back", "Being taken back"
+        TAKEN_BACK = "taken back", "Taken back"
 
     filename = models.CharField(max_length=255)
-    state = models.CharField(max_length=10, choices=State, default=State.DONE)
+    state = models.CharField(max_length=12, choices=State, default=State.DONE)
     kind = models.CharField("kind of list", max_length=40, blank=True)
     ignored_columns = models.JSONField(default=list, help_text="Names in the header that are not imported.")
     content = models.BinaryField(null=True, editable=False, help_text="The uploaded file, until it is imported.")
@@ -34,7 +36,14 @@ class ContactImport(models.Model):
     unchanged = models.PositiveIntegerField(default=0)
     conflict = models.PositiveIntegerField(default=0)
     rejected = models.PositiveIntegerField(default=0)
+    lines_done = models.PositiveIntegerField(default=0, db_default=0, help_text="How many are stored so far.")
+    lines_total = models.PositiveIntegerField(null=True, blank=True)
     error_message = models.TextField(blank=True)
+    taken_back_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    taken_back_at = models.DateTimeField(null=True, blank=True)
+    taken_back = models.JSONField(null=True, blank=True, help_text="How much of what it had made went, by kind.")
 
     class Meta:
         ordering = ["-id"]
@@ -53,7 +62,9 @@ class ContactImport(models.Model):
             ),
             models.CheckConstraint(
                 name="contact_import_state_known",
-                condition=models.Q(state__in=["checking", "preview", "importing", "done", "failed"]),
+                condition=models.Q(
+                    state__in=["checking", "preview", "importing", "done", "failed", "taking back", "taken back"]
+                ),
             ),
         ]
 
@@ -75,6 +86,14 @@ class ContactImportRow(models.Model):
     outcome = models.CharField(max_length=10, choices=Outcome)
     reason = models.TextField()
     contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, blank=True)
+    perhaps = models.ForeignKey(
+        Contact,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who the new contact may be.",
+    )
     row = models.JSONField(default=list, help_text="[[column, text], ...] in the order of the file.")
 
     class Meta:
@@ -82,3 +101,73 @@ class ContactImportRow(models.Model):
 
     def __str__(self) -> str:
         return f"Line {self.line}: {self.reason}"
+
+
+class ContactImportDifference(models.Model):
+    """A filled field that a line says something else of: a question to the office. What is kept is kept for good: the
+    same value of a later list is no question."""
+
+    class Of(models.TextChoices):
+        CONTACT = "contact", "contact"
+        PROPERTY = "property", "property"
+
+    class Answer(models.TextChoices):
+        OPEN = "", "Not decided"
+        TAKEN = "taken", "The line's value was taken"
+        KEPT = "kept", "Ours was kept"
+
+    row = models.ForeignKey(ContactImportRow, on_delete=models.CASCADE, related_name="differences")
+    of = models.CharField(max_length=10, choices=Of)
+    object_id = models.BigIntegerField()
+    field = models.CharField(max_length=30, help_text="As people call it: name, company, billing address.")
+    ours = models.TextField()
+    theirs = models.TextField()
+    values = models.JSONField(help_text="Column: value, of the contact, its address or the property.")
+    answer = models.CharField(max_length=5, choices=Answer, blank=True, default="")
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["of", "object_id"], name="import_difference_kept", condition=models.Q(answer="kept"))
+        ]
+
+    def __str__(self) -> str:
+        return f"The {self.field} stays “{self.ours}”; the line says “{self.theirs}”."
+
+
+class ContactImportStep(models.Model):
+    """What an import made, or changed, in one object: what it needs to be taken back. Of what it made for a contact that
+    it made too there is no row: that goes with the contact.
+
+    print: of the object as the import left it, see importing/prints.py; "" once somebody else had changed it meanwhile.
+    """
+
+    class Of(models.TextChoices):
+        CONTACT = "contact", "contact"
+        ROLE = "role", "person at a property"
+        PROPERTY = "property", "property"
+        PHONE = "phone", "phone"
+        EMAIL = "email", "e-mail"
+        ADDRESS = "address", "address"
+
+    source = models.ForeignKey(ContactImport, on_delete=models.CASCADE, related_name="steps", db_index=False)
+    of = models.CharField(max_length=10, choices=Of)
+    object_id = models.BigIntegerField()
+    unit = models.CharField(max_length=30, blank=True, help_text='Which fields were changed together; "" when made.')
+    print = models.CharField(max_length=32, blank=True)
+    was = models.JSONField(null=True)
+    became = models.JSONField(null=True)
+    done = models.BooleanField(default=False, help_text="It was taken back, or stays.")
+    stays = models.CharField(max_length=250, blank=True, help_text="Why it was not taken back.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "of", "object_id", "unit"], name="contact_import_step_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_of_display()} {self.unit or 'made'}"

@@ -54,8 +54,8 @@ TABLE: dict[str, str] = {
              {"<int:contact_id>/quickbooks": "o", "quickbooks/push": "o", "merge/<int:merge_id>/undo": "o"}),
     **_model("contacts/property", "ob", add="o", delete="o"),
     **_model("contacts/contactimport", "o", add="o"),
-    **_pages("contacts/contactimport", {"<int:pk>/progress": "o"},
-             {"<int:pk>/confirm": "o", "<int:pk>/discard": "o", "<int:pk>/again": "o"}),
+    **_pages("contacts/contactimport", {"<int:pk>/progress": "o", "<int:pk>/take-back": "o"},
+             {"<int:pk>/confirm": "o", "<int:pk>/discard": "o", "<int:pk>/again": "o", "<int:pk>/answer": "o"}),
     # --- Work ---
     **_model("billing/quote", "ob", add="o", delete="o"),
     **_pages("billing/quote", {"<path:object_id>/invoice": "o", "<path:object_id>/schedule": "o",

@@ -6,6 +6,7 @@
         const text = box.querySelector(".contact-import-progress");
         const bar = box.querySelector(".contact-import-bar > div");
         const again = box.querySelector(".contact-import-again");
+        const what = box.dataset.state === "taking back" ? "steps" : "lines";
         let lastDone = null;
         let lastMove = Date.now();
 
@@ -17,8 +18,8 @@
             again.hidden = Date.now() - lastMove < SECONDS_UNTIL_AGAIN * 1000;
             if (done === null) return;
             text.textContent = total
-                ? `${done.toLocaleString()} of ${total.toLocaleString()} lines`
-                : `${done.toLocaleString()} lines`;
+                ? `${done.toLocaleString()} of ${total.toLocaleString()} ${what}`
+                : `${done.toLocaleString()} ${what}`;
             bar.style.width = total ? `${Math.min(100, (100 * done) / total)}%` : "50%";
         }
 

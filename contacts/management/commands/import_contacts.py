@@ -9,10 +9,10 @@ from contacts.importing import Result
 
 
 class Command(BaseCommand):
-    help = "Imports contacts from a CSV file: ours, PropertyRadar's export or QuickBooks' customer export."
+    help = "Imports contacts from a CSV file or an Excel workbook: ours, PropertyRadar's export or QuickBooks' customer export."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", metavar="FILE.csv")
+        parser.add_argument("file", metavar="FILE")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, store nothing")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 

@@ -1,5 +1,7 @@
 """The import in the admin: upload, preview, confirm, result."""
 
+import io
+import sys
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from contacts import tasks
-from contacts.importing import reading, uploads
+from contacts.importing import reading, runs, uploads
 from contacts.models import Contact, ContactImport
 from tests.contacts.importing.files import HEADER
 from tests.factories import make_contact
@@ -50,7 +52,7 @@ def test_the_list_of_contacts_leads_to_the_import(office_client: Client) -> None
     assert "Import contacts" in office_client.get(reverse("admin:contacts_contact_changelist")).content.decode()
     answer = office_client.get(reverse("admin:contacts_contact_import_contacts"))
     assert answer.headers["Location"] == reverse(ADD)
-    assert "CSV file" in office_client.get(reverse(ADD)).content.decode()
+    assert "CSV or Excel file" in office_client.get(reverse(ADD)).content.decode()
 
 
 def test_an_upload_shows_what_would_happen_and_stores_no_contact(upload: Any, office_client: Client) -> None:
@@ -205,16 +207,48 @@ def test_a_worker_checks_and_imports_a_large_file(
     assert office_client.get(progress).json() == {"state": "checking", "done": None, "total": None}
 
     tasks.check_upload(waiting.pk)
-    assert office_client.get(progress).json() == {"state": "preview", "done": 2, "total": None}
+    assert office_client.get(progress).json() == {"state": "preview", "done": None, "total": None}
 
     press("confirm", waiting)
     assert "The contacts are being imported." in page_of(office_client, waiting)
-    assert office_client.get(progress).json() == {"state": "importing", "done": 2, "total": 2}
+    assert office_client.get(progress).json() == {"state": "importing", "done": None, "total": 2}
     assert Contact.objects.count() == 0
 
     tasks.finish_upload(waiting.pk)
     assert office_client.get(progress).json()["state"] == "done"
     assert Contact.objects.count() == 2
+
+
+def test_an_import_that_was_killed_goes_on_where_it_was(
+    waiting: ContactImport, press: Any, office_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contacts.importing.runs.CHUNK_ROWS", 1)
+    uploads.check(waiting.pk)
+    uploads.confirm(waiting.pk)
+    with monkeypatch.context() as power:
+        power.setattr("contacts.importing.runs._tell", lambda progress, done, total: sys.exit())
+        with pytest.raises(SystemExit):
+            uploads.finish(waiting.pk)
+    progress = reverse("admin:contacts_contactimport_progress", args=[waiting.pk])
+    assert office_client.get(progress).json() == {"state": "importing", "done": 1, "total": 2}
+
+    press("again", waiting)
+
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.read, waiting.created, waiting.content) == ("done", 2, 2, None)
+    assert Contact.objects.count() == 2
+
+
+def test_a_worker_that_comes_late_does_nothing(waiting: ContactImport, monkeypatch: pytest.MonkeyPatch) -> None:
+    uploads.check(waiting.pk)
+    uploads.confirm(waiting.pk)
+    late = ContactImport.objects.get(pk=waiting.pk)
+    uploads.finish(waiting.pk)
+
+    with pytest.raises(runs.Overtaken):
+        runs.run(io.BytesIO(bytes(late.content or b"")), filename="list.csv", record=late)
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.created, Contact.objects.count()) == ("done", 2, 2)
 
 
 def test_a_step_whose_worker_died_can_be_started_again(waiting: ContactImport, press: Any) -> None:

@@ -55,7 +55,7 @@ def test_blank_lines_are_no_rows_and_the_line_numbers_stay_those_of_the_file() -
     [
         (b"", "The file is empty."),
         (b"\xef\xbb\xbf\r\n \r\n", "The file is empty."),
-        (b"PK\x03\x04" + bytes(range(256)), "This is not a CSV file: it is an Excel workbook"),
+        (b"PK\x03\x04" + bytes(range(256)), "This is no Excel workbook that can be read"),
         (b"%PDF-1.7\n", "This is not a CSV file: it is a PDF"),
         (b"\x89PNG\r\n\x1a\n\0\0\0", "This is not a CSV file: it is a picture"),
         (bytes(range(256)) * 40, "This is not a CSV file: it is no text"),

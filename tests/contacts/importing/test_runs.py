@@ -5,6 +5,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
+from contacts.importing import FileRefused
 from contacts.models import Contact, ContactEmail, ContactImport, ContactImportRow, ContactPhone
 from tests.contacts.importing.files import HEADER, counts, import_lines
 from tests.factories import make_contact
@@ -227,24 +228,59 @@ def test_the_database_refuses_counts_that_do_not_add_up() -> None:
         ContactImport.objects.create(filename="a.csv", read=3, created=1, rejected=1)
 
 
-def test_a_failure_in_the_middle_stores_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_in_the_middle_keeps_what_was_stored_and_counts_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("contacts.importing.runs.CHUNK_ROWS", 2)
+    lines = (ANN, "A2,Bob,,,,,,,,", "A3,Carl,,,,,,,,")
 
-    def break_after_the_first_chunk(done: int, total: int | None) -> None:
+    def break_after_the_first_chunk(done: int, total: int) -> None:
         raise RuntimeError("the power went out")
 
     with pytest.raises(RuntimeError):
-        import_lines(ANN, "A2,Bob,,,,,,,,", "A3,Carl,,,,,,,,", progress=break_after_the_first_chunk)
+        import_lines(*lines, progress=break_after_the_first_chunk)
+    kept = ContactImport.objects.get()
+    assert (Contact.objects.count(), kept.state, kept.created, kept.lines_done) == (2, "failed", 2, 2)
+    assert counts(import_lines(*lines)) == {"read": 3, "created": 1, "unchanged": 2}
+
+
+def test_a_file_that_cannot_be_read_to_its_end_stores_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contacts.importing.runs.CHUNK_ROWS", 1)
+
+    with pytest.raises(FileRefused, match="Line 4 opens a quotation mark that is never closed"):
+        import_lines(ANN, "A2,Bob,,,,,,,,", 'A3,"Carl,,,,,,,,')
     assert (Contact.objects.count(), ContactImport.objects.count()) == (0, 0)
 
 
 def test_progress_is_told_chunk_by_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("contacts.importing.runs.CHUNK_ROWS", 2)
-    told: list[int] = []
+    lines = (ANN, "A2,Bob,,,,,,,,", "A3,Carl,,,,,,,,")
+    told: list[tuple[int, int]] = []
 
-    import_lines(ANN, "A2,Bob,,,,,,,,", "A3,Carl,,,,,,,,", progress=lambda done, total: told.append(done))
+    import_lines(*lines, dry_run=True, progress=lambda done, total: told.append((done, total)))
+    import_lines(*lines, progress=lambda done, total: told.append((done, total)))
 
-    assert told == [2, 3]
+    assert told == [(2, 3), (3, 3)] * 2
+
+
+def rows_locked() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM public.contacts_contact WHERE xmax <> 0")
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.parametrize("rows_of_a_chunk", [1, 100])
+def test_a_dry_run_locks_nobody(rows_of_a_chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contacts.importing.runs.CHUNK_ROWS", rows_of_a_chunk)
+    make_contact("Ann", external_id="A1")
+    locked: list[int] = []
+    lines = (ANN, "A1,Ann,Smith,,617-555-0102,,,,,", "A2,Bob,,,,,,,,", "A2,Bob,Brown,,,,,,,")
+
+    result = import_lines(*lines, dry_run=True, progress=lambda done, total: locked.append(rows_locked()))
+
+    assert counts(result) == {"read": 4, "created": 1, "enriched": 3}
+    assert set(locked) == {0}
+    assert (Contact.objects.count(), ContactPhone.objects.count()) == (1, 0)
+    assert counts(import_lines(*lines)) == counts(result)
+    assert rows_locked()
 
 
 def test_postgresql_knows_of_the_rows_of_an_import_that_is_not_committed_yet(monkeypatch: pytest.MonkeyPatch) -> None:

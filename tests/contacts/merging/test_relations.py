@@ -24,6 +24,7 @@ MOVED = {
     "contacts.ContactAddress.contact",
     "contacts.ContactEmail.contact",
     "contacts.ContactImportRow.contact",
+    "contacts.ContactImportRow.perhaps",
     "contacts.ContactPhone.contact",
     "contacts.PropertyContact.contact",
     "quickbooks_integration.MatchCandidate.contact",

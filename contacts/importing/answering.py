@@ -1,0 +1,116 @@
+"""The office decides where a list says something else: take the line's value, or keep ours for good."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pghistory
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+
+from contacts.importing import writing
+from contacts.importing.journal import Journal
+from contacts.importing.runs import one_at_a_time
+from contacts.models import Contact, ContactAddress, ContactImport, ContactImportDifference, Property
+from contacts.signals import contact_changed
+
+Answer = ContactImportDifference.Answer
+AT_ONCE = 200
+
+
+@dataclass
+class Answered:
+    """left: how many more there are of those that were asked for. refused: sentences of those that could not be taken."""
+
+    done: int = 0
+    left: int = 0
+    refused: list[str] = field(default_factory=list)
+
+
+def open_fields(record: ContactImport) -> list[tuple[str, int]]:
+    """(field, how often) that wait for an answer; the most frequent first."""
+    counted = _open(record).values_list("field").annotate(times=Count("pk")).order_by("-times", "field")
+    return list(counted)
+
+
+def keep(record: ContactImport, by: AbstractBaseUser, **which: Any) -> Answered:
+    """which: pk or field. Ours stays, and the same value of a later list is no question."""
+    rows = _open(record).filter(**which)
+    done = rows.update(answer=Answer.KEPT, answered_by=by, answered_at=timezone.now())
+    return Answered(done)
+
+
+def take(record: ContactImport, by: AbstractBaseUser, **which: Any) -> Answered:
+    """which: pk or field. At most AT_ONCE at a time. What was changed since the import stays and waits on. A value that
+    was taken goes back with the import."""
+    answered = Answered()
+    with transaction.atomic(), pghistory.context(source="import", file=record.filename, user=by.pk):
+        one_at_a_time()
+        rows = list(
+            _open(record)
+            .filter(**which)
+            .select_related("row")
+            .select_for_update(of=("self",))
+            .order_by("of", "object_id")[:AT_ONCE]
+        )
+        for difference in rows:
+            refused = _take(record, difference)
+            if refused:
+                answered.refused.append(refused)
+            else:
+                difference.answer, difference.answered_by, difference.answered_at = Answer.TAKEN, by, timezone.now()
+                answered.done += 1
+        ContactImportDifference.objects.bulk_update(rows, ["answer", "answered_by", "answered_at"])
+    answered.left = _open(record).filter(**which).count() - len(answered.refused)
+    return answered
+
+
+def _open(record: ContactImport) -> QuerySet[ContactImportDifference]:
+    return ContactImportDifference.objects.filter(row__source=record, answer=Answer.OPEN)
+
+
+def _take(record: ContactImport, difference: ContactImportDifference) -> str:
+    """A sentence when it cannot be."""
+    of_contact = difference.of == ContactImportDifference.Of.CONTACT
+    model: Any = Contact if of_contact else Property
+    rows = model.objects.current() if of_contact else model.objects
+    owner = rows.select_for_update().filter(pk=difference.object_id).first()
+    if owner is None:
+        return f"Line {difference.row.line}: what it is about was deleted or merged since."
+    row = _row_of(owner, difference)
+    if row is None or _said(row, difference) != difference.ours:
+        return f"{owner}: the {difference.field} was changed since the import. It stays as it is now."
+    try:
+        with transaction.atomic():
+            _set(record, owner, row, difference.values)
+    except IntegrityError:
+        return f"{owner}: another one has the {difference.field} “{difference.theirs}”."
+    if of_contact:
+        contact_changed.send(sender=Contact, contact=owner, origin="office")
+    return ""
+
+
+def _row_of(owner: Any, difference: ContactImportDifference) -> Any:
+    kind = difference.values.get("kind")
+    return owner.addresses.filter(kind=kind).first() if kind else owner
+
+
+def _said(row: Any, difference: ContactImportDifference) -> str:
+    if isinstance(row, ContactAddress):
+        return str(row)
+    # Sorted, because the database does not keep their order: a first name comes before the last one.
+    return " ".join(str(value) for name in sorted(difference.values) if (value := getattr(row, name)) not in ("", None))
+
+
+def _set(record: ContactImport, owner: Any, row: Any, values: dict[str, Any]) -> None:
+    journal = Journal(record)
+    journal.begin(type(owner), [owner])
+    for name, value in values.items():
+        setattr(row, name, value)
+    if isinstance(row, Property):
+        row.set_key()
+    fields = writing.FIELDS[type(row)]
+    journal.changing([row], fields)
+    writing.update([row], fields)
+    journal.end(type(owner))

@@ -1,0 +1,80 @@
+"""Nobody is doubled silently: a line with a known number and a like name."""
+
+import pytest
+
+from contacts.models import Contact, ContactImportRow
+from tests.contacts.importing.files import counts, import_lines
+from tests.factories import make_contact
+
+pytestmark = pytest.mark.django_db
+
+
+def robert(**fields: object) -> Contact:
+    return make_contact("Robert", "Smith", phones=("617-555-0101",), **fields)  # type: ignore[arg-type]
+
+
+def test_a_short_form_of_the_name_with_the_same_phone_is_the_same_person() -> None:
+    robert()
+
+    result = import_lines(",Bob,Smith,Acme,617-555-0101,,,,,")
+
+    assert counts(result) == {"read": 1, "enriched": 1}
+    assert (Contact.objects.get().name, Contact.objects.get().company) == ("Robert Smith", "Acme")
+    assert counts(import_lines(",Bob,Smith,Acme,617-555-0101,,,,,")) == {"read": 1, "unchanged": 1}
+
+
+def test_a_slip_in_the_name_is_the_same_person_and_a_question() -> None:
+    robert(emails=("bob@example.com",))
+
+    result = import_lines(",Robert,Smiht,,617-555-0101,bob@example.com,,,,")
+
+    assert counts(result) == {"read": 1, "conflict": 1}
+    assert result.rows[0].reason == "The name stays “Robert Smith”; the line says “Robert Smiht”."
+    assert Contact.objects.count() == 1
+
+
+def test_where_something_speaks_against_it_a_new_contact_is_made_and_named() -> None:
+    known = robert()
+
+    result = import_lines(",Robart,Smith,,617-555-0101,,,,,")
+
+    assert counts(result) == {"read": 1, "created": 1}
+    row = ContactImportRow.objects.first()
+    assert row.reason == (
+        "It may be Robert Smith, who has the same phone or e-mail and a like name. It is a contact of its own now; "
+        "if the two are one person, merge them."
+    )
+    assert (row.outcome, row.perhaps, row.contact.name) == ("note", known, "Robart Smith")
+    assert counts(import_lines(",Robart,Smith,,617-555-0101,,,,,")) == {"read": 1, "unchanged": 1}
+
+
+@pytest.mark.parametrize("name", ["Ann,Smith", "Robert,Brown", "Linda,Chen"])
+def test_another_of_the_house_is_a_contact_without_a_word(name: str) -> None:
+    robert()
+
+    result = import_lines(f",{name},,617-555-0101,,,,,")
+
+    assert (counts(result), result.rows) == ({"read": 1, "created": 1}, [])
+
+
+def test_two_forms_of_one_name_in_one_list_are_one_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = (",Robert,Smith,,617-555-0101,,,,,", ",Bob,Smith,,617-555-0101,,,,,")
+
+    assert counts(import_lines(*lines, dry_run=True)) == {"read": 2, "created": 1, "unchanged": 1}
+    monkeypatch.setattr("contacts.importing.runs.CHUNK_ROWS", 1)
+    assert counts(import_lines(*lines, dry_run=True)) == {"read": 2, "created": 1, "unchanged": 1}
+    assert counts(import_lines(*lines)) == {"read": 2, "created": 1, "unchanged": 1}
+
+
+def test_two_ids_of_one_list_are_two_people() -> None:
+    robert(external_id="A1")
+
+    assert counts(import_lines("A2,Bob,Smith,,617-555-0101,,,,,")) == {"read": 1, "created": 1}
+
+
+def test_a_switchboard_makes_nobody_alike() -> None:
+    for number in range(5):
+        make_contact(f"Given{number}", "Jones", phones=("617-555-0101",))
+    robert()
+
+    assert counts(import_lines(",Bob,Smith,,617-555-0101,,,,,")) == {"read": 1, "created": 1}

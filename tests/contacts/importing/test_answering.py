@@ -1,0 +1,141 @@
+"""Where a list says something else: the office takes its value, or keeps ours for good."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from contacts.importing import answering
+from contacts.models import Contact, ContactImportDifference, Property
+from tests.contacts.importing.files import counts, import_lines, import_rows
+from tests.contacts.importing.test_lists import COUPLE, radar
+from tests.contacts.importing.test_taking_back import everything, take_back
+from tests.factories import make_contact
+
+pytestmark = pytest.mark.django_db
+
+ANN = "A1,Ann,Smith,Acme,,,12 Main St,Quincy,MA,02169"
+
+
+@pytest.fixture
+def anna() -> Contact:
+    address = {"street": "9 Elm St", "city": "Boston"}
+    return make_contact("Anna", "Brown", external_id="A1", company="Firm", address=address)
+
+
+def test_each_difference_is_kept_with_both_values(anna: Contact) -> None:
+    record = import_lines(ANN).record
+
+    assert answering.open_fields(record) == [("company", 1), ("mailing address", 1), ("name", 1)]
+    rows = ContactImportDifference.objects.order_by("field").values_list("field", "ours", "theirs", "object_id")
+    assert list(rows) == [
+        ("company", "Firm", "Acme", anna.pk),
+        ("mailing address", "9 Elm St, Boston", "12 Main St, Quincy, MA 02169", anna.pk),
+        ("name", "Anna Brown", "Ann Smith", anna.pk),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "name", "company", "address"),
+    [
+        ("name", "Ann Smith", "Firm", "9 Elm St, Boston"),
+        ("company", "Anna Brown", "Acme", "9 Elm St, Boston"),
+        ("mailing address", "Anna Brown", "Firm", "12 Main St, Quincy, MA 02169"),
+    ],
+)
+def test_taking_changes_that_field_alone_and_goes_back_with_the_import(
+    field: str, name: str, company: str, address: str, anna: Contact, office: User
+) -> None:
+    before = everything()
+    result = import_lines(ANN)
+
+    answered = answering.take(result.record, office, field=field)
+
+    anna.refresh_from_db()
+    assert (answered.done, answered.left, answered.refused) == (1, 0, [])
+    assert (anna.name, anna.company, str(anna.addresses.get())) == (name, company, address)
+    assert len(answering.open_fields(result.record)) == 2
+    take_back(result)
+    assert everything() == before
+
+
+def test_what_was_kept_is_not_asked_again_until_the_list_says_something_new(anna: Contact, office: User) -> None:
+    record = import_lines(ANN).record
+    assert answering.keep(record, office, field="company").done == 1
+    for field in ("name", "mailing address"):
+        answering.keep(record, office, field=field)
+
+    assert counts(import_lines(ANN)) == {"read": 1, "unchanged": 1}
+    assert counts(import_lines(ANN.replace("Acme", "Acme Builders"))) == {"read": 1, "conflict": 1}
+    anna.refresh_from_db()
+    assert (anna.name, anna.company) == ("Anna Brown", "Firm")
+
+
+def test_what_was_changed_since_the_import_is_not_overwritten(anna: Contact, office: User) -> None:
+    record = import_lines(ANN).record
+    Contact.objects.update(company="Firm and Sons")
+
+    answered = answering.take(record, office, field="company")
+
+    anna.refresh_from_db()
+    assert (answered.done, anna.company) == (0, "Firm and Sons")
+    assert answered.refused == ["Anna Brown: the company was changed since the import. It stays as it is now."]
+    assert ("company", 1) in answering.open_fields(record)
+
+
+def test_a_house_can_be_decided_about_too(office: User) -> None:
+    radar(COUPLE)
+    before = everything()
+    result = radar(COUPLE | {"Yr Built": "1970"})
+
+    answering.take(result.record, office, field="year built")
+
+    assert Property.objects.get().year_built == 1970
+    take_back(result)
+    assert everything() == before
+
+
+def test_a_contact_of_the_import_itself_still_goes_with_it(office: User) -> None:
+    result = import_lines("A1,Ann,Smith,,,,,,,", "A1,Bob,Smith,,,,,,,")
+    assert answering.take(result.record, office, field="name").done == 1
+    assert Contact.objects.get().name == "Bob Smith"
+
+    take_back(result)
+
+    assert not Contact.objects.exists()
+
+
+@pytest.mark.parametrize(("ours", "outcome"), [("prospect", "enriched"), ("vendor", "conflict")])
+def test_a_prospect_that_quickbooks_has_as_a_customer_is_one(ours: str, outcome: str) -> None:
+    make_contact("Ann", "Smith", phones=("617-555-0101",), customer_type=ours)
+
+    result = import_rows(["Name", "Phone", "Open Balance"], {"Name": "Ann Smith", "Phone": "617-555-0101"})
+
+    assert counts(result) == {"read": 1, outcome: 1}
+    assert Contact.objects.get().customer_type == ("customer" if outcome == "enriched" else "vendor")
+
+
+def test_the_page_asks_and_takes_the_answer(anna: Contact, office_client: Client, bookkeeper_client: Client) -> None:
+    record = import_lines(ANN).record
+    name = ContactImportDifference.objects.get(field="name")
+    address = reverse("admin:contacts_contactimport_answer", args=[record.pk])
+    page = reverse("admin:contacts_contactimport_change", args=[record.pk])
+    shown = office_client.get(page).content.decode()
+    assert "Take “Ann Smith”" in shown
+    assert "Company, 1 open" in shown
+
+    answers: list[dict[str, Any]] = [
+        {"answer": "take", "difference": name.pk},
+        {"answer": "keep", "field": "company"},
+    ]
+    assert [bookkeeper_client.post(address, one).status_code for one in answers] == [403, 403]
+    assert Contact.objects.get().name == "Anna Brown"
+    assert [office_client.post(address, one).status_code for one in answers] == [302, 302]
+
+    shown = office_client.get(page).content.decode()
+    assert "“Ann Smith” was taken from the list." in shown
+    assert "“Firm” was kept." in shown
+    assert Contact.objects.get().name == "Ann Smith"
+    assert office_client.post(address, {"answer": "burn", "field": "company"}).status_code == 403
