@@ -192,25 +192,25 @@ def close_if_open(ids: list[int], reason: str) -> None:
 
 def _approved() -> QuerySet[Quote]:
     began = Coalesce(TruncDate("approved_at"), TruncDate("accepted_at"), F("quote_date"))
-    return money_waiting.waiting(Quote.objects.filter(is_odd=False)).annotate(began=began)
+    return money_waiting.waiting(Quote.objects.all()).annotate(began=began)
 
 
 def _silent() -> QuerySet[Quote]:
     final = Invoice.objects.filter(quote=OuterRef("pk"), is_part=False).exclude(status=Invoice.Status.VOID)
-    rows = Quote.objects.filter(~Exists(final), status=Quote.Status.SENT, is_odd=False)
+    rows = Quote.objects.filter(~Exists(final), status=Quote.Status.SENT)
     began = Coalesce(TruncDate("sent_at"), F("quote_date"))
     return rows.exclude(job__status=Job.Status.CANCELLED).annotate(began=began)
 
 
 def _overdue() -> QuerySet[Invoice]:
-    return aging.owed(Invoice.objects.filter(is_odd=False)).annotate(began=F("due_on"))
+    return aging.owed(Invoice.objects.all()).annotate(began=F("due_on"))
 
 
 def _paid() -> QuerySet[Invoice]:
     """By money that came in, and not for a deposit nor for a sale on the spot, where thanks were said: who has got a
     credit may have had a complaint."""
     used = PaymentApplication.objects.filter(invoice=OuterRef("pk"), payment__is_void=False)
-    rows = Invoice.objects.filter(is_odd=False, is_part=False, is_sales_receipt=False, total_amount__gt=0)
+    rows = Invoice.objects.filter(is_part=False, is_sales_receipt=False, total_amount__gt=0)
     rows = rows.filter(payment_status=Invoice.PaymentStatus.PAID).exclude(status=Invoice.Status.VOID)
     rows = rows.filter(Exists(used.filter(payment__amount__gt=0)), ~Exists(used.filter(payment__amount=0)))
     return rows.annotate(began=TruncDate("paid_date"))

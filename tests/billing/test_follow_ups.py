@@ -126,14 +126,19 @@ def test_intervals_are_settings_and_none_is_none(settings: LazySettings) -> None
     assert raised() == [("quote_silent", 5, TODAY)]
 
 
-def test_odd_void_and_old_documents_and_cancelled_jobs_raise_nothing() -> None:
-    called_off = Job.objects.create(property=repair(TODAY).job.property, title="Off", status="cancelled")
+def test_documents_that_quickbooks_adds_up_oddly_are_followed_up_as_all_others() -> None:
     approved(is_odd=True)
+    sent(3, is_odd=True)
+    late(1, is_odd=True)
+    paid(is_odd=True)
+    assert [kind for kind, _, _ in raised()] == ["schedule", "collect", "quote_silent", "thank"]
+
+
+def test_void_and_old_documents_and_cancelled_jobs_raise_nothing() -> None:
+    called_off = Job.objects.create(property=repair(TODAY).job.property, title="Off", status="cancelled")
     approved(31)
     approved(job=called_off)
-    sent(3, is_odd=True)
     sent(3, job=called_off)
-    late(1, is_odd=True)
     late(1, status="void")
     late(1, status="draft")
     paid(status="void")
