@@ -16,6 +16,7 @@ from django.utils.http import urlencode
 from attackacrack.first_page import links
 from attackacrack.first_page.money import Seen
 from billing import aging, estimates, money_waiting, unbilled
+from billing.admin.next_invoice import next_step
 from billing.admin.scheduling import may_schedule
 from billing.models import Appointment, Invoice, Job, Quote
 from billing.money import dollars
@@ -104,22 +105,26 @@ def _waiting_row(quote: Any, today: date, can: bool) -> Row:
 
 def _unbilled(request: HttpRequest, seen: Seen, today: date) -> Section:
     top = unbilled.first(SHOWN)
-    rows = [_unbilled_row(job, today) for job in top.rows]
+    quotes = unbilled.quotes_of([job.pk for job in top.rows]) if top.rows else {}
+    rows = [_unbilled_row(request, job, today, quotes[job.pk]) for job in top.rows]
     return _section("Done, not invoiced", "The work is done or its time is over.", "All work that is done is invoiced.",
                     top.total, links.rows(Job, "unbilled"), rows)  # fmt: skip
 
 
-def _unbilled_row(job: Any, today: date) -> Row:
+def _unbilled_row(request: HttpRequest, job: Any, today: date, quotes: list[Quote]) -> Row:
+    contact = next(iter(job.customers()), None)
+    step = next_step(job, contact.pk if contact else None, quotes)
     amount = "no quote" if job.counted is None else dollars(job.counted)
     done = _day(job.done_at)
     return Row(
-        None,
+        contact,
         str(job.property),
-        str(job),
+        f"{job}, {job.property}" if contact else str(job),
         links.change(job),
         amount,
         f"done {_ago(done, today)}",
         (today - done).days > 2,
+        step.action(lambda permission: may(request, permission)),
     )
 
 

@@ -7,6 +7,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFil
 from unfold.decorators import display
 
 from billing.admin.counting import CountsRows, FigureFilter
+from billing.admin.job_documents import ShowsDocuments
 from billing.admin.morning import ShowsTheMorning
 from billing.admin.showing import PEOPLE, name_alone
 from billing.admin.week import ShowsTheWeek
@@ -33,7 +34,7 @@ class AppointmentInline(MergingInline):
 
 
 @admin.register(Job)
-class JobAdmin(TellsChanges, CountsRows, MergingAdmin):
+class JobAdmin(TellsChanges, CountsRows, ShowsDocuments, MergingAdmin):
     list_display = ("title", "property", "people_there", "shown_status", "work_done_at", "paid_at")
     list_filter = (("status", ChoicesDropdownFilter), FigureFilter)
     list_per_page = 50
@@ -41,7 +42,8 @@ class JobAdmin(TellsChanges, CountsRows, MergingAdmin):
     search_fields = ("title",)
     search_help_text = "Title, street, or the name or phone of a person in the job"
     autocomplete_fields = ("property",)
-    readonly_fields = ("paid_at",)
+    readonly_fields = ("paid_at", "quotes_there", "invoices_there")
+    actions_detail = ("make_invoice",)
     fields = (("title", "property"), "description", ("status", "paid_at"), "work_done_at")
     inlines = (ParticipantInline, AppointmentInline)
 

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -17,8 +15,8 @@ from unfold.admin import ModelAdmin
 
 from billing import morning
 from billing.admin import pages
-from billing.admin.converting import OVERRIDE
-from billing.models import Invoice, Quote
+from billing.admin.next_invoice import next_step
+from billing.models import Invoice
 from billing.money import dollars
 from billing.morning import Repair
 
@@ -92,32 +90,8 @@ def _other_days(day: date) -> list[tuple[str, date]]:
 def _row(request: HttpRequest, repair: Repair) -> Row:
     job = repair.appointment.job
     where = f"{job}, {job.property}" if job is not None else ""
-    reason, action, needed = _next_step(repair)
-    return Row(repair, where, reason, action if all(map(request.user.has_perm, needed)) else None)
-
-
-def _next_step(repair: Repair) -> tuple[str, tuple[str, str], tuple[str, ...]]:
-    """Why there is no invoice, what to do, and the permissions that it takes."""
-    job = repair.appointment.job
-    if repair.approved:
-        quote = repair.approved[0]
-        page = reverse("admin:billing_quote_invoice", args=[quote.pk])
-        return f"{quote} is approved and not invoiced yet.", ("Make the invoice", page), ("billing.add_invoice",)
-    if repair.quotes:
-        quote = repair.quotes[0]
-        if quote.status == Quote.Status.INVOICED:
-            page = reverse("admin:billing_quote_change", args=[quote.pk])
-            reason = f"{quote} is marked as invoiced, but its invoice is not here. Sync with QuickBooks."
-            return reason, ("Open the quote", page), ("billing.view_quote",)
-        page = reverse("admin:billing_quote_invoice", args=[quote.pk])
-        reason = f"{quote} ({dollars(quote.total_amount)}) is {quote.get_status_display().lower()}, not approved."
-        return reason, ("Invoice anyway", page), ("billing.add_invoice", OVERRIDE)
-    start: dict[str, Any] = {"contact": repair.appointment.contact_id}
-    if job is not None:
-        start["job"] = job.pk
-    page = f"{reverse('admin:billing_quote_add')}?{urlencode(start)}"
-    reason = "The job has no quote." if job is not None else "The appointment has no job, and so no quote."
-    return reason, ("Write a quote", page), ("billing.add_quote",)
+    step = next_step(job, repair.appointment.contact_id, repair.quotes)
+    return Row(repair, where, step.reason, step.action(request.user.has_perm))
 
 
 def _send_page(invoice: Invoice) -> str:

@@ -71,6 +71,7 @@ TABLE: dict[str, str] = {
     **_model("billing/creditmemo", "ob"),
     **_model("billing/followup", "ob"),
     **_model("billing/job", "obt", add="o", delete="o"),
+    **_pages("billing/job", {"<path:object_id>/make-invoice": "o"}, {}),
     **_model("billing/appointment", "obt", add="o", delete="o"),
     **_pages("billing/appointment", {"week": "obt", "morning": "ob"}, {}),
     **_model("billing/quotetemplate", "ob", add="o", delete="o"),

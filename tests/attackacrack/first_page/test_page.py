@@ -20,7 +20,7 @@ from tests.billing.test_figures import assessment, days_ago, quote, some_of_each
 from tests.factories import make_contact
 
 pytestmark = pytest.mark.django_db
-QUERIES = 31
+QUERIES = 33
 D = Decimal
 
 
