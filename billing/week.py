@@ -26,6 +26,12 @@ class Visit:
             return str(self.appointment.job.property)
         return next((str(address) for address in self.appointment.contact.addresses.all()), "")
 
+    @property
+    def is_to_be_done(self) -> bool:
+        """Of today or before, and nobody has said that it is done."""
+        is_here = timezone.localdate(self.appointment.starts_at) <= timezone.localdate()
+        return is_here and self.appointment.status == Appointment.Status.SCHEDULED
+
 
 @dataclass(frozen=True)
 class Day:

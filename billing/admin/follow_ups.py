@@ -17,11 +17,12 @@ from django.utils.formats import date_format
 from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
 
-from billing import follow_up_texts, follow_ups
+from billing import follow_up_texts, follow_ups, jobs
 from billing.admin import pages
 from billing.admin.scheduling import may_schedule
 from billing.admin.showing import dollars
 from billing.models import FollowUp
+from billing.refusals import Refused
 
 CHANGE = "billing.change_followup"
 ON_A_PAGE = 50
@@ -49,6 +50,7 @@ class Row:
     amount: str
     age: str
     action: tuple[str, str] | None
+    may_finish: bool  # the work that it asks about can be said to be done here
 
 
 @dataclass(frozen=True)
@@ -125,25 +127,53 @@ class FollowUpAdmin(ModelAdmin):
 
 def _act(request: HttpRequest) -> None:
     asked, what = request.POST.get("follow_up", ""), request.POST.get("do", "")
-    is_id = asked.isascii() and asked.isdecimal() and len(asked) < 19
     rows = FollowUp.objects.select_related(*follow_ups.DOCUMENTS)
-    follow_up = rows.filter(pk=asked).first() if is_id else None
-    if follow_up is None or (what != "done" and what not in LATER):
+    follow_up = rows.filter(pk=asked).first() if pages.is_key(asked) else None
+    verb = VERBS.get(what, _later if what in LATER else None)
+    if follow_up is None or verb is None:
         messages.error(request, "This follow-up is not there any more. Nothing was changed.")
         return
     name = f"{follow_up} ({follow_up.customer})"
-    if what == "done":
-        is_new, said = follow_ups.complete(follow_up, request.user), f"{name}: done."
-    else:
-        until = timezone.localdate() + timedelta(days=LATER[what][1])
-        is_new, said = (
-            follow_ups.postpone(follow_up, until, request.user),
-            f"{name}: comes back on {date_format(until, 'l, F j')}.",
-        )
-    if is_new:
-        messages.success(request, said)
+    try:
+        said = verb(request, follow_up)
+    except Refused as reason:
+        messages.error(request, str(reason))
+        return
+    if said:
+        messages.success(request, f"{name}: {said}")
     else:
         messages.info(request, f"{name} was done or closed already. Nothing was changed.")
+
+
+# Each says what it did; "" if there was nothing to do any more.
+
+
+def _done(request: HttpRequest, follow_up: FollowUp) -> str:
+    return "done." if follow_ups.complete(follow_up, request.user) else ""
+
+
+def _later(request: HttpRequest, follow_up: FollowUp) -> str:
+    until = timezone.localdate() + timedelta(days=LATER[request.POST["do"]][1])
+    is_new = follow_ups.postpone(follow_up, until, request.user)
+    return f"comes back on {date_format(until, 'l, F j')}." if is_new else ""
+
+
+def _finish(request: HttpRequest, follow_up: FollowUp) -> str:
+    """The work of its job is done, and with it what was to be asked."""
+    if not may_finish_work(request, follow_up):
+        raise PermissionDenied
+    if follow_up.done_at is not None:
+        return ""
+    jobs.finish(follow_up.document.job)
+    return "the work is done." if follow_ups.complete(follow_up, request.user) else ""
+
+
+VERBS: dict[str, Callable[[HttpRequest, FollowUp], str]] = {"done": _done, "finish": _finish}
+
+
+def may_finish_work(request: HttpRequest, follow_up: FollowUp) -> bool:
+    is_asked = follow_up.kind == FollowUp.Kind.DONE_YESTERDAY and follow_up.document.job is not None
+    return is_asked and request.user.has_perm("billing.change_job")
 
 
 def _asked(request: HttpRequest) -> tuple[str, str]:
@@ -190,6 +220,7 @@ def _row(request: HttpRequest, follow_up: FollowUp) -> Row:
         dollars(amount) if (amount := follow_up_texts.amount(follow_up)) is not None else "",
         _age((timezone.localdate() - follow_up.due_on).days),
         _action(request, follow_up),
+        may_finish_work(request, follow_up),
     )
 
 

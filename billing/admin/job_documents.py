@@ -78,8 +78,7 @@ class ShowsDocuments(ModelAdmin):
 
 
 def _job(object_id: Any) -> Job | None:
-    is_id = str(object_id).isascii() and str(object_id).isdecimal() and len(str(object_id)) < 19
-    return Job.objects.filter(pk=object_id).first() if is_id else None
+    return Job.objects.filter(pk=object_id).first() if pages.is_key(object_id) else None
 
 
 def _lower(quote: Quote) -> str:

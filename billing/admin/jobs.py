@@ -7,6 +7,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFil
 from unfold.decorators import display
 
 from billing.admin.counting import CountsRows, FigureFilter
+from billing.admin.finishing import FinishesJobs, FinishesVisits
 from billing.admin.job_documents import ShowsDocuments
 from billing.admin.morning import ShowsTheMorning
 from billing.admin.showing import PEOPLE, name_alone
@@ -34,7 +35,7 @@ class AppointmentInline(MergingInline):
 
 
 @admin.register(Job)
-class JobAdmin(TellsChanges, CountsRows, ShowsDocuments, MergingAdmin):
+class JobAdmin(TellsChanges, CountsRows, ShowsDocuments, FinishesJobs, MergingAdmin):
     list_display = ("title", "property", "people_there", "shown_status", "work_done_at", "paid_at")
     list_filter = (("status", ChoicesDropdownFilter), FigureFilter)
     list_per_page = 50
@@ -44,6 +45,7 @@ class JobAdmin(TellsChanges, CountsRows, ShowsDocuments, MergingAdmin):
     autocomplete_fields = ("property",)
     readonly_fields = ("paid_at", "quotes_there", "invoices_there")
     actions_detail = ("make_invoice",)
+    actions_submit_line = ("finish",)
     fields = (("title", "property"), "description", ("status", "paid_at"), "work_done_at")
     inlines = (ParticipantInline, AppointmentInline)
 
@@ -75,7 +77,7 @@ class JobAdmin(TellsChanges, CountsRows, ShowsDocuments, MergingAdmin):
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(CountsRows, ShowsTheMorning, ShowsTheWeek, MergingAdmin):
+class AppointmentAdmin(CountsRows, ShowsTheMorning, ShowsTheWeek, FinishesVisits, MergingAdmin):
     list_display = ("starts_at", "kind", "contact", "job", "technician", "status")
     list_filter = (
         ("kind", ChoicesDropdownFilter),
