@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
+from billing.admin.clashes import AsksAboutClashes
 from billing.admin.counting import CountsRows, FigureFilter
 from billing.admin.finishing import FinishesJobs, FinishesVisits
 from billing.admin.job_documents import ShowsDocuments
@@ -26,7 +27,7 @@ class ParticipantInline(MergingInline):
     hide_title = True
 
 
-class AppointmentInline(MergingInline):
+class AppointmentInline(AsksAboutClashes, MergingInline):
     model = Appointment
     fields = ("kind", "contact", "technician", "starts_at", "ends_at", "status")
     readonly_preprocess_fields = {"technician": name_alone}  # noqa: RUF012
@@ -77,7 +78,7 @@ class JobAdmin(TellsChanges, CountsRows, ShowsDocuments, FinishesJobs, MergingAd
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(CountsRows, ShowsTheMorning, ShowsTheWeek, FinishesVisits, MergingAdmin):
+class AppointmentAdmin(CountsRows, ShowsTheMorning, ShowsTheWeek, FinishesVisits, AsksAboutClashes, MergingAdmin):
     list_display = ("starts_at", "kind", "contact", "job", "technician", "status")
     list_filter = (
         ("kind", ChoicesDropdownFilter),

@@ -12,6 +12,7 @@ from django.utils import timezone
 from billing import follow_ups, jobs
 from billing.models import Appointment, FollowUp, Job
 from billing.refusals import Refused
+from tests.billing.forms import filled
 from tests.billing.rows import repair
 from tests.billing.test_figures import days_ago, job, quote
 from tests.people import client_of
@@ -130,31 +131,9 @@ def test_the_office_finishes_any_and_who_only_looks_none(
     ).content.decode()  # fmt: skip
 
 
-def form_of(client: Client, row: Any) -> tuple[str, dict[str, Any]]:
-    address = reverse(f"admin:billing_{row._meta.model_name}_change", args=[row.pk])
-    context = client.get(address).context
-    forms = [context["adminform"].form]
-    for inline in context["inline_admin_formsets"]:
-        forms += [inline.formset.management_form, *inline.formset.forms]
-    sent: dict[str, Any] = {}
-    for form in forms:
-        for bound in form:
-            value = bound.value()
-            parts = bound.field.widget.decompress(value) if hasattr(bound.field.widget, "decompress") else None
-            if parts is not None:
-                sent |= {f"{bound.html_name}_{place}": part for place, part in enumerate(parts) if part is not None}
-            elif value is not None and value is not False:
-                sent[bound.html_name] = value
-            if bound.field.show_hidden_initial and parts is None:
-                sent[bound.html_initial_name] = "" if value is None else value
-            elif parts is not None and bound.field.show_hidden_initial:
-                sent |= {f"{bound.html_initial_name}_{n}": part for n, part in enumerate(parts) if part is not None}
-    return address, sent
-
-
 def test_the_jobs_button_finishes_it_and_is_gone_then(office_client: Client) -> None:
     visit = repair(days_ago(1))
-    address, sent = form_of(office_client, visit.job)
+    address, sent = filled(office_client, visit.job)
     assert "Save, the work is done" in office_client.get(address).content.decode()
     answer = office_client.post(address, sent | {"billing_job_finish": "1"})
     assert answer.status_code == 302, answer.context["errors"]
@@ -168,7 +147,7 @@ def test_the_jobs_button_finishes_it_and_is_gone_then(office_client: Client) -> 
 @pytest.mark.parametrize("on_job", [True, False])
 def test_an_appointment_that_is_set_to_done_by_hand_finishes_its_job(on_job: bool, office_client: Client) -> None:
     visit = repair(days_ago(1))
-    address, sent = form_of(office_client, visit.job if on_job else visit)
+    address, sent = filled(office_client, visit.job if on_job else visit)
     name = "appointments-0-status" if on_job else "status"
     assert sent[name] == "scheduled"
     answer = office_client.post(address, sent | {name: "done"})
