@@ -1,7 +1,7 @@
-"""What to do next: five lists, the first ten rows of each."""
+"""What to do next: six lists, the first ten rows of each."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -54,6 +54,7 @@ class Section:
     page: str
     rows: list[Row]
     nothing: str
+    also: tuple[str, str] | None = None  # what is beside it, and the list of it
 
     @property
     def more(self) -> int:
@@ -148,8 +149,17 @@ def _open(request: HttpRequest, seen: Seen, today: date) -> Section:
     steps = [step for step in seen.steps if step.name in Quote.WAITING]
     total = Total(sum(step.number for step in steps), sum((step.total for step in steps), Decimal(0)))
     rows = [_open_row(quote, today) for quote in estimates.oldest(SHOWN)] if total.number else []
-    return _section("Open estimates", "They wait for the customer's answer.", "No quote waits for an answer.", total,
-                    links.rows(Quote, "open"), rows)  # fmt: skip
+    section = _section("Open estimates", "They wait for the customer's answer.", "No quote waits for an answer.", total,
+                       links.rows(Quote, "open"), rows)  # fmt: skip
+    return replace(section, also=_expired(seen))
+
+
+def _expired(seen: Seen) -> tuple[str, str] | None:
+    step = next((step for step in seen.steps if step.name == "expired" and step.number), None)
+    if step is None:
+        return None
+    said = f"{step.number:,} more expired without an answer, {dollars(step.total)}"
+    return said, links.rows(Quote, "expired")
 
 
 def _open_row(quote: Any, today: date) -> Row:
@@ -177,6 +187,21 @@ def _to_write_row(visit: Appointment, today: date, can: bool) -> Row:
     )
 
 
+def _to_finish(request: HttpRequest, seen: Seen, today: date) -> Section:
+    can = may(request, "billing.change_quote")
+    top = estimates.left_first(SHOWN)
+    rows = [_to_finish_row(quote, today, can) for quote in top.rows]
+    return _section("Quotes to finish", "Drafts that were begun more than a day ago.", "No draft was left.", top.total,
+                    links.rows(Quote, "left"), rows)  # fmt: skip
+
+
+def _to_finish_row(quote: Any, today: date, can: bool) -> Row:
+    action = ("Finish", links.change(quote)) if can else None
+    begun = _day(quote.created_at)
+    return Row(quote.contact, quote.customer_name, str(quote), links.change(quote), dollars(quote.counted),
+               f"begun {_ago(begun, today)}", (today - begun).days > 3, action)  # fmt: skip
+
+
 def _day(at: datetime) -> date:
     return timezone.localdate(at)
 
@@ -198,6 +223,7 @@ COLUMNS: tuple[tuple[tuple[Callable[..., Section], tuple[str, ...]], ...], ...] 
         (_waiting, ("billing.view_quote",)),
         (_unbilled, ("billing.view_job", "billing.view_quote", "billing.view_invoice")),
         (_to_write, ("billing.view_appointment", "contacts.view_contact")),
+        (_to_finish, ("billing.view_quote",)),
     ),
     ((_owed, ("billing.view_invoice",)), (_open, ("billing.view_quote",))),
 )

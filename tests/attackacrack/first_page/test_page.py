@@ -20,7 +20,7 @@ from tests.billing.test_figures import assessment, days_ago, quote, some_of_each
 from tests.factories import make_contact
 
 pytestmark = pytest.mark.django_db
-QUERIES = 33
+QUERIES = 34
 D = Decimal
 
 
@@ -145,6 +145,33 @@ def test_a_quote_of_nobody_here_says_so_instead_of_offering_a_date(office_client
     row = sections(office_client)["Money waiting"].rows[0]
     assert (row.who, row.action) == ("Stranger", None)
     assert "not linked to a contact yet" in row.what
+
+
+def begun(days: float, **fields: Any) -> Any:
+    draft = quote(status="draft", approved_at=None, **fields)
+    type(draft).objects.filter(pk=draft.pk).update(created_at=timezone.now() - timedelta(days=days))
+    return draft
+
+
+def test_a_draft_that_was_left_for_a_day_is_to_be_finished(office_client: Client) -> None:
+    begun(0.9)
+    old, older = begun(1.1), begun(5, total="30")
+    begun(5, job=repair(days_ago(-1)).job)
+    type(old).objects.filter(job__isnull=False).update(status="ready")
+    section = sections(office_client)["Quotes to finish"]
+    assert [(row.what, row.action[0]) for row in section.rows] == [(str(older), "Finish"), (str(old), "Finish")]
+    assert behind(office_client, section.page) == (2, D(130)) == (section.number, money(section.total))
+
+
+def test_estimates_that_expired_are_named_beside_the_open_ones(office_client: Client) -> None:
+    quote("70", status="sent", approved_at=None)
+    assert sections(office_client)["Open estimates"].also is None
+    for status in ("sent", "ready"):
+        quote("200", status=status, approved_at=None, expiration_date=days_ago(1))
+    section = sections(office_client)["Open estimates"]
+    assert (section.number, section.also[0]) == (1, "2 more expired without an answer, $400.00")
+    assert behind(office_client, section.also[1]) == (2, D(400))
+    assert section.also[0] in page(office_client).content.decode()
 
 
 # --- Today ----------------------------------------------------------------------------------------
