@@ -18,11 +18,14 @@ from billing.refusals import Refused
 
 Kind = FollowUp.Kind
 # The most urgent first.
-PRIORITY = [Kind.SCHEDULE, Kind.COLLECT, Kind.DONE_YESTERDAY, Kind.QUOTE_SILENT, Kind.THANK]
+PRIORITY = [
+    Kind.SCHEDULE, Kind.COLLECT, Kind.DONE_YESTERDAY, Kind.QUOTE_SILENT, Kind.THANK, Kind.THANK_WORK, Kind.REVIEW,
+]  # fmt: skip
 AT_ONCE = 1000
 DOCUMENTS = ("quote__contact", "invoice__contact", "appointment__contact", "appointment__job", "done_by")
 NEXT_STEP = "The next reminder took its place."
 MOVED = "It counts from another day now."
+NOT_TO_BE_WRITTEN_TO = "The contact is not to be written to."
 
 
 @dataclass(frozen=True)
@@ -213,6 +216,7 @@ def _paid() -> QuerySet[Invoice]:
     rows = Invoice.objects.filter(is_part=False, is_sales_receipt=False, total_amount__gt=0)
     rows = rows.filter(payment_status=Invoice.PaymentStatus.PAID).exclude(status=Invoice.Status.VOID)
     rows = rows.filter(Exists(used.filter(payment__amount__gt=0)), ~Exists(used.filter(payment__amount=0)))
+    rows = rows.exclude(contact__do_not_contact=True)
     return rows.annotate(began=TruncDate("paid_date"))
 
 
@@ -224,6 +228,38 @@ def _over() -> QuerySet[Appointment]:
     rows = repairs.filter(~Exists(later), job__status=Job.Status.ACTIVE, job__work_done_at=None, job__paid_at=None)
     return rows.exclude(status=Appointment.Status.DONE).annotate(began=TruncDate("ends_at"))
 
+
+def _worked() -> QuerySet[Appointment]:
+    """The last repair of each job whose work is done, of who may be written to."""
+    repairs = Appointment.objects.filter(kind=Appointment.Kind.REPAIR).exclude(status=Appointment.Status.CANCELLED)
+    at_the_end = Q(ends_at__gt=OuterRef("ends_at")) | Q(ends_at=OuterRef("ends_at"), pk__gt=OuterRef("pk"))
+    rows = repairs.filter(job__work_done_at__isnull=False, job__status=Job.Status.ACTIVE, contact__do_not_contact=False)
+    rows = rows.filter(~Exists(repairs.filter(at_the_end, job=OuterRef("job"))))
+    return rows.annotate(began=TruncDate("job__work_done_at"))
+
+
+def _to_thank() -> QuerySet[Appointment]:
+    """Once for a job, also when its day is corrected."""
+    said = _by_a_person(Kind.THANK_WORK).filter(appointment__job=OuterRef("job"))
+    return _worked().filter(~Exists(said))
+
+
+def _to_review() -> QuerySet[Appointment]:
+    """Once for a customer, whatever is repaired later."""
+    asked = _by_a_person(Kind.REVIEW).filter(appointment__contact=OuterRef("contact"))
+    return _worked().filter(~Exists(asked))
+
+
+def _by_a_person(kind: FollowUp.Kind) -> QuerySet[FollowUp]:
+    return FollowUp.objects.filter(kind=kind, done_at__isnull=False, closed_reason="")
+
+
+NOT_AFTER_WORK = (
+    (Q(appointment__contact__do_not_contact=True), NOT_TO_BE_WRITTEN_TO),
+    (Q(appointment__job__status=Job.Status.CANCELLED), "The job was called off."),
+    (Q(appointment__job__work_done_at=None), "The work is not done after all."),
+    (Q(appointment__status=Appointment.Status.CANCELLED), "The repair was cancelled."),
+)
 
 RULES = [
     Rule(Kind.SCHEDULE, "quote", "FOLLOW_UP_SCHEDULE_DAYS", _approved, (
@@ -252,5 +288,10 @@ RULES = [
     ), "It does not wait for an answer any more."),
     Rule(Kind.THANK, "invoice", "FOLLOW_UP_THANK_DAYS", _paid, (
         (Q(invoice__status=Invoice.Status.VOID), "The invoice is void."),
+        (Q(invoice__contact__do_not_contact=True), NOT_TO_BE_WRITTEN_TO),
     ), "It is not paid any more.", "FOLLOW_UP_THANK_WITHIN_DAYS", "It is too late for thanks."),
+    Rule(Kind.THANK_WORK, "appointment", "FOLLOW_UP_THANK_WORK_DAYS", _to_thank, NOT_AFTER_WORK,
+         "It was said already, or another repair follows.", "FOLLOW_UP_THANK_WITHIN_DAYS", "It is too late for thanks."),
+    Rule(Kind.REVIEW, "appointment", "FOLLOW_UP_REVIEW_DAYS", _to_review, NOT_AFTER_WORK,
+         "The customer was asked already, or another repair follows.", "FOLLOW_UP_REVIEW_WITHIN_DAYS", "It is too late to ask."),
 ]  # fmt: skip

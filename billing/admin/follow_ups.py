@@ -47,6 +47,7 @@ class Row:
     follow_up: FollowUp
     sentence: str
     contact_page: str
+    phone: str  # "" for who may not see contacts
     amount: str
     age: str
     action: tuple[str, str] | None
@@ -84,8 +85,8 @@ class FollowUpAdmin(ModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: FollowUp | None = None) -> Any:
         fields = super().get_fields(request, obj)
-        is_thanks = obj is not None and obj.kind == FollowUp.Kind.THANK
-        return fields if is_thanks else [name for name in fields if name not in ("subject", "body")]
+        has_text = obj is not None and obj.kind in follow_up_texts.DRAFTS
+        return fields if has_text else [name for name in fields if name not in ("subject", "body")]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if not self.has_view_permission(request):
@@ -116,12 +117,12 @@ class FollowUpAdmin(ModelAdmin):
 
     @admin.display(description="Draft: subject")
     def subject(self, follow_up: FollowUp) -> str:
-        draft = follow_up_texts.thank_you(follow_up)
+        draft = follow_up_texts.draft(follow_up)
         return draft.subject if draft else ""
 
     @admin.display(description="Draft: text to copy")
     def body(self, follow_up: FollowUp) -> str:
-        draft = follow_up_texts.thank_you(follow_up)
+        draft = follow_up_texts.draft(follow_up)
         return draft.body if draft else ""
 
 
@@ -217,6 +218,7 @@ def _row(request: HttpRequest, follow_up: FollowUp) -> Row:
         follow_up,
         follow_up_texts.sentence(follow_up),
         reverse("admin:contacts_contact_change", args=[contact.pk]) if contact is not None and sees else "",
+        contact.phone if contact is not None and sees else "",
         dollars(amount) if (amount := follow_up_texts.amount(follow_up)) is not None else "",
         _age((timezone.localdate() - follow_up.due_on).days),
         _action(request, follow_up),
@@ -231,7 +233,7 @@ def _age(days: int) -> str:
 
 
 def _action(request: HttpRequest, follow_up: FollowUp) -> tuple[str, str] | None:
-    if follow_up.kind == FollowUp.Kind.THANK:
+    if follow_up.kind in follow_up_texts.DRAFTS:
         return "Open the text", reverse("admin:billing_followup_change", args=[follow_up.pk])
     if (
         follow_up.kind == FollowUp.Kind.SCHEDULE

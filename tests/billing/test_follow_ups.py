@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from billing import follow_up_texts, follow_ups
-from billing.models import CreditMemo, FollowUp, Invoice, Job, Payment, PaymentApplication, Quote
+from billing.models import Appointment, CreditMemo, FollowUp, Invoice, Job, Payment, PaymentApplication, Quote
 from billing.refusals import Refused
 from contacts import merging
 from tests.billing.at_once import at_once
@@ -54,6 +54,13 @@ def paid(days: int = 0, **fields: Any) -> Invoice:
     invoice = make_invoice(**common | fields)
     pay((invoice, "100"), on=ago(days))
     return invoice
+
+
+def worked(days: int, **fields: Any) -> Appointment:
+    """A repair so many days ago, with which the work of its job was done."""
+    visit = repair(ago(days), status="done", **fields)
+    Job.objects.filter(pk=visit.job_id).update(work_done_at=visit.ends_at)
+    return visit
 
 
 def raised() -> list[tuple[str, int, date]]:
@@ -194,6 +201,8 @@ def test_two_workers_at_once_raise_each_once() -> None:
 @pytest.mark.parametrize("kind", FollowUp.Kind.values)
 def test_the_database_refuses_a_second_row_and_a_row_without_its_document(kind: str) -> None:
     one_of_each()
+    worked(1)
+    worked(10)
     follow_ups.raise_due()
     row = FollowUp.objects.get(kind=kind)
     common = {"kind": kind, "step": row.step, "priority": 1, "due_on": TODAY}
@@ -223,8 +232,8 @@ def test_what_is_to_be_scheduled_closes_when_the_quote_goes_on(change: dict[str,
 
 
 def test_what_is_to_be_scheduled_closes_when_it_is_scheduled_or_called_off() -> None:
-    job = repair(ago(5)).job
-    Job.objects.update(work_done_at=NOON - timedelta(days=5))
+    job = repair(ago(12)).job
+    Job.objects.update(work_done_at=NOON - timedelta(days=12))
     approved(job=job)
     off = approved(job=Job.objects.create(property=job.property, title="Off"))
     follow_ups.raise_due()
@@ -521,7 +530,7 @@ def test_the_thank_you_is_written_to_the_first_name_and_for_a_company_to_its_nam
         paid(contact=contact, document_number="7")
     late(1)
     follow_ups.raise_due()
-    drafts = [follow_up_texts.thank_you(row) for row in FollowUp.objects.order_by("pk")]
+    drafts = [follow_up_texts.draft(row) for row in FollowUp.objects.order_by("pk")]
     assert drafts[0] is None
     assert [draft.body.splitlines()[0] for draft in drafts[1:] if draft] == ["Hello Ann,", "Hello Lee Builders,"]
     assert "invoice 7" in (drafts[1].body if drafts[1] else "")

@@ -64,7 +64,7 @@ def test_approvals_come_first_then_what_is_overdue_the_largest_amount_first(offi
     ]  # fmt: skip
     assert [choice.label for choice in page(office_client).context["kinds"]] == [
         "All 7", "Schedule the repair 2", "Collect the money 2", "Close the repair 1", "Ask about the quote 1",
-        "Say thank you 1",
+        "Thank for the payment 1",
     ]  # fmt: skip
 
 
