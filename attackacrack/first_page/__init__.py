@@ -25,4 +25,5 @@ def context(request: HttpRequest, found: dict[str, Any]) -> dict[str, Any]:
         "charts": charts.charts(seen, today),
         "health": health.look(request),
     }
-    return {**found, **shown, "sections": sections, "is_empty": not any(shown.values()), "today": today}
+    more = {"sections": sections, "is_empty": not any(shown.values()), "today": today}
+    return {**found, **shown, **more, "sees_contacts": work.may(request, "contacts.view_contact")}

@@ -20,6 +20,7 @@ from billing.admin.next_invoice import next_step
 from billing.admin.scheduling import may_schedule
 from billing.models import Appointment, Invoice, Job, Quote
 from billing.money import dollars
+from billing.sending import send_action
 from billing.totals import Total
 from contacts.models import Contact
 
@@ -29,7 +30,8 @@ LONG = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Row:
-    """One thing to do. action: the label and the address of the next step; None when this person may not do it."""
+    """One thing to do. action: the label and the address of the next step; None when this person may not do it. other:
+    a second way, likewise."""
 
     contact: Contact | None
     name: str  # where no contact is known
@@ -39,6 +41,7 @@ class Row:
     age: str
     is_late: bool = False
     action: tuple[str, str] | None = None
+    other: tuple[str, str] | None = None
 
     @property
     def who(self) -> str:
@@ -132,23 +135,27 @@ def _unbilled_row(request: HttpRequest, job: Any, today: date, quotes: list[Quot
 def _owed(request: HttpRequest, seen: Seen, today: date) -> Section:
     number, owed = sum(one.number for one in seen.buckets), sum((one.total for one in seen.buckets), Decimal(0))
     can = may(request, "billing.add_payment")
-    rows = [_owed_row(invoice, today, can) for invoice in aging.oldest(SHOWN)] if number else []
+    rows = [_owed_row(request, invoice, today, can) for invoice in aging.oldest(SHOWN)] if number else []
     return _section("Unpaid", "Invoices with something left to pay.", "Nobody owes anything.", Total(number, owed),
                     links.rows(Invoice, "owed"), rows)  # fmt: skip
 
 
-def _owed_row(invoice: Any, today: date, can: bool) -> Row:
+def _owed_row(request: HttpRequest, invoice: Any, today: date, can: bool) -> Row:
     late = (today - invoice.due_on).days
     age = f"{late} day{pluralize(late)} late" if late > 0 else f"due {_until(invoice.due_on, today)}"
     action = ("Record payment", reverse("admin:billing_invoice_pay", args=[invoice.pk])) if can else None
     return Row(invoice.contact, invoice.customer_name, str(invoice), links.change(invoice), dollars(invoice.counted), age,
-               late > 0, action)  # fmt: skip
+               late > 0, action, _send(request, invoice))  # fmt: skip
+
+
+def _send(request: HttpRequest, document: Quote | Invoice) -> tuple[str, str] | None:
+    return send_action(document, lambda permission: may(request, permission)) if document.contact_id else None
 
 
 def _open(request: HttpRequest, seen: Seen, today: date) -> Section:
     steps = [step for step in seen.steps if step.name in Quote.WAITING]
     total = Total(sum(step.number for step in steps), sum((step.total for step in steps), Decimal(0)))
-    rows = [_open_row(quote, today) for quote in estimates.oldest(SHOWN)] if total.number else []
+    rows = [_open_row(request, quote, today) for quote in estimates.oldest(SHOWN)] if total.number else []
     section = _section("Open estimates", "They wait for the customer's answer.", "No quote waits for an answer.", total,
                        links.rows(Quote, "open"), rows)  # fmt: skip
     return replace(section, also=_expired(seen))
@@ -162,11 +169,11 @@ def _expired(seen: Seen) -> tuple[str, str] | None:
     return said, links.rows(Quote, "expired")
 
 
-def _open_row(quote: Any, today: date) -> Row:
+def _open_row(request: HttpRequest, quote: Any, today: date) -> Row:
     said = "sent" if quote.status == Quote.Status.SENT else "written, not sent"
     days = (today - quote.quote_date).days
     return Row(quote.contact, quote.customer_name, str(quote), links.change(quote), dollars(quote.counted),
-               f"{said} {_ago(quote.quote_date, today)}", days > 3)  # fmt: skip
+               f"{said} {_ago(quote.quote_date, today)}", days > 3, _send(request, quote))  # fmt: skip
 
 
 def _to_write(request: HttpRequest, seen: Seen, today: date) -> Section:

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import pluralize
-from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from unfold.admin import ModelAdmin
@@ -19,9 +19,9 @@ from billing.admin.next_invoice import next_step
 from billing.models import Invoice
 from billing.money import dollars
 from billing.morning import Repair
+from billing.sending import send_action
 
 PAGE = "admin:billing_appointment_morning"
-SEND = "admin:billing_invoice_send"  # there when an app that can send e-mail adds it
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class ShowsTheMorning(ModelAdmin):
             "day": day,
             "days": [(label, f"?day={other}") for label, other in _other_days(day)],
             "headline": f"{len(invoices)} invoice{pluralize(len(invoices))} ready",
-            "ready": [(invoice, dollars(invoice.total_amount), _send_page(invoice)) for invoice in invoices],
+            "ready": [(invoice, dollars(invoice.total_amount), _send_page(request, invoice)) for invoice in invoices],
             "missing": [_row(request, repair) for repair in found.missing],
             "to_make": sum(len(repair.approved) for repair in found.repairs) if may_make else 0,
             "repairs": len(found.repairs),
@@ -94,11 +94,7 @@ def _row(request: HttpRequest, repair: Repair) -> Row:
     return Row(repair, where, step.reason, step.action(request.user.has_perm))
 
 
-def _send_page(invoice: Invoice) -> str:
-    """ "" until something can send invoices, and for one that was sent."""
-    if invoice.sent_at is not None:
-        return ""
-    try:
-        return reverse(SEND, args=[invoice.pk])
-    except NoReverseMatch:
-        return ""
+def _send_page(request: HttpRequest, invoice: Invoice) -> str:
+    """ "" for who may not send it, and for one that was sent."""
+    action = send_action(invoice, request.user.has_perm) if invoice.sent_at is None else None
+    return action[1] if action else ""

@@ -147,6 +147,29 @@ def test_a_quote_of_nobody_here_says_so_instead_of_offering_a_date(office_client
     assert "not linked to a contact yet" in row.what
 
 
+def test_every_row_leads_to_its_contact_and_to_the_telephone(office_client: Client) -> None:
+    ann = make_contact("Ann", "Lee", phones=("(617) 555-0142",))
+    nameless = make_contact(phones=("(617) 555-0199",))
+    for contact in (ann, nameless):
+        quote(contact=contact)
+    shown = own(page(office_client).content.decode())
+    assert f'href="{reverse("admin:contacts_contact_change", args=[ann.pk])}">Ann Lee<' in shown
+    assert re.findall(r'href="tel:([^"]*)">([^<]*)<', shown) == [
+        (ann.phone, ann.phone), (nameless.phone, "Call"),
+    ]  # fmt: skip
+
+
+def test_what_waits_for_the_customer_can_be_sent_again(office_client: Client) -> None:
+    make_invoice()
+    make_invoice(sent_at=timezone.now())
+    open_one = quote(status="sent", approved_at=None, sent_at=timezone.now())
+    shown = sections(office_client)
+    assert [row.action[0] for row in shown["Unpaid"].rows] == ["Record payment"] * 2
+    assert [row.other[0] for row in shown["Unpaid"].rows] == ["Send", "Send again"]
+    page_of = reverse("admin:billing_quote_quickbooks_send", args=[open_one.pk])
+    assert shown["Open estimates"].rows[0].action == ("Send again", page_of)
+
+
 def begun(days: float, **fields: Any) -> Any:
     draft = quote(status="draft", approved_at=None, **fields)
     type(draft).objects.filter(pk=draft.pk).update(created_at=timezone.now() - timedelta(days=days))
