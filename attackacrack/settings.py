@@ -275,6 +275,8 @@ QUICKBOOKS_BRAKE_MINIMUM = env.int("QUICKBOOKS_BRAKE_MINIMUM", default=5)
 # Days after a quote was sent and not answered, after an invoice was due, and so on: one follow-up at each.
 FOLLOW_UP_QUOTE_DAYS = env.list("FOLLOW_UP_QUOTE_DAYS", cast=int, default=[3, 7, 14])
 FOLLOW_UP_COLLECT_DAYS = env.list("FOLLOW_UP_COLLECT_DAYS", cast=int, default=[1, 7, 21])
+# After the last of them once more each so many days, as long as it is not paid; 0 for never.
+FOLLOW_UP_COLLECT_AGAIN_DAYS = env.int("FOLLOW_UP_COLLECT_AGAIN_DAYS", default=30)
 FOLLOW_UP_SCHEDULE_DAYS = env.list("FOLLOW_UP_SCHEDULE_DAYS", cast=int, default=[0])
 FOLLOW_UP_DONE_DAYS = env.list("FOLLOW_UP_DONE_DAYS", cast=int, default=[1])
 FOLLOW_UP_THANK_DAYS = env.list("FOLLOW_UP_THANK_DAYS", cast=int, default=[0])

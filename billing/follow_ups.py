@@ -8,7 +8,19 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When, prefetch_related_objects
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+    prefetch_related_objects,
+)
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
@@ -32,7 +44,8 @@ NOT_TO_BE_WRITTEN_TO = "The contact is not to be written to."
 class Rule:
     """`asks`: the documents that ask for it; `began`: the business's day from which `days` are counted. `reasons`: why a
     document asks no more, the first that holds, else `otherwise`. `oldest`: the setting that says after how many days
-    nothing is raised. `too_late`: why one that nobody postponed is closed then; "" if it never is."""
+    nothing is raised. `too_late`: why one that nobody postponed is closed then; "" if it never is. `again`: the setting
+    that says after how many more days the last step comes once more, and so on; "" if it never does."""
 
     kind: FollowUp.Kind
     document: str
@@ -42,6 +55,7 @@ class Rule:
     otherwise: str
     oldest: str = "FOLLOW_UP_OLDEST_DAYS"
     too_late: str = ""
+    again: str = ""
 
     @property
     def steps(self) -> list[int]:
@@ -68,6 +82,8 @@ def raise_due() -> None:
         for span in spans(rule, today):
             _open_again(rule, span)
             write(missing(rule, span, today))
+        if rule.again and rule.steps and getattr(settings, rule.again) > 0:
+            _repeat(rule, today)
         _close_settled(rule, today)
     _close_earlier_steps()
 
@@ -77,6 +93,13 @@ def complete(follow_up: FollowUp, by: AbstractBaseUser | None) -> bool:
     May be called inside a transaction."""
     rows = FollowUp.objects.filter(pk=follow_up.pk, done_at=None)
     return bool(rows.update(done_at=timezone.now(), done_by=by))
+
+
+def reopen(follow_up: FollowUp) -> bool:
+    """It was marked as done by mistake: back to the list. False, and nothing is changed, if it is open, or was closed
+    because its reason was gone. May be called inside a transaction."""
+    rows = FollowUp.objects.filter(pk=follow_up.pk, done_at__isnull=False, closed_reason="")
+    return bool(rows.update(done_at=None, done_by=None, postponed_to=None, postponed_by=None))
 
 
 def postpone(follow_up: FollowUp, until: date, by: AbstractBaseUser | None) -> bool:
@@ -128,17 +151,35 @@ def missing(rule: Rule, span: Span, today: date) -> list[FollowUp]:
     earlier = FollowUp.objects.filter(**{rule.document: OuterRef("pk")}, kind=rule.kind, began_on=OuterRef("began"))
     known = Exists(earlier.filter(Q(step__gte=span.step) | Q(done_at=None, postponed_to__gt=today)))
     rows = rule.asks().filter(~known, began__range=(span.first, span.last)).order_by("pk")
-    return [
-        FollowUp(
-            **{f"{rule.document}_id": pk},
-            kind=rule.kind,
-            step=span.step,
-            priority=PRIORITY.index(rule.kind) + 1,
-            began_on=began,
-            due_on=began + timedelta(days=span.step),
-        )
-        for pk, began in rows.values_list("pk", "began")
-    ]
+    return [_row(rule, pk, began, span.step) for pk, began in rows.values_list("pk", "began")]
+
+
+def _row(rule: Rule, document_id: int, began: date, step: int) -> FollowUp:
+    return FollowUp(
+        **{f"{rule.document}_id": document_id},
+        kind=rule.kind,
+        step=step,
+        priority=PRIORITY.index(rule.kind) + 1,
+        began_on=began,
+        due_on=began + timedelta(days=step),
+    )
+
+
+def _repeat(rule: Rule, today: date) -> None:
+    """After the last step. Only of what was raised before, so old history is never asked for by this."""
+    last, days = rule.steps[-1], getattr(settings, rule.again)
+    earlier = FollowUp.objects.filter(**{rule.document: OuterRef("pk")}, kind=rule.kind, began_on=OuterRef("began"))
+    is_postponed = Exists(earlier.filter(done_at=None, postponed_to__gt=today))
+    highest = Subquery(earlier.order_by("-step").values("step")[:1])
+    rows = rule.asks().filter(~is_postponed, began__lte=today - timedelta(days=last + days))
+    rows = rows.annotate(highest=highest).filter(highest__isnull=False).order_by("pk")
+    found = []
+    for pk, began, reached in rows.values_list("pk", "began", "highest"):
+        step = last + ((today - began).days - last) // days * days
+        if step > reached:
+            found.append(_row(rule, pk, began, step))
+    write(found)
+    _open_again_since(rule, FollowUp.objects.filter(step__gt=last, due_on__gt=today - timedelta(days=days)))
 
 
 def write(rows: list[FollowUp]) -> None:
@@ -149,9 +190,12 @@ def write(rows: list[FollowUp]) -> None:
 
 def _open_again(rule: Rule, span: Span) -> None:
     """What had settled itself and asks again, from the same day as before."""
+    _open_again_since(rule, FollowUp.objects.filter(began_on__range=(span.first, span.last), step=span.step))
+
+
+def _open_again_since(rule: Rule, in_time: QuerySet[FollowUp]) -> None:
     asks = rule.asks().filter(pk=OuterRef(rule.document), began=OuterRef("began_on"))
-    in_time = FollowUp.objects.filter(began_on__range=(span.first, span.last))
-    settled = in_time.filter(Exists(asks), kind=rule.kind, step=span.step, done_at__isnull=False)
+    settled = in_time.filter(Exists(asks), kind=rule.kind, done_at__isnull=False)
     settled = settled.exclude(closed_reason__in=["", NEXT_STEP, rule.too_late])
     ids = list(settled.order_by("pk").values_list("pk", flat=True))
     if ids:
@@ -271,7 +315,7 @@ RULES = [
     Rule(Kind.COLLECT, "invoice", "FOLLOW_UP_COLLECT_DAYS", _overdue, (
         (Q(invoice__status=Invoice.Status.VOID), "The invoice is void."),
         (Q(invoice__balance_due__lte=0), "It is paid."),
-    ), "It is not overdue any more."),
+    ), "It is not overdue any more.", again="FOLLOW_UP_COLLECT_AGAIN_DAYS"),
     Rule(Kind.DONE_YESTERDAY, "appointment", "FOLLOW_UP_DONE_DAYS", _over, (
         (Q(appointment__status=Appointment.Status.CANCELLED), "The repair was cancelled."),
         (Q(appointment__job__status=Job.Status.CANCELLED), "The job was called off."),

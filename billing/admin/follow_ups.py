@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
@@ -26,6 +27,7 @@ from billing.refusals import Refused
 
 CHANGE = "billing.change_followup"
 ON_A_PAGE = 50
+LAST_YEAR = 2100
 LATER = {"tomorrow": ("Tomorrow", 1), "week": ("In a week", 7)}
 
 
@@ -108,6 +110,8 @@ class FollowUpAdmin(ModelAdmin):
             "page": page,
             "pages": _neighbours(page, shown, kind),
             "later": LATER if may_change and shown != "over" else {},
+            "may_go_back": may_change and shown == "over",
+            "tomorrow": timezone.localdate() + timedelta(days=1),
         }
         return pages.shown(self, request, "follow_ups", "Follow-ups", context)
 
@@ -143,8 +147,10 @@ def _act(request: HttpRequest) -> None:
     if said:
         messages.success(request, f"{name}: {said}")
     else:
-        messages.info(request, f"{name} was done or closed already. Nothing was changed.")
+        messages.info(request, f"{name} {NO_MORE.get(what, 'was done or closed already')}. Nothing was changed.")
 
+
+NO_MORE = {"back": "is on the list, or was closed because its reason was gone"}
 
 # Each says what it did; "" if there was nothing to do any more.
 
@@ -154,9 +160,26 @@ def _done(request: HttpRequest, follow_up: FollowUp) -> str:
 
 
 def _later(request: HttpRequest, follow_up: FollowUp) -> str:
-    until = timezone.localdate() + timedelta(days=LATER[request.POST["do"]][1])
+    return _postponed(request, follow_up, timezone.localdate() + timedelta(days=LATER[request.POST["do"]][1]))
+
+
+def _until(request: HttpRequest, follow_up: FollowUp) -> str:
+    try:
+        day = parse_date(request.POST.get("until", ""))
+    except ValueError:  # written like a date, and none
+        day = None
+    if day is None or day.year > LAST_YEAR:
+        raise Refused("Choose the day on which it comes back.")
+    return _postponed(request, follow_up, day)
+
+
+def _postponed(request: HttpRequest, follow_up: FollowUp, until: date) -> str:
     is_new = follow_ups.postpone(follow_up, until, request.user)
     return f"comes back on {date_format(until, 'l, F j')}." if is_new else ""
+
+
+def _back(request: HttpRequest, follow_up: FollowUp) -> str:
+    return "back on the list." if follow_ups.reopen(follow_up) else ""
 
 
 def _finish(request: HttpRequest, follow_up: FollowUp) -> str:
@@ -169,7 +192,9 @@ def _finish(request: HttpRequest, follow_up: FollowUp) -> str:
     return "the work is done." if follow_ups.complete(follow_up, request.user) else ""
 
 
-VERBS: dict[str, Callable[[HttpRequest, FollowUp], str]] = {"done": _done, "finish": _finish}
+VERBS: dict[str, Callable[[HttpRequest, FollowUp], str]] = {
+    "done": _done, "finish": _finish, "until": _until, "back": _back,
+}  # fmt: skip
 
 
 def may_finish_work(request: HttpRequest, follow_up: FollowUp) -> bool:
