@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from attackacrack.first_page import charts, follow_ups, health, money, work
+from attackacrack.first_page import today as the_day
 
 
 def context(request: HttpRequest, found: dict[str, Any]) -> dict[str, Any]:
@@ -20,6 +21,7 @@ def context(request: HttpRequest, found: dict[str, Any]) -> dict[str, Any]:
         prefetch_related_objects(contacts, "phones", "emails")  # what a nameless one is called by
     shown = {
         "follow_ups": follow_ups.look(request),
+        "day": the_day.look(request, today),
         "columns": columns,
         "lines": money.lines(seen, today),
         "charts": charts.charts(seen, today),

@@ -1,26 +1,28 @@
 """The first page: every number is the sum of its list, a bounded number of queries, the business's today, no script."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import resolve, reverse
 from django.utils import timezone
 
-from billing.models import CreditMemo
+from billing.models import CreditMemo, Quote
 from tests.attackacrack.first_page.rows import connected
 from tests.billing.rows import make_invoice, pay, repair
 from tests.billing.test_figures import assessment, days_ago, quote, some_of_each
 from tests.factories import make_contact
+from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
-QUERIES = 34
+QUERIES = 44
 D = Decimal
 
 
@@ -200,6 +202,27 @@ def test_estimates_that_expired_are_named_beside_the_open_ones(office_client: Cl
 # --- Today ----------------------------------------------------------------------------------------
 
 
+def test_the_days_appointments_lead_to_the_week_and_its_invoices_to_the_morning(
+    office_client: Client, technician: User, marketer_client: Client
+) -> None:
+    assert page(office_client).context["day"] is None
+    done = repair(days_ago(0), quoted=True, contact=make_contact("Ann", "Lee", phones=("(617) 555-0142",)))
+    make_invoice(job=done.job)
+    Quote.objects.update(status="invoiced")
+    repair(days_ago(0), kind="assessment")
+    repair(days_ago(0), at=time(15))
+    repair(days_ago(0), status="cancelled")
+    repair(days_ago(-1))
+    shown = page(office_client).context["day"]
+    assert (shown.text, len(shown.visits)) == ("3 appointments", 3)
+    assert shown.invoices == ("1 of 2 invoices ready", reverse("admin:billing_appointment_morning"))
+    assert shown.page == reverse("admin:billing_appointment_week")
+    theirs = page(client_of(technician))
+    assert (theirs.context["day"].text, theirs.context["day"].invoices) == ("3 appointments", None)
+    assert "Ann Lee" in own(theirs.content.decode())
+    assert page(marketer_client).context["day"] is None
+
+
 @pytest.mark.parametrize(
     ("moment", "today"),
     [
@@ -234,7 +257,10 @@ def test_the_page_takes_the_same_queries_for_3_rows_of_each_and_for_300(office_c
             quote()
             quote(status="sent")
             make_invoice(due_date=days_ago(5))
-            repair(days_ago(1), quoted=True)
+            done = repair(days_ago(1), quoted=True)
+            done.job.participants.create(contact=done.contact)
+            repair(days_ago(0), quoted=True)
+            begun(3)
             assessment(1)
 
     connected()
