@@ -6,7 +6,7 @@ from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.utils import timezone
 
-from attackacrack.first_page import charts, follow_ups, health, money, work
+from attackacrack.first_page import charts, follow_ups, health, money, news, work
 from attackacrack.first_page import today as the_day
 
 
@@ -27,5 +27,5 @@ def context(request: HttpRequest, found: dict[str, Any]) -> dict[str, Any]:
         "charts": charts.charts(seen, today),
         "health": health.look(request),
     }
-    more = {"sections": sections, "is_empty": not any(shown.values()), "today": today}
+    more = {"sections": sections, "is_empty": not any(shown.values()), "today": today, "known": news.known(request)}
     return {**found, **shown, **more, "sees_contacts": work.may(request, "contacts.view_contact")}

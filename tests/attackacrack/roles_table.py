@@ -34,6 +34,7 @@ TABLE: dict[str, str] = {
     # --- Everybody's ---
     "": EVERYBODY,
     "admin/": EVERYBODY,  # shows what the role may see
+    "admin/news/": "ob",
     "admin/search/": EVERYBODY,  # finds in what the role may see
     "admin/login/": EVERYBODY,
     "admin/logout/": EVERYBODY,
