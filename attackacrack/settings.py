@@ -288,10 +288,18 @@ QUICKBOOKS_BRAKE_MINIMUM = env.int("QUICKBOOKS_BRAKE_MINIMUM", default=5)
 # Days after a quote was sent and not answered, after an invoice was due, and so on: one follow-up at each.
 FOLLOW_UP_QUOTE_DAYS = env.list("FOLLOW_UP_QUOTE_DAYS", cast=int, default=[3, 7, 14])
 FOLLOW_UP_COLLECT_DAYS = env.list("FOLLOW_UP_COLLECT_DAYS", cast=int, default=[1, 7, 21])
+# After the last of them once more each so many days, as long as it is not paid; 0 for never.
+FOLLOW_UP_COLLECT_AGAIN_DAYS = env.int("FOLLOW_UP_COLLECT_AGAIN_DAYS", default=30)
 FOLLOW_UP_SCHEDULE_DAYS = env.list("FOLLOW_UP_SCHEDULE_DAYS", cast=int, default=[0])
 FOLLOW_UP_DONE_DAYS = env.list("FOLLOW_UP_DONE_DAYS", cast=int, default=[1])
 FOLLOW_UP_THANK_DAYS = env.list("FOLLOW_UP_THANK_DAYS", cast=int, default=[0])
 FOLLOW_UP_THANK_WITHIN_DAYS = env.int("FOLLOW_UP_THANK_WITHIN_DAYS", default=7)
+# After the work was done: thanks, and a reminder for who has not reviewed it. Not asked for later than so many days.
+FOLLOW_UP_THANK_WORK_DAYS = env.list("FOLLOW_UP_THANK_WORK_DAYS", cast=int, default=[1])
+FOLLOW_UP_REVIEW_DAYS = env.list("FOLLOW_UP_REVIEW_DAYS", cast=int, default=[7])
+FOLLOW_UP_REVIEW_WITHIN_DAYS = env.int("FOLLOW_UP_REVIEW_WITHIN_DAYS", default=3)
+# Where customers review the business; it stands in both texts.
+REVIEW_LINK = env.str("REVIEW_LINK", default="").strip()
 # What was due longer ago is never raised, so years of QuickBooks' history raise nothing.
 FOLLOW_UP_OLDEST_DAYS = env.int("FOLLOW_UP_OLDEST_DAYS", default=30)
 # Whether the office gets an e-mail within a minute of each customer's yes.

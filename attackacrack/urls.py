@@ -5,6 +5,8 @@ from django.shortcuts import redirect
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from attackacrack.first_page import news
+
 
 def signed_in(request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
     """In place of the admin's own sign-in, which would take a password alone and count no wrong one."""
@@ -21,6 +23,7 @@ admin.site.password_change = own_password
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/news/", admin.site.admin_view(news.view), name="first_page_news"),
     path("admin/", admin.site.urls),
     path("accounts/", include("attackacrack.sign_in.urls")),
     path("", include("quickbooks_integration.urls")),

@@ -23,6 +23,7 @@ from billing.models import (
 )
 from billing.models.history import History
 from billing.money import dollars
+from billing.sending import SENDS, send_action
 from contacts import timeline
 from contacts.models import Contact
 from contacts.timeline import Fact, Kind, May, Standing, Step, Told
@@ -64,8 +65,26 @@ def _steps(contact: Contact, may: May, oldest: Any) -> list[Step]:
         found.append(Step("New quote", f"{reverse('admin:billing_quote_add')}?{asked}"))
     if may("billing.add_appointment"):
         found.append(Step("Schedule", f"{reverse('admin:billing_appointment_add')}?{asked}"))
+    found += _steps_of_quotes(contact, may)
     if may("billing.add_payment") and oldest is not None:
         found.append(Step("Take payment", reverse("admin:billing_invoice_pay", args=[oldest.pk])))
+    return found
+
+
+def _steps_of_quotes(contact: Contact, may: May) -> list[Step]:
+    """Send the newest quote that is ready, convert the newest that is approved. One query; none for who may neither."""
+    may_send, may_convert = may(SENDS), may("billing.add_invoice")
+    if not may(QUOTES) or not (may_send or may_convert):
+        return []
+    rows = Quote.objects.filter(contact=contact, status__in=[Quote.Status.READY, Quote.Status.APPROVED])
+    newest = {quote.status: quote for quote in rows.order_by("status", "-quote_date", "-pk").distinct("status")}
+    ready, approved = newest.get(Quote.Status.READY), newest.get(Quote.Status.APPROVED)
+    found = []
+    sending = send_action(ready, may) if ready is not None else None
+    if sending is not None:
+        found.append(Step(f"Send {ready}", sending[1]))
+    if approved is not None and may_convert:
+        found.append(Step(f"Convert {approved}", reverse("admin:billing_quote_invoice", args=[approved.pk])))
     return found
 
 

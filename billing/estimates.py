@@ -15,6 +15,8 @@ from billing.totals import Top
 
 # An assessment that led to nothing in a season is no quote to write any more.
 WRITTEN_WITHIN = timedelta(days=90)
+# A draft that nobody has finished by then was forgotten.
+LEFT_AFTER = timedelta(days=1)
 Status = Quote.Status
 # The pipeline's steps, in the order of the work. Declined and invoiced quotes have left it.
 STEPS = {"draft": "Draft", "ready": "Ready to send", "sent": "Sent", "expired": "Expired", "approved": "Approved"}
@@ -43,6 +45,18 @@ def at_step(quotes: QuerySet[Quote], name: str) -> QuerySet[Quote]:
 def open_ones(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
     """Ready or sent, and still good: they wait for the customer's answer. `counted`: the quote's total."""
     return quotes.filter(~_expired(), status__in=Quote.WAITING).annotate(counted=F("total_amount"))
+
+
+def left(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
+    """Drafts that were begun more than a day ago and not finished. `counted`: what they come to so far."""
+    rows = quotes.filter(status=Status.DRAFT, created_at__lt=timezone.now() - LEFT_AFTER)
+    return rows.exclude(job__status=Job.Status.CANCELLED).annotate(counted=F("total_amount"))
+
+
+def left_first(number: int) -> Top:
+    """Those that were begun first, with their customers, and the total of all. One query."""
+    rows = left(Quote.objects.all()).select_related("contact")
+    return totals.top(rows.order_by("created_at", "pk"), number)
 
 
 def pipeline() -> list[Step]:

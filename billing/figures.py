@@ -24,6 +24,7 @@ FIGURES: dict[type[Model], dict[str, Figure]] = {
     Quote: {
         "waiting": Figure("Approved, not scheduled", money_waiting.waiting),
         "open": Figure("Open estimates", estimates.open_ones),
+        "left": Figure("Quotes to finish", estimates.left),
         **{
             name: Figure(f"Pipeline: {label.lower()}", partial(estimates.at_step, name=name))
             for name, label in estimates.STEPS.items()

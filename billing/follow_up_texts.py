@@ -23,6 +23,10 @@ class Draft:
     body: str
 
 
+SIGNED = "Attack-a-Crack Foundation Repair\n"
+ANYTHING = "If anything comes up with the work we did, reply to this e-mail or call us, and we will take care of it."
+
+
 def sentence(follow_up: FollowUp) -> str:
     """Of one that is over only what it was about: the rest is true no more. No query for a row whose document and contact
     are read."""
@@ -39,20 +43,43 @@ def amount(follow_up: FollowUp) -> Decimal | None:
     return getattr(follow_up.document, "total_amount", None)
 
 
-def thank_you(follow_up: FollowUp) -> Draft | None:
-    """None for other kinds."""
-    if follow_up.kind != Kind.THANK:
-        return None
-    contact = follow_up.contact
-    name = contact.first_name if contact is not None and contact.first_name else follow_up.customer
-    greeting = "Hello," if name == "the customer" else f"Hello {name},"
-    about = _numbered(follow_up)
+def draft(follow_up: FollowUp) -> Draft | None:
+    """None for kinds that nobody writes a text for."""
+    return DRAFTS[FollowUp.Kind(follow_up.kind)](follow_up) if follow_up.kind in DRAFTS else None
+
+
+def _paid(follow_up: FollowUp) -> Draft:
     return Draft(
         "Thank you from Attack-a-Crack",
-        f"{greeting}\n\nThank you for your payment of {about}, and for trusting us with your home.\n\n"
-        "If anything comes up with the work we did, reply to this e-mail or call us, and we will take care of it. "
-        "If you are happy with it, we would be glad if you told a neighbor.\n\nAttack-a-Crack Foundation Repair\n",
+        f"{_greeting(follow_up)}\n\nThank you for your payment of {_numbered(follow_up)}, and for trusting us with your "
+        f"home.\n\n{ANYTHING} If you are happy with it, we would be glad if you told a neighbor.\n\n{SIGNED}",
     )
+
+
+def _worked(follow_up: FollowUp) -> Draft:
+    return Draft(
+        "Thank you from Attack-a-Crack",
+        f"{_greeting(follow_up)}\n\nThank you for having us at your home. {ANYTHING}\n\n"
+        f"{_review('If you are happy with it, a short review helps us very much')}\n\n{SIGNED}",
+    )
+
+
+def _to_review(follow_up: FollowUp) -> Draft:
+    return Draft(
+        "How did we do?",
+        f"{_greeting(follow_up)}\n\nWe worked at your home on {_day(follow_up.document.ends_at)} and hope that all is dry "
+        f"and well. {ANYTHING}\n\n{_review('If you have two minutes, a review helps us very much')}\n\n{SIGNED}",
+    )
+
+
+def _greeting(follow_up: FollowUp) -> str:
+    contact = follow_up.contact
+    name = contact.first_name if contact is not None and contact.first_name else follow_up.customer
+    return "Hello," if name == "the customer" else f"Hello {name},"
+
+
+def _review(asked: str) -> str:
+    return f"{asked}: {settings.REVIEW_LINK}" if settings.REVIEW_LINK else f"{asked}."
 
 
 def _schedule(follow_up: FollowUp) -> str:
@@ -101,6 +128,20 @@ def _thank(follow_up: FollowUp) -> str:
     return f"{follow_up.customer} paid {_numbered(follow_up)}{when}. Say thank you: a text is ready to copy."
 
 
+def _thank_work(follow_up: FollowUp) -> str:
+    return f"{_was_done(follow_up)} Say thank you: a text with the way to review it is ready to copy."
+
+
+def _ask_review(follow_up: FollowUp) -> str:
+    return f"{_was_done(follow_up)} If there is no review yet, ask for one: a text is ready to copy."
+
+
+def _was_done(follow_up: FollowUp) -> str:
+    job = follow_up.document.job
+    day = job.work_done_at if job is not None and job.work_done_at is not None else follow_up.document.ends_at
+    return f"The work for {follow_up.customer} ({job or 'repair'}) was done on {_day(day)}."
+
+
 def _numbered(follow_up: FollowUp) -> str:
     """The invoice by its number; one without still says whose it is, beside the name."""
     invoice = follow_up.document
@@ -118,4 +159,7 @@ SENTENCES = {
     Kind.QUOTE_SILENT: _silent,
     Kind.DONE_YESTERDAY: _done_yesterday,
     Kind.THANK: _thank,
+    Kind.THANK_WORK: _thank_work,
+    Kind.REVIEW: _ask_review,
 }
+DRAFTS = {Kind.THANK: _paid, Kind.THANK_WORK: _worked, Kind.REVIEW: _to_review}

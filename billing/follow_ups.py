@@ -8,7 +8,19 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When, prefetch_related_objects
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+    prefetch_related_objects,
+)
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
@@ -18,18 +30,22 @@ from billing.refusals import Refused
 
 Kind = FollowUp.Kind
 # The most urgent first.
-PRIORITY = [Kind.SCHEDULE, Kind.COLLECT, Kind.DONE_YESTERDAY, Kind.QUOTE_SILENT, Kind.THANK]
+PRIORITY = [
+    Kind.SCHEDULE, Kind.COLLECT, Kind.DONE_YESTERDAY, Kind.QUOTE_SILENT, Kind.THANK, Kind.THANK_WORK, Kind.REVIEW,
+]  # fmt: skip
 AT_ONCE = 1000
 DOCUMENTS = ("quote__contact", "invoice__contact", "appointment__contact", "appointment__job", "done_by")
 NEXT_STEP = "The next reminder took its place."
 MOVED = "It counts from another day now."
+NOT_TO_BE_WRITTEN_TO = "The contact is not to be written to."
 
 
 @dataclass(frozen=True)
 class Rule:
     """`asks`: the documents that ask for it; `began`: the business's day from which `days` are counted. `reasons`: why a
     document asks no more, the first that holds, else `otherwise`. `oldest`: the setting that says after how many days
-    nothing is raised. `too_late`: why one that nobody postponed is closed then; "" if it never is."""
+    nothing is raised. `too_late`: why one that nobody postponed is closed then; "" if it never is. `again`: the setting
+    that says after how many more days the last step comes once more, and so on; "" if it never does."""
 
     kind: FollowUp.Kind
     document: str
@@ -39,6 +55,7 @@ class Rule:
     otherwise: str
     oldest: str = "FOLLOW_UP_OLDEST_DAYS"
     too_late: str = ""
+    again: str = ""
 
     @property
     def steps(self) -> list[int]:
@@ -65,6 +82,8 @@ def raise_due() -> None:
         for span in spans(rule, today):
             _open_again(rule, span)
             write(missing(rule, span, today))
+        if rule.again and rule.steps and getattr(settings, rule.again) > 0:
+            _repeat(rule, today)
         _close_settled(rule, today)
     _close_earlier_steps()
 
@@ -74,6 +93,13 @@ def complete(follow_up: FollowUp, by: AbstractBaseUser | None) -> bool:
     May be called inside a transaction."""
     rows = FollowUp.objects.filter(pk=follow_up.pk, done_at=None)
     return bool(rows.update(done_at=timezone.now(), done_by=by))
+
+
+def reopen(follow_up: FollowUp) -> bool:
+    """It was marked as done by mistake: back to the list. False, and nothing is changed, if it is open, or was closed
+    because its reason was gone. May be called inside a transaction."""
+    rows = FollowUp.objects.filter(pk=follow_up.pk, done_at__isnull=False, closed_reason="")
+    return bool(rows.update(done_at=None, done_by=None, postponed_to=None, postponed_by=None))
 
 
 def postpone(follow_up: FollowUp, until: date, by: AbstractBaseUser | None) -> bool:
@@ -125,17 +151,35 @@ def missing(rule: Rule, span: Span, today: date) -> list[FollowUp]:
     earlier = FollowUp.objects.filter(**{rule.document: OuterRef("pk")}, kind=rule.kind, began_on=OuterRef("began"))
     known = Exists(earlier.filter(Q(step__gte=span.step) | Q(done_at=None, postponed_to__gt=today)))
     rows = rule.asks().filter(~known, began__range=(span.first, span.last)).order_by("pk")
-    return [
-        FollowUp(
-            **{f"{rule.document}_id": pk},
-            kind=rule.kind,
-            step=span.step,
-            priority=PRIORITY.index(rule.kind) + 1,
-            began_on=began,
-            due_on=began + timedelta(days=span.step),
-        )
-        for pk, began in rows.values_list("pk", "began")
-    ]
+    return [_row(rule, pk, began, span.step) for pk, began in rows.values_list("pk", "began")]
+
+
+def _row(rule: Rule, document_id: int, began: date, step: int) -> FollowUp:
+    return FollowUp(
+        **{f"{rule.document}_id": document_id},
+        kind=rule.kind,
+        step=step,
+        priority=PRIORITY.index(rule.kind) + 1,
+        began_on=began,
+        due_on=began + timedelta(days=step),
+    )
+
+
+def _repeat(rule: Rule, today: date) -> None:
+    """After the last step. Only of what was raised before, so old history is never asked for by this."""
+    last, days = rule.steps[-1], getattr(settings, rule.again)
+    earlier = FollowUp.objects.filter(**{rule.document: OuterRef("pk")}, kind=rule.kind, began_on=OuterRef("began"))
+    is_postponed = Exists(earlier.filter(done_at=None, postponed_to__gt=today))
+    highest = Subquery(earlier.order_by("-step").values("step")[:1])
+    rows = rule.asks().filter(~is_postponed, began__lte=today - timedelta(days=last + days))
+    rows = rows.annotate(highest=highest).filter(highest__isnull=False).order_by("pk")
+    found = []
+    for pk, began, reached in rows.values_list("pk", "began", "highest"):
+        step = last + ((today - began).days - last) // days * days
+        if step > reached:
+            found.append(_row(rule, pk, began, step))
+    write(found)
+    _open_again_since(rule, FollowUp.objects.filter(step__gt=last, due_on__gt=today - timedelta(days=days)))
 
 
 def write(rows: list[FollowUp]) -> None:
@@ -146,9 +190,12 @@ def write(rows: list[FollowUp]) -> None:
 
 def _open_again(rule: Rule, span: Span) -> None:
     """What had settled itself and asks again, from the same day as before."""
+    _open_again_since(rule, FollowUp.objects.filter(began_on__range=(span.first, span.last), step=span.step))
+
+
+def _open_again_since(rule: Rule, in_time: QuerySet[FollowUp]) -> None:
     asks = rule.asks().filter(pk=OuterRef(rule.document), began=OuterRef("began_on"))
-    in_time = FollowUp.objects.filter(began_on__range=(span.first, span.last))
-    settled = in_time.filter(Exists(asks), kind=rule.kind, step=span.step, done_at__isnull=False)
+    settled = in_time.filter(Exists(asks), kind=rule.kind, done_at__isnull=False)
     settled = settled.exclude(closed_reason__in=["", NEXT_STEP, rule.too_late])
     ids = list(settled.order_by("pk").values_list("pk", flat=True))
     if ids:
@@ -192,27 +239,28 @@ def close_if_open(ids: list[int], reason: str) -> None:
 
 def _approved() -> QuerySet[Quote]:
     began = Coalesce(TruncDate("approved_at"), TruncDate("accepted_at"), F("quote_date"))
-    return money_waiting.waiting(Quote.objects.filter(is_odd=False)).annotate(began=began)
+    return money_waiting.waiting(Quote.objects.all()).annotate(began=began)
 
 
 def _silent() -> QuerySet[Quote]:
     final = Invoice.objects.filter(quote=OuterRef("pk"), is_part=False).exclude(status=Invoice.Status.VOID)
-    rows = Quote.objects.filter(~Exists(final), status=Quote.Status.SENT, is_odd=False)
+    rows = Quote.objects.filter(~Exists(final), status=Quote.Status.SENT)
     began = Coalesce(TruncDate("sent_at"), F("quote_date"))
     return rows.exclude(job__status=Job.Status.CANCELLED).annotate(began=began)
 
 
 def _overdue() -> QuerySet[Invoice]:
-    return aging.owed(Invoice.objects.filter(is_odd=False)).annotate(began=F("due_on"))
+    return aging.owed(Invoice.objects.all()).annotate(began=F("due_on"))
 
 
 def _paid() -> QuerySet[Invoice]:
     """By money that came in, and not for a deposit nor for a sale on the spot, where thanks were said: who has got a
     credit may have had a complaint."""
     used = PaymentApplication.objects.filter(invoice=OuterRef("pk"), payment__is_void=False)
-    rows = Invoice.objects.filter(is_odd=False, is_part=False, is_sales_receipt=False, total_amount__gt=0)
+    rows = Invoice.objects.filter(is_part=False, is_sales_receipt=False, total_amount__gt=0)
     rows = rows.filter(payment_status=Invoice.PaymentStatus.PAID).exclude(status=Invoice.Status.VOID)
     rows = rows.filter(Exists(used.filter(payment__amount__gt=0)), ~Exists(used.filter(payment__amount=0)))
+    rows = rows.exclude(contact__do_not_contact=True)
     return rows.annotate(began=TruncDate("paid_date"))
 
 
@@ -225,6 +273,38 @@ def _over() -> QuerySet[Appointment]:
     return rows.exclude(status=Appointment.Status.DONE).annotate(began=TruncDate("ends_at"))
 
 
+def _worked() -> QuerySet[Appointment]:
+    """The last repair of each job whose work is done, of who may be written to."""
+    repairs = Appointment.objects.filter(kind=Appointment.Kind.REPAIR).exclude(status=Appointment.Status.CANCELLED)
+    at_the_end = Q(ends_at__gt=OuterRef("ends_at")) | Q(ends_at=OuterRef("ends_at"), pk__gt=OuterRef("pk"))
+    rows = repairs.filter(job__work_done_at__isnull=False, job__status=Job.Status.ACTIVE, contact__do_not_contact=False)
+    rows = rows.filter(~Exists(repairs.filter(at_the_end, job=OuterRef("job"))))
+    return rows.annotate(began=TruncDate("job__work_done_at"))
+
+
+def _to_thank() -> QuerySet[Appointment]:
+    """Once for a job, also when its day is corrected."""
+    said = _by_a_person(Kind.THANK_WORK).filter(appointment__job=OuterRef("job"))
+    return _worked().filter(~Exists(said))
+
+
+def _to_review() -> QuerySet[Appointment]:
+    """Once for a customer, whatever is repaired later."""
+    asked = _by_a_person(Kind.REVIEW).filter(appointment__contact=OuterRef("contact"))
+    return _worked().filter(~Exists(asked))
+
+
+def _by_a_person(kind: FollowUp.Kind) -> QuerySet[FollowUp]:
+    return FollowUp.objects.filter(kind=kind, done_at__isnull=False, closed_reason="")
+
+
+NOT_AFTER_WORK = (
+    (Q(appointment__contact__do_not_contact=True), NOT_TO_BE_WRITTEN_TO),
+    (Q(appointment__job__status=Job.Status.CANCELLED), "The job was called off."),
+    (Q(appointment__job__work_done_at=None), "The work is not done after all."),
+    (Q(appointment__status=Appointment.Status.CANCELLED), "The repair was cancelled."),
+)
+
 RULES = [
     Rule(Kind.SCHEDULE, "quote", "FOLLOW_UP_SCHEDULE_DAYS", _approved, (
         (Q(quote__status=Quote.Status.DECLINED), "The customer declined."),
@@ -235,7 +315,7 @@ RULES = [
     Rule(Kind.COLLECT, "invoice", "FOLLOW_UP_COLLECT_DAYS", _overdue, (
         (Q(invoice__status=Invoice.Status.VOID), "The invoice is void."),
         (Q(invoice__balance_due__lte=0), "It is paid."),
-    ), "It is not overdue any more."),
+    ), "It is not overdue any more.", again="FOLLOW_UP_COLLECT_AGAIN_DAYS"),
     Rule(Kind.DONE_YESTERDAY, "appointment", "FOLLOW_UP_DONE_DAYS", _over, (
         (Q(appointment__status=Appointment.Status.CANCELLED), "The repair was cancelled."),
         (Q(appointment__job__status=Job.Status.CANCELLED), "The job was called off."),
@@ -252,5 +332,10 @@ RULES = [
     ), "It does not wait for an answer any more."),
     Rule(Kind.THANK, "invoice", "FOLLOW_UP_THANK_DAYS", _paid, (
         (Q(invoice__status=Invoice.Status.VOID), "The invoice is void."),
+        (Q(invoice__contact__do_not_contact=True), NOT_TO_BE_WRITTEN_TO),
     ), "It is not paid any more.", "FOLLOW_UP_THANK_WITHIN_DAYS", "It is too late for thanks."),
+    Rule(Kind.THANK_WORK, "appointment", "FOLLOW_UP_THANK_WORK_DAYS", _to_thank, NOT_AFTER_WORK,
+         "It was said already, or another repair follows.", "FOLLOW_UP_THANK_WITHIN_DAYS", "It is too late for thanks."),
+    Rule(Kind.REVIEW, "appointment", "FOLLOW_UP_REVIEW_DAYS", _to_review, NOT_AFTER_WORK,
+         "The customer was asked already, or another repair follows.", "FOLLOW_UP_REVIEW_WITHIN_DAYS", "It is too late to ask."),
 ]  # fmt: skip

@@ -1,11 +1,86 @@
-"""Jobs, and when they are paid."""
+"""Jobs: when their work is done, and when they are paid."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from django.db.models import Case, Exists, Max, OuterRef, Q, Subquery, When
+from django.db import transaction
+from django.db.models import Case, Exists, Max, OuterRef, Q, QuerySet, Subquery, When
 from django.utils import timezone
 
-from billing.models import Invoice, Job
+from billing import money_waiting
+from billing.models import Appointment, Invoice, Job, Quote
+from billing.refusals import Refused
+
+
+@transaction.atomic
+def finish(job: Job) -> bool:
+    """The work is done: with the last repair that has begun, or now. Its repairs that have begun are done too.
+
+    Brings `job` up to date. False, and nothing is changed, if it was done already. Raises Refused for a job that was
+    called off. Who it was is in the job's events. Locks the job, then its repairs; may be called inside a transaction.
+    """
+    job.refresh_from_db(from_queryset=Job.objects.select_for_update(no_key=True))
+    if job.status == Job.Status.CANCELLED:
+        raise Refused(f"{job} was called off. Make it active again first.")
+    if job.work_done_at is not None:
+        return False
+    now = timezone.now()
+    job.work_done_at = _done_at(job, now)
+    job.save(update_fields=["work_done_at", "updated_at"])
+    _repairs(job).filter(status=Appointment.Status.SCHEDULED, starts_at__lte=now).update(
+        status=Appointment.Status.DONE, updated_at=now
+    )
+    return True
+
+
+@transaction.atomic
+def finish_visit(visit: Appointment) -> bool:
+    """Somebody was there. With the last repair of a job its work is done.
+
+    Brings `visit` up to date. False, and nothing is changed, if it was done already. Raises Refused if it was cancelled
+    or is on a later day. May be called inside a transaction.
+    """
+    lock_job_of(visit)
+    visit.refresh_from_db(from_queryset=Appointment.objects.select_for_update(of=("self",)))
+    if visit.status == Appointment.Status.CANCELLED:
+        raise Refused(f"{visit} was cancelled.")
+    if timezone.localdate(visit.starts_at) > timezone.localdate():
+        raise Refused(f"{visit} is still to come.")
+    if visit.status == Appointment.Status.DONE:
+        return False
+    visit.status = Appointment.Status.DONE
+    visit.save(update_fields=["status", "updated_at"])
+    after_visit(visit)
+    return True
+
+
+def after_visit(visit: Appointment) -> None:
+    """Call it when an appointment has become done: finishes its job unless another repair is still to end. Call it in
+    that transaction, where the job was locked first (`lock_job_of`)."""
+    if visit.job is None or visit.kind != Appointment.Kind.REPAIR or visit.job.status == Job.Status.CANCELLED:
+        return
+    end = max(visit.ends_at, timezone.now())
+    later = _repairs(visit.job).filter(status=Appointment.Status.SCHEDULED, ends_at__gt=end)
+    if not later.exists():
+        finish(visit.job)
+
+
+def lock_job_of(visit: Appointment) -> None:
+    """The job is locked before its appointments, everywhere."""
+    list(Job.objects.select_for_update(no_key=True).filter(appointments=visit.pk).values_list("pk"))
+
+
+def _repairs(job: Job) -> QuerySet[Appointment]:
+    rows = Appointment.objects.filter(job=job, kind=Appointment.Kind.REPAIR)
+    return rows.exclude(status=Appointment.Status.CANCELLED)
+
+
+def _done_at(job: Job, now: datetime) -> datetime:
+    """Not before the customer agreed: the work would count as that of an earlier quote."""
+    begun = _repairs(job).filter(starts_at__lte=now).order_by("-ends_at").first()
+    at = now if begun is None else min(now, begun.ends_at)
+    quotes = money_waiting.approved(Quote.objects.filter(job=job))
+    return now if quotes.filter(said_yes_at__gt=at).exists() else at
 
 
 def settle(job_ids: Iterable[int | None]) -> None:

@@ -115,8 +115,9 @@ def _refuse_unseen(visit: Visit, house: Property | None, seen: Collection[int]) 
         raise Clashes(found)
 
 
-def conflicts(visit: Visit, house: Property | None) -> list[Appointment]:
-    """Other appointments at that time of the same technician or at the same house; at most 10, by time. One query."""
+def conflicts(visit: Visit, house: Property | None, but: int | None = None) -> list[Appointment]:
+    """Other appointments at that time of the same technician or at the same house; at most 10, by time. `but`: the key
+    of the appointment itself. One query."""
     same = Q()
     if visit.technician is not None:
         same |= Q(technician=visit.technician)
@@ -130,6 +131,7 @@ def conflicts(visit: Visit, house: Property | None) -> list[Appointment]:
         starts_at__lt=visit.ends_at,
         ends_at__gt=visit.starts_at,
     ).exclude(status=Appointment.Status.CANCELLED)
+    rows = rows.exclude(pk=but) if but is not None else rows
     return list(
         rows.select_related("contact", "technician", "job__property").order_by("starts_at", "pk")[:CONFLICTS_SHOWN]
     )

@@ -1,5 +1,8 @@
 """Repairs that are over and not invoiced."""
 
+from collections import defaultdict
+from collections.abc import Collection
+
 from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Greatest
 from django.utils import timezone
@@ -31,12 +34,26 @@ def unbilled(jobs: QuerySet[Job]) -> QuerySet[Job]:
 
 
 def first(number: int) -> Top:
-    """Those that were done first, with their houses, and the total of all. `done_at`: the end of the work. Two
-    queries: joined, PostgreSQL would read all houses."""
+    """Those that were done first, with their houses and people, and the total of all. `done_at`: the end of the work.
+    Four queries: joined, PostgreSQL would read all houses."""
     last = _past_repairs().filter(job=OuterRef("pk")).order_by("-ends_at").values("ends_at")[:1]
     done_at = Greatest("work_done_at", Subquery(last, output_field=DateTimeField()))
-    rows = unbilled(Job.objects.all()).annotate(done_at=done_at).prefetch_related("property")
+    rows = unbilled(Job.objects.all()).annotate(done_at=done_at)
+    rows = rows.prefetch_related("property", "participants__contact")
     return totals.top(rows.order_by("done_at", "pk"), number)
+
+
+def quotes_of(job_ids: Collection[int]) -> defaultdict[int | None, list[Quote]]:
+    """Each job's quotes without a final invoice: first those of work that is scheduled or done, then the newest.
+    Declined ones are left out. One query, with the customers."""
+    final = Invoice.objects.filter(quote=OuterRef("pk"), is_part=False).exclude(status=Invoice.Status.VOID)
+    due = money_waiting.scheduled(Quote.objects.filter(pk=OuterRef("pk")))
+    rows = Quote.objects.filter(~Exists(final), job__in=job_ids).exclude(status=Quote.Status.DECLINED)
+    found: defaultdict[int | None, list[Quote]] = defaultdict(list)
+    ordered = rows.annotate(is_due=Exists(due)).order_by("-is_due", "-quote_date", "-pk")
+    for quote in ordered.select_related("contact"):
+        found[quote.job_id].append(quote)
+    return found
 
 
 def _past_repairs() -> QuerySet[Appointment]:

@@ -26,6 +26,12 @@ class Visit:
             return str(self.appointment.job.property)
         return next((str(address) for address in self.appointment.contact.addresses.all()), "")
 
+    @property
+    def is_to_be_done(self) -> bool:
+        """Of today or before, and nobody has said that it is done."""
+        is_here = timezone.localdate(self.appointment.starts_at) <= timezone.localdate()
+        return is_here and self.appointment.status == Appointment.Status.SCHEDULED
+
 
 @dataclass(frozen=True)
 class Day:
@@ -40,21 +46,28 @@ def monday_of(day: date) -> date:
 def look(monday: date) -> list[Day]:
     """Seven days, also empty ones, each in the order of the clock; cancelled appointments are left out. The number of
     queries does not depend on the number of appointments. Days begin at midnight of the business."""
-    rows = (
-        Appointment.objects.filter(
-            starts_at__gte=_midnight(monday), starts_at__lt=_midnight(monday + timedelta(days=DAYS))
-        )
-        .exclude(status=Appointment.Status.CANCELLED)
-        .select_related("contact", "job__property", "technician")
-        .prefetch_related("contact__phones", "contact__emails", "contact__addresses")
-        .order_by("starts_at", "pk")[:MOST]
-    )
-    found = list(rows)
+    found = _read(monday, DAYS)
     clashing = _clashing(found)
     by_day: dict[date, list[Visit]] = {monday + timedelta(days=number): [] for number in range(DAYS)}
     for row in found:
         by_day[timezone.localdate(row.starts_at)].append(Visit(row, row.pk in clashing))
     return [Day(day, visits) for day, visits in by_day.items()]
+
+
+def on(day: date) -> list[Visit]:
+    """One day's appointments, likewise."""
+    found = _read(day, 1)
+    clashing = _clashing(found)
+    return [Visit(row, row.pk in clashing) for row in found]
+
+
+def _read(first: date, days: int) -> list[Appointment]:
+    rows = Appointment.objects.filter(
+        starts_at__gte=_midnight(first), starts_at__lt=_midnight(first + timedelta(days=days))
+    ).exclude(status=Appointment.Status.CANCELLED)
+    people = ("contact__phones", "contact__emails", "contact__addresses")
+    rows = rows.select_related("contact", "job__property", "technician").prefetch_related(*people)
+    return list(rows.order_by("starts_at", "pk")[:MOST])
 
 
 def _midnight(day: date) -> datetime:

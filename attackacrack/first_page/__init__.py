@@ -6,7 +6,8 @@ from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.utils import timezone
 
-from attackacrack.first_page import charts, follow_ups, health, money, work
+from attackacrack.first_page import charts, follow_ups, health, money, news, work
+from attackacrack.first_page import today as the_day
 
 
 def context(request: HttpRequest, found: dict[str, Any]) -> dict[str, Any]:
@@ -20,9 +21,11 @@ def context(request: HttpRequest, found: dict[str, Any]) -> dict[str, Any]:
         prefetch_related_objects(contacts, "phones", "emails")  # what a nameless one is called by
     shown = {
         "follow_ups": follow_ups.look(request),
+        "day": the_day.look(request, today),
         "columns": columns,
         "lines": money.lines(seen, today),
         "charts": charts.charts(seen, today),
         "health": health.look(request),
     }
-    return {**found, **shown, "sections": sections, "is_empty": not any(shown.values()), "today": today}
+    more = {"sections": sections, "is_empty": not any(shown.values()), "today": today, "known": news.known(request)}
+    return {**found, **shown, **more, "sees_contacts": work.may(request, "contacts.view_contact")}

@@ -1,7 +1,7 @@
-"""What to do next: five lists, the first ten rows of each."""
+"""What to do next: six lists, the first ten rows of each."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,9 +16,11 @@ from django.utils.http import urlencode
 from attackacrack.first_page import links
 from attackacrack.first_page.money import Seen
 from billing import aging, estimates, money_waiting, unbilled
+from billing.admin.next_invoice import next_step
 from billing.admin.scheduling import may_schedule
 from billing.models import Appointment, Invoice, Job, Quote
 from billing.money import dollars
+from billing.sending import send_action
 from billing.totals import Total
 from contacts.models import Contact
 
@@ -28,7 +30,8 @@ LONG = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Row:
-    """One thing to do. action: the label and the address of the next step; None when this person may not do it."""
+    """One thing to do. action: the label and the address of the next step; None when this person may not do it. other:
+    a second way, likewise."""
 
     contact: Contact | None
     name: str  # where no contact is known
@@ -38,6 +41,7 @@ class Row:
     age: str
     is_late: bool = False
     action: tuple[str, str] | None = None
+    other: tuple[str, str] | None = None
 
     @property
     def who(self) -> str:
@@ -53,6 +57,7 @@ class Section:
     page: str
     rows: list[Row]
     nothing: str
+    also: tuple[str, str] | None = None  # what is beside it, and the list of it
 
     @property
     def more(self) -> int:
@@ -104,54 +109,71 @@ def _waiting_row(quote: Any, today: date, can: bool) -> Row:
 
 def _unbilled(request: HttpRequest, seen: Seen, today: date) -> Section:
     top = unbilled.first(SHOWN)
-    rows = [_unbilled_row(job, today) for job in top.rows]
+    quotes = unbilled.quotes_of([job.pk for job in top.rows]) if top.rows else {}
+    rows = [_unbilled_row(request, job, today, quotes[job.pk]) for job in top.rows]
     return _section("Done, not invoiced", "The work is done or its time is over.", "All work that is done is invoiced.",
                     top.total, links.rows(Job, "unbilled"), rows)  # fmt: skip
 
 
-def _unbilled_row(job: Any, today: date) -> Row:
+def _unbilled_row(request: HttpRequest, job: Any, today: date, quotes: list[Quote]) -> Row:
+    contact = next(iter(job.customers()), None)
+    step = next_step(job, contact.pk if contact else None, quotes)
     amount = "no quote" if job.counted is None else dollars(job.counted)
     done = _day(job.done_at)
     return Row(
-        None,
+        contact,
         str(job.property),
-        str(job),
+        f"{job}, {job.property}" if contact else str(job),
         links.change(job),
         amount,
         f"done {_ago(done, today)}",
         (today - done).days > 2,
+        step.action(lambda permission: may(request, permission)),
     )
 
 
 def _owed(request: HttpRequest, seen: Seen, today: date) -> Section:
     number, owed = sum(one.number for one in seen.buckets), sum((one.total for one in seen.buckets), Decimal(0))
     can = may(request, "billing.add_payment")
-    rows = [_owed_row(invoice, today, can) for invoice in aging.oldest(SHOWN)] if number else []
+    rows = [_owed_row(request, invoice, today, can) for invoice in aging.oldest(SHOWN)] if number else []
     return _section("Unpaid", "Invoices with something left to pay.", "Nobody owes anything.", Total(number, owed),
                     links.rows(Invoice, "owed"), rows)  # fmt: skip
 
 
-def _owed_row(invoice: Any, today: date, can: bool) -> Row:
+def _owed_row(request: HttpRequest, invoice: Any, today: date, can: bool) -> Row:
     late = (today - invoice.due_on).days
     age = f"{late} day{pluralize(late)} late" if late > 0 else f"due {_until(invoice.due_on, today)}"
     action = ("Record payment", reverse("admin:billing_invoice_pay", args=[invoice.pk])) if can else None
     return Row(invoice.contact, invoice.customer_name, str(invoice), links.change(invoice), dollars(invoice.counted), age,
-               late > 0, action)  # fmt: skip
+               late > 0, action, _send(request, invoice))  # fmt: skip
+
+
+def _send(request: HttpRequest, document: Quote | Invoice) -> tuple[str, str] | None:
+    return send_action(document, lambda permission: may(request, permission)) if document.contact_id else None
 
 
 def _open(request: HttpRequest, seen: Seen, today: date) -> Section:
     steps = [step for step in seen.steps if step.name in Quote.WAITING]
     total = Total(sum(step.number for step in steps), sum((step.total for step in steps), Decimal(0)))
-    rows = [_open_row(quote, today) for quote in estimates.oldest(SHOWN)] if total.number else []
-    return _section("Open estimates", "They wait for the customer's answer.", "No quote waits for an answer.", total,
-                    links.rows(Quote, "open"), rows)  # fmt: skip
+    rows = [_open_row(request, quote, today) for quote in estimates.oldest(SHOWN)] if total.number else []
+    section = _section("Open estimates", "They wait for the customer's answer.", "No quote waits for an answer.", total,
+                       links.rows(Quote, "open"), rows)  # fmt: skip
+    return replace(section, also=_expired(seen))
 
 
-def _open_row(quote: Any, today: date) -> Row:
+def _expired(seen: Seen) -> tuple[str, str] | None:
+    step = next((step for step in seen.steps if step.name == "expired" and step.number), None)
+    if step is None:
+        return None
+    said = f"{step.number:,} more expired without an answer, {dollars(step.total)}"
+    return said, links.rows(Quote, "expired")
+
+
+def _open_row(request: HttpRequest, quote: Any, today: date) -> Row:
     said = "sent" if quote.status == Quote.Status.SENT else "written, not sent"
     days = (today - quote.quote_date).days
     return Row(quote.contact, quote.customer_name, str(quote), links.change(quote), dollars(quote.counted),
-               f"{said} {_ago(quote.quote_date, today)}", days > 3)  # fmt: skip
+               f"{said} {_ago(quote.quote_date, today)}", days > 3, _send(request, quote))  # fmt: skip
 
 
 def _to_write(request: HttpRequest, seen: Seen, today: date) -> Section:
@@ -170,6 +192,21 @@ def _to_write_row(visit: Appointment, today: date, can: bool) -> Row:
     return Row(
         visit.contact, "", where, links.change(visit), "", f"seen {_ago(day, today)}", (today - day).days > 1, action
     )
+
+
+def _to_finish(request: HttpRequest, seen: Seen, today: date) -> Section:
+    can = may(request, "billing.change_quote")
+    top = estimates.left_first(SHOWN)
+    rows = [_to_finish_row(quote, today, can) for quote in top.rows]
+    return _section("Quotes to finish", "Drafts that were begun more than a day ago.", "No draft was left.", top.total,
+                    links.rows(Quote, "left"), rows)  # fmt: skip
+
+
+def _to_finish_row(quote: Any, today: date, can: bool) -> Row:
+    action = ("Finish", links.change(quote)) if can else None
+    begun = _day(quote.created_at)
+    return Row(quote.contact, quote.customer_name, str(quote), links.change(quote), dollars(quote.counted),
+               f"begun {_ago(begun, today)}", (today - begun).days > 3, action)  # fmt: skip
 
 
 def _day(at: datetime) -> date:
@@ -193,6 +230,7 @@ COLUMNS: tuple[tuple[tuple[Callable[..., Section], tuple[str, ...]], ...], ...] 
         (_waiting, ("billing.view_quote",)),
         (_unbilled, ("billing.view_job", "billing.view_quote", "billing.view_invoice")),
         (_to_write, ("billing.view_appointment", "contacts.view_contact")),
+        (_to_finish, ("billing.view_quote",)),
     ),
     ((_owed, ("billing.view_invoice",)), (_open, ("billing.view_quote",))),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,18 +13,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
 
-from billing import follow_up_texts, follow_ups
+from billing import follow_up_texts, follow_ups, jobs
 from billing.admin import pages
 from billing.admin.scheduling import may_schedule
 from billing.admin.showing import dollars
 from billing.models import FollowUp
+from billing.refusals import Refused
 
 CHANGE = "billing.change_followup"
 ON_A_PAGE = 50
+LAST_YEAR = 2100
 LATER = {"tomorrow": ("Tomorrow", 1), "week": ("In a week", 7)}
 
 
@@ -46,9 +49,11 @@ class Row:
     follow_up: FollowUp
     sentence: str
     contact_page: str
+    phone: str  # "" for who may not see contacts
     amount: str
     age: str
     action: tuple[str, str] | None
+    may_finish: bool  # the work that it asks about can be said to be done here
 
 
 @dataclass(frozen=True)
@@ -82,8 +87,8 @@ class FollowUpAdmin(ModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: FollowUp | None = None) -> Any:
         fields = super().get_fields(request, obj)
-        is_thanks = obj is not None and obj.kind == FollowUp.Kind.THANK
-        return fields if is_thanks else [name for name in fields if name not in ("subject", "body")]
+        has_text = obj is not None and obj.kind in follow_up_texts.DRAFTS
+        return fields if has_text else [name for name in fields if name not in ("subject", "body")]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if not self.has_view_permission(request):
@@ -105,6 +110,8 @@ class FollowUpAdmin(ModelAdmin):
             "page": page,
             "pages": _neighbours(page, shown, kind),
             "later": LATER if may_change and shown != "over" else {},
+            "may_go_back": may_change and shown == "over",
+            "tomorrow": timezone.localdate() + timedelta(days=1),
         }
         return pages.shown(self, request, "follow_ups", "Follow-ups", context)
 
@@ -114,36 +121,85 @@ class FollowUpAdmin(ModelAdmin):
 
     @admin.display(description="Draft: subject")
     def subject(self, follow_up: FollowUp) -> str:
-        draft = follow_up_texts.thank_you(follow_up)
+        draft = follow_up_texts.draft(follow_up)
         return draft.subject if draft else ""
 
     @admin.display(description="Draft: text to copy")
     def body(self, follow_up: FollowUp) -> str:
-        draft = follow_up_texts.thank_you(follow_up)
+        draft = follow_up_texts.draft(follow_up)
         return draft.body if draft else ""
 
 
 def _act(request: HttpRequest) -> None:
     asked, what = request.POST.get("follow_up", ""), request.POST.get("do", "")
-    is_id = asked.isascii() and asked.isdecimal() and len(asked) < 19
     rows = FollowUp.objects.select_related(*follow_ups.DOCUMENTS)
-    follow_up = rows.filter(pk=asked).first() if is_id else None
-    if follow_up is None or (what != "done" and what not in LATER):
+    follow_up = rows.filter(pk=asked).first() if pages.is_key(asked) else None
+    verb = VERBS.get(what, _later if what in LATER else None)
+    if follow_up is None or verb is None:
         messages.error(request, "This follow-up is not there any more. Nothing was changed.")
         return
     name = f"{follow_up} ({follow_up.customer})"
-    if what == "done":
-        is_new, said = follow_ups.complete(follow_up, request.user), f"{name}: done."
+    try:
+        said = verb(request, follow_up)
+    except Refused as reason:
+        messages.error(request, str(reason))
+        return
+    if said:
+        messages.success(request, f"{name}: {said}")
     else:
-        until = timezone.localdate() + timedelta(days=LATER[what][1])
-        is_new, said = (
-            follow_ups.postpone(follow_up, until, request.user),
-            f"{name}: comes back on {date_format(until, 'l, F j')}.",
-        )
-    if is_new:
-        messages.success(request, said)
-    else:
-        messages.info(request, f"{name} was done or closed already. Nothing was changed.")
+        messages.info(request, f"{name} {NO_MORE.get(what, 'was done or closed already')}. Nothing was changed.")
+
+
+NO_MORE = {"back": "is on the list, or was closed because its reason was gone"}
+
+# Each says what it did; "" if there was nothing to do any more.
+
+
+def _done(request: HttpRequest, follow_up: FollowUp) -> str:
+    return "done." if follow_ups.complete(follow_up, request.user) else ""
+
+
+def _later(request: HttpRequest, follow_up: FollowUp) -> str:
+    return _postponed(request, follow_up, timezone.localdate() + timedelta(days=LATER[request.POST["do"]][1]))
+
+
+def _until(request: HttpRequest, follow_up: FollowUp) -> str:
+    try:
+        day = parse_date(request.POST.get("until", ""))
+    except ValueError:  # written like a date, and none
+        day = None
+    if day is None or day.year > LAST_YEAR:
+        raise Refused("Choose the day on which it comes back.")
+    return _postponed(request, follow_up, day)
+
+
+def _postponed(request: HttpRequest, follow_up: FollowUp, until: date) -> str:
+    is_new = follow_ups.postpone(follow_up, until, request.user)
+    return f"comes back on {date_format(until, 'l, F j')}." if is_new else ""
+
+
+def _back(request: HttpRequest, follow_up: FollowUp) -> str:
+    return "back on the list." if follow_ups.reopen(follow_up) else ""
+
+
+def _finish(request: HttpRequest, follow_up: FollowUp) -> str:
+    """The work of its job is done, and with it what was to be asked."""
+    if not may_finish_work(request, follow_up):
+        raise PermissionDenied
+    if follow_up.done_at is not None:
+        return ""
+    jobs.finish(follow_up.document.job)
+    return "the work is done." if follow_ups.complete(follow_up, request.user) else ""
+
+
+VERBS: dict[str, Callable[[HttpRequest, FollowUp], str]] = {
+    "done": _done, "finish": _finish, "until": _until, "back": _back,
+}  # fmt: skip
+
+
+def may_finish_work(request: HttpRequest, follow_up: FollowUp) -> bool:
+    is_asked = follow_up.kind == FollowUp.Kind.DONE_YESTERDAY and follow_up.document.job is not None
+    return is_asked and request.user.has_perm("billing.change_job")
 
 
 def _asked(request: HttpRequest) -> tuple[str, str]:
@@ -187,9 +243,11 @@ def _row(request: HttpRequest, follow_up: FollowUp) -> Row:
         follow_up,
         follow_up_texts.sentence(follow_up),
         reverse("admin:contacts_contact_change", args=[contact.pk]) if contact is not None and sees else "",
+        contact.phone if contact is not None and sees else "",
         dollars(amount) if (amount := follow_up_texts.amount(follow_up)) is not None else "",
         _age((timezone.localdate() - follow_up.due_on).days),
         _action(request, follow_up),
+        may_finish_work(request, follow_up),
     )
 
 
@@ -200,7 +258,7 @@ def _age(days: int) -> str:
 
 
 def _action(request: HttpRequest, follow_up: FollowUp) -> tuple[str, str] | None:
-    if follow_up.kind == FollowUp.Kind.THANK:
+    if follow_up.kind in follow_up_texts.DRAFTS:
         return "Open the text", reverse("admin:billing_followup_change", args=[follow_up.pk])
     if (
         follow_up.kind == FollowUp.Kind.SCHEDULE

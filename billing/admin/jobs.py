@@ -7,7 +7,10 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFil
 from unfold.decorators import display
 
 from billing.admin.choosing_technicians import ChoosesTechnicians
+from billing.admin.clashes import AsksAboutClashes
 from billing.admin.counting import CountsRows, FigureFilter
+from billing.admin.finishing import FinishesJobs, FinishesVisits
+from billing.admin.job_documents import ShowsDocuments
 from billing.admin.morning import ShowsTheMorning
 from billing.admin.showing import PEOPLE, name_alone
 from billing.admin.week import ShowsTheWeek
@@ -26,7 +29,7 @@ class ParticipantInline(NamesAlone, MergingInline):
     hide_title = True
 
 
-class AppointmentInline(ChoosesTechnicians, NamesAlone, MergingInline):
+class AppointmentInline(ChoosesTechnicians, NamesAlone, AsksAboutClashes, MergingInline):
     model = Appointment
     page_column = "job"
     fields = ("kind", "contact", "technician", "starts_at", "ends_at", "status")
@@ -36,7 +39,7 @@ class AppointmentInline(ChoosesTechnicians, NamesAlone, MergingInline):
 
 
 @admin.register(Job)
-class JobAdmin(NamesAlone, TellsChanges, CountsRows, MergingAdmin):
+class JobAdmin(NamesAlone, TellsChanges, CountsRows, ShowsDocuments, FinishesJobs, MergingAdmin):
     list_display = ("title", "property", "people_there", "shown_status", "work_done_at", "paid_at")
     list_filter = (("status", ChoicesDropdownFilter), FigureFilter)
     list_per_page = 50
@@ -44,7 +47,9 @@ class JobAdmin(NamesAlone, TellsChanges, CountsRows, MergingAdmin):
     search_fields = ("title",)
     search_help_text = "Title, street, or the name or phone of a person in the job"
     autocomplete_fields = ("property",)
-    readonly_fields = ("paid_at",)
+    readonly_fields = ("paid_at", "quotes_there", "invoices_there")
+    actions_detail = ("make_invoice",)
+    actions_submit_line = ("finish",)
     fields = (("title", "property"), "description", ("status", "paid_at"), "work_done_at")
     inlines = (ParticipantInline, AppointmentInline)
 
@@ -76,7 +81,9 @@ class JobAdmin(NamesAlone, TellsChanges, CountsRows, MergingAdmin):
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(ChoosesTechnicians, NamesAlone, CountsRows, ShowsTheMorning, ShowsTheWeek, MergingAdmin):
+class AppointmentAdmin(
+    ChoosesTechnicians, NamesAlone, CountsRows, ShowsTheMorning, ShowsTheWeek, FinishesVisits, AsksAboutClashes, MergingAdmin
+):
     list_display = ("starts_at", "kind", "contact", "job", "technician", "status")
     list_filter = (
         ("kind", ChoicesDropdownFilter),

@@ -2,28 +2,26 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import pluralize
-from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from unfold.admin import ModelAdmin
 
 from billing import morning
 from billing.admin import pages
-from billing.admin.converting import OVERRIDE
-from billing.models import Invoice, Quote
+from billing.admin.next_invoice import next_step
+from billing.models import Invoice
 from billing.money import dollars
 from billing.morning import Repair
+from billing.sending import send_action
 
 PAGE = "admin:billing_appointment_morning"
-SEND = "admin:billing_invoice_send"  # there when an app that can send e-mail adds it
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class ShowsTheMorning(ModelAdmin):
             "day": day,
             "days": [(label, f"?day={other}") for label, other in _other_days(day)],
             "headline": f"{len(invoices)} invoice{pluralize(len(invoices))} ready",
-            "ready": [(invoice, dollars(invoice.total_amount), _send_page(invoice)) for invoice in invoices],
+            "ready": [(invoice, dollars(invoice.total_amount), _send_page(request, invoice)) for invoice in invoices],
             "missing": [_row(request, repair) for repair in found.missing],
             "to_make": sum(len(repair.approved) for repair in found.repairs) if may_make else 0,
             "repairs": len(found.repairs),
@@ -92,39 +90,11 @@ def _other_days(day: date) -> list[tuple[str, date]]:
 def _row(request: HttpRequest, repair: Repair) -> Row:
     job = repair.appointment.job
     where = f"{job}, {job.property}" if job is not None else ""
-    reason, action, needed = _next_step(repair)
-    return Row(repair, where, reason, action if all(map(request.user.has_perm, needed)) else None)
+    step = next_step(job, repair.appointment.contact_id, repair.quotes)
+    return Row(repair, where, step.reason, step.action(request.user.has_perm))
 
 
-def _next_step(repair: Repair) -> tuple[str, tuple[str, str], tuple[str, ...]]:
-    """Why there is no invoice, what to do, and the permissions that it takes."""
-    job = repair.appointment.job
-    if repair.approved:
-        quote = repair.approved[0]
-        page = reverse("admin:billing_quote_invoice", args=[quote.pk])
-        return f"{quote} is approved and not invoiced yet.", ("Make the invoice", page), ("billing.add_invoice",)
-    if repair.quotes:
-        quote = repair.quotes[0]
-        if quote.status == Quote.Status.INVOICED:
-            page = reverse("admin:billing_quote_change", args=[quote.pk])
-            reason = f"{quote} is marked as invoiced, but its invoice is not here. Sync with QuickBooks."
-            return reason, ("Open the quote", page), ("billing.view_quote",)
-        page = reverse("admin:billing_quote_invoice", args=[quote.pk])
-        reason = f"{quote} ({dollars(quote.total_amount)}) is {quote.get_status_display().lower()}, not approved."
-        return reason, ("Invoice anyway", page), ("billing.add_invoice", OVERRIDE)
-    start: dict[str, Any] = {"contact": repair.appointment.contact_id}
-    if job is not None:
-        start["job"] = job.pk
-    page = f"{reverse('admin:billing_quote_add')}?{urlencode(start)}"
-    reason = "The job has no quote." if job is not None else "The appointment has no job, and so no quote."
-    return reason, ("Write a quote", page), ("billing.add_quote",)
-
-
-def _send_page(invoice: Invoice) -> str:
-    """ "" until something can send invoices, and for one that was sent."""
-    if invoice.sent_at is not None:
-        return ""
-    try:
-        return reverse(SEND, args=[invoice.pk])
-    except NoReverseMatch:
-        return ""
+def _send_page(request: HttpRequest, invoice: Invoice) -> str:
+    """ "" for who may not send it, and for one that was sent."""
+    action = send_action(invoice, request.user.has_perm) if invoice.sent_at is None else None
+    return action[1] if action else ""

@@ -11,6 +11,7 @@ from unfold.admin import ModelAdmin
 
 from billing import week
 from billing.admin import pages
+from billing.admin.finishing import may_finish
 
 
 class ShowsTheWeek(ModelAdmin):
@@ -24,14 +25,20 @@ class ShowsTheWeek(ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         monday = week.monday_of(_asked(request))
+        days = week.look(monday)
         context = {
-            "days": week.look(monday),
+            "days": days,
+            "may_finish": {visit.appointment.pk for day in days for visit in day.visits if _may_finish(request, visit)},
             "monday": monday,
             "today": timezone.localdate(),
             "weeks": [("Week before", monday - timedelta(days=7)), ("This week", timezone.localdate()),
                       ("Week after", monday + timedelta(days=7))],
         }  # fmt: skip
         return pages.shown(self, request, "week", "Week", context)
+
+
+def _may_finish(request: HttpRequest, visit: week.Visit) -> bool:
+    return visit.is_to_be_done and may_finish(request, visit.appointment)
 
 
 def _asked(request: HttpRequest) -> date:

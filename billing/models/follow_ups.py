@@ -23,7 +23,9 @@ class FollowUp(models.Model):
         COLLECT = "collect", "Collect the money"
         DONE_YESTERDAY = "done_yesterday", "Close the repair"
         QUOTE_SILENT = "quote_silent", "Ask about the quote"
-        THANK = "thank", "Say thank you"
+        THANK = "thank", "Thank for the payment"
+        THANK_WORK = "thank_work", "Thank for the work"
+        REVIEW = "review", "Ask for a review"
 
     kind = models.CharField(max_length=20, choices=Kind)
     quote = models.ForeignKey(Quote, on_delete=models.CASCADE, null=True, blank=True, related_name="follow_ups")
@@ -64,7 +66,12 @@ class FollowUp(models.Model):
                 name="follow_up_has_its_document",
                 condition=Q(kind__in=["schedule", "quote_silent"], quote__isnull=False, invoice=None, appointment=None)
                 | Q(kind__in=["collect", "thank"], invoice__isnull=False, quote=None, appointment=None)
-                | Q(kind="done_yesterday", appointment__isnull=False, quote=None, invoice=None),
+                | Q(
+                    kind__in=["done_yesterday", "thank_work", "review"],
+                    appointment__isnull=False,
+                    quote=None,
+                    invoice=None,
+                ),
             ),
         ]
 

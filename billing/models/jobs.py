@@ -39,6 +39,11 @@ class Job(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def customers(self) -> list[Contact]:
+        """The people of the job, the payer first. No query where they are prefetched."""
+        people = sorted(self.participants.all(), key=lambda part: (part.role != JobParticipant.Role.PAYER, part.pk))
+        return [part.contact for part in people]
+
     def is_complete(self) -> bool:
         return self.work_done_at is not None and self.paid_at is not None
 

@@ -144,7 +144,7 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
         "updated_at",
     )
     fieldsets = (
-        (None, {"fields": (("first_name", "last_name"), ("company", "customer_type"))}),
+        (None, {"fields": (("first_name", "last_name"), ("company", "customer_type"), "do_not_contact")}),
         ("Notes", {"classes": ("tab",), "fields": ("notes",)}),
         (
             MONEY,

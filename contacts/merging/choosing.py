@@ -17,8 +17,10 @@ UNITS: dict[str, tuple[str, ...]] = {
     "payment_terms": ("payment_terms",),
     "credit_limit": ("credit_limit",),
     "tax_exempt": ("tax_exempt",),
+    "do_not_contact": ("do_not_contact",),
     "external_id": ("external_id",),
 }
+FLAGS = ("tax_exempt", "do_not_contact")
 # How the survivor came to be here stays true.
 NEVER_CHOSEN = {"source"}
 ADDRESSES = {kind.value: f"{kind.label} address" for kind in ContactAddress.Kind}
@@ -74,8 +76,8 @@ def _default(ours: str, theirs: str, preferred: str) -> str:
 
 
 def _text(name: str, contact: Contact) -> str:
-    if name == "tax_exempt":
-        return "Yes" if contact.tax_exempt else ""
+    if name in FLAGS:
+        return "Yes" if getattr(contact, name) else ""
     if name == "customer_type":
         return contact.get_customer_type_display() or ""
     values = (getattr(contact, column) for column in UNITS[name])

@@ -70,6 +70,11 @@ class Contact(models.Model):
         validators=[MinValueValidator(Decimal(0))],
     )
     tax_exempt = models.BooleanField(default=False)
+    do_not_contact = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="No thanks and no request for a review. Quotes and unpaid invoices are still followed up.",
+    )
 
     # Dollars, as QuickBooks last told.
     total_sales = models.DecimalField(max_digits=15, decimal_places=2, default=Decimal(0), editable=False)

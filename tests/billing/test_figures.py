@@ -252,6 +252,7 @@ def test_every_number_has_a_list_of_its_rows_with_their_sum(model: Any, name: st
 def some_of_each() -> None:
     for status in ("draft", "ready", "sent", "approved", "declined"):
         quote(status=status)
+    Quote.objects.filter(status="draft").update(created_at=timezone.now() - timedelta(days=2))
     quote(status="sent", expiration_date=days_ago(1))
     for late in (0, 5, 45, 75, 95):
         make_invoice(str(100 + late), due_date=days_ago(late))

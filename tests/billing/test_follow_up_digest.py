@@ -1,18 +1,22 @@
 """The e-mail at the end of the day: once, the most urgent first, none when there is nothing to say."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.contrib.auth.models import User
 from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from billing import follow_up_digest, follow_ups
-from billing.models import FollowUp, FollowUpDigest
+from billing.models import FollowUp, FollowUpDigest, Job
+from tests.billing.rows import repair
+from tests.billing.test_figures import quote
 from tests.billing.test_follow_ups_page import one_of_each
+from tests.factories import make_property
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +54,28 @@ def test_nothing_open_or_nobody_to_tell_is_no_e_mail_and_leaves_the_day_open(set
     settings.OFFICE_EMAILS = []
     assert not follow_up_digest.send()
     assert (mail.outbox, FollowUpDigest.objects.count()) == ([], 0)
+
+
+def test_it_tells_what_the_day_brought_and_what_tomorrow_brings_also_without_a_follow_up(office: User) -> None:
+    now = timezone.now()
+    for status in ("sent", "approved", "draft"):
+        quote("700", status=status, sent_at=now if status != "draft" else now - timedelta(days=1), contact=None,
+              customer_name="Old", quickbooks_estimate_id=status)  # fmt: skip
+    done = Job.objects.create(property=make_property("5 Oak Street"), title="Cracks", work_done_at=now)
+    Job.objects.create(property=done.property, title="Earlier", work_done_at=now - timedelta(days=1))
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    repair(tomorrow, job=done, technician=office)
+    repair(tomorrow, status="cancelled")
+    repair(tomorrow + timedelta(days=1))
+    FollowUp.objects.all().delete()
+    assert follow_up_digest.send()
+    sent = mail.outbox[0]
+    assert sent.subject == "CRM: today and tomorrow"
+    assert [line for line in sent.body.splitlines() if line.startswith("- ")] == [
+        "- 2 quotes sent, $1,400.00", "- Done: Cracks, 5 Oak Street",
+        "- 9:00 AM, Repair for Ann Lee, 5 Oak Street, with olivia",
+    ]  # fmt: skip
+    assert "follow up" not in sent.body
 
 
 def test_a_mail_server_that_is_away_leaves_the_day_for_a_next_try(settings: LazySettings) -> None:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from billing import follow_up_texts, follow_ups
-from billing.models import CreditMemo, FollowUp, Invoice, Job, Payment, PaymentApplication, Quote
+from billing.models import Appointment, CreditMemo, FollowUp, Invoice, Job, Payment, PaymentApplication, Quote
 from billing.refusals import Refused
 from contacts import merging
 from tests.billing.at_once import at_once
@@ -56,6 +56,13 @@ def paid(days: int = 0, **fields: Any) -> Invoice:
     return invoice
 
 
+def worked(days: int, **fields: Any) -> Appointment:
+    """A repair so many days ago, with which the work of its job was done."""
+    visit = repair(ago(days), status="done", **fields)
+    Job.objects.filter(pk=visit.job_id).update(work_done_at=visit.ends_at)
+    return visit
+
+
 def raised() -> list[tuple[str, int, date]]:
     """Kind, step and day of every row there is, in order."""
     follow_ups.raise_due()
@@ -91,10 +98,48 @@ def test_a_silent_quote_is_raised_at_its_last_step_only(days: int, expected: lis
     assert raised() == [("quote_silent", step, ago(days - step)) for step in expected]
 
 
-@pytest.mark.parametrize(("days", "expected"), [(0, []), (1, [1]), (7, [7]), (21, [21]), (51, [21]), (52, [])])
+@pytest.mark.parametrize(("days", "expected"), [(0, []), (1, [1]), (7, [7]), (21, [21]), (50, [21]), (52, [])])
 def test_an_overdue_invoice_is_raised_at_its_last_step_only(days: int, expected: list[int]) -> None:
     late(days)
     assert raised() == [("collect", step, ago(days - step)) for step in expected]
+
+
+def test_what_is_never_paid_is_asked_for_every_30_days_after_the_last_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    late(21)
+    seen = []
+    for days in (0, 29, 30, 59, 60, 95):
+        at(monkeypatch, NOON + timedelta(days=days))
+        follow_ups.raise_due()
+        seen.append([row.step for row in follow_ups.today()])
+    assert seen == [[21], [21], [51], [51], [81], [111]]
+    assert FollowUp.objects.filter(closed_reason=follow_ups.NEXT_STEP).count() == 3
+
+
+def test_it_is_not_repeated_for_old_history_nor_while_it_is_postponed_nor_when_that_is_off(
+    monkeypatch: pytest.MonkeyPatch, settings: LazySettings, office: User
+) -> None:
+    late(400)
+    late(21)
+    follow_ups.raise_due()
+    follow_ups.postpone(FollowUp.objects.get(), TODAY + timedelta(days=40), office)
+    for days, again, steps in ((31, 30, []), (40, 0, [21]), (40, 30, [51])):
+        at(monkeypatch, NOON + timedelta(days=days))
+        settings.FOLLOW_UP_COLLECT_AGAIN_DAYS = again
+        follow_ups.raise_due()
+        assert [row.step for row in follow_ups.today()] == steps
+
+
+def test_a_check_that_bounced_after_the_last_step_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    late(21)
+    follow_ups.raise_due()
+    at(monkeypatch, NOON + timedelta(days=30))
+    follow_ups.raise_due()
+    Invoice.objects.update(balance_due=0, amount_paid=100)
+    follow_ups.raise_due()
+    assert state() == [follow_ups.NEXT_STEP, "It is paid."]
+    Invoice.objects.update(balance_due=100, amount_paid=0)
+    follow_ups.raise_due()
+    assert state() == [follow_ups.NEXT_STEP, "open"]
 
 
 def test_an_invoice_that_was_paid_is_thanked_for_and_no_deposit_or_sale_on_the_spot() -> None:
@@ -126,14 +171,19 @@ def test_intervals_are_settings_and_none_is_none(settings: LazySettings) -> None
     assert raised() == [("quote_silent", 5, TODAY)]
 
 
-def test_odd_void_and_old_documents_and_cancelled_jobs_raise_nothing() -> None:
-    called_off = Job.objects.create(property=repair(TODAY).job.property, title="Off", status="cancelled")
+def test_documents_that_quickbooks_adds_up_oddly_are_followed_up_as_all_others() -> None:
     approved(is_odd=True)
+    sent(3, is_odd=True)
+    late(1, is_odd=True)
+    paid(is_odd=True)
+    assert [kind for kind, _, _ in raised()] == ["schedule", "collect", "quote_silent", "thank"]
+
+
+def test_void_and_old_documents_and_cancelled_jobs_raise_nothing() -> None:
+    called_off = Job.objects.create(property=repair(TODAY).job.property, title="Off", status="cancelled")
     approved(31)
     approved(job=called_off)
-    sent(3, is_odd=True)
     sent(3, job=called_off)
-    late(1, is_odd=True)
     late(1, status="void")
     late(1, status="draft")
     paid(status="void")
@@ -189,6 +239,8 @@ def test_two_workers_at_once_raise_each_once() -> None:
 @pytest.mark.parametrize("kind", FollowUp.Kind.values)
 def test_the_database_refuses_a_second_row_and_a_row_without_its_document(kind: str) -> None:
     one_of_each()
+    worked(1)
+    worked(10)
     follow_ups.raise_due()
     row = FollowUp.objects.get(kind=kind)
     common = {"kind": kind, "step": row.step, "priority": 1, "due_on": TODAY}
@@ -218,8 +270,8 @@ def test_what_is_to_be_scheduled_closes_when_the_quote_goes_on(change: dict[str,
 
 
 def test_what_is_to_be_scheduled_closes_when_it_is_scheduled_or_called_off() -> None:
-    job = repair(ago(5)).job
-    Job.objects.update(work_done_at=NOON - timedelta(days=5))
+    job = repair(ago(12)).job
+    Job.objects.update(work_done_at=NOON - timedelta(days=12))
     approved(job=job)
     off = approved(job=Job.objects.create(property=job.property, title="Off"))
     follow_ups.raise_due()
@@ -422,6 +474,21 @@ def test_a_postponed_one_comes_back_on_its_day_and_the_next_step_waits_for_it(
     assert [row.step for row in follow_ups.today()] == [7]
 
 
+def test_what_was_done_by_mistake_goes_back_to_the_list_and_what_settled_itself_does_not(office: User) -> None:
+    late(1)
+    approved()
+    follow_ups.raise_due()
+    collect, schedule = FollowUp.objects.get(kind="collect"), FollowUp.objects.get(kind="schedule")
+    assert not follow_ups.reopen(collect)
+    follow_ups.complete(collect, office)
+    follow_ups.close_if_open([schedule.pk], "It is invoiced.")
+    assert [follow_ups.reopen(collect), follow_ups.reopen(schedule), follow_ups.reopen(collect)] == [True, False, False]
+    collect.refresh_from_db()
+    assert (collect.done_at, collect.done_by) == (None, None)
+    follow_ups.raise_due()
+    assert list(follow_ups.today().filter(kind="collect")) == [collect]
+
+
 @pytest.mark.parametrize("days", [0, -1])
 def test_it_is_not_postponed_to_a_day_that_was(days: int, office: User) -> None:
     late(1)
@@ -466,7 +533,7 @@ def test_the_rules_take_the_same_queries_for_3_rows_of_each_and_for_60() -> None
     assert FollowUp.objects.count() == 5 * 63
     Quote.objects.update(status="declined")
     Invoice.objects.update(status="void")
-    assert queries(0) < 30
+    assert queries(0) < 40
     assert FollowUp.objects.filter(done_at=None).count() == 63
 
 
@@ -516,7 +583,7 @@ def test_the_thank_you_is_written_to_the_first_name_and_for_a_company_to_its_nam
         paid(contact=contact, document_number="7")
     late(1)
     follow_ups.raise_due()
-    drafts = [follow_up_texts.thank_you(row) for row in FollowUp.objects.order_by("pk")]
+    drafts = [follow_up_texts.draft(row) for row in FollowUp.objects.order_by("pk")]
     assert drafts[0] is None
     assert [draft.body.splitlines()[0] for draft in drafts[1:] if draft] == ["Hello Ann,", "Hello Lee Builders,"]
     assert "invoice 7" in (drafts[1].body if drafts[1] else "")

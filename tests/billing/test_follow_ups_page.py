@@ -64,7 +64,7 @@ def test_approvals_come_first_then_what_is_overdue_the_largest_amount_first(offi
     ]  # fmt: skip
     assert [choice.label for choice in page(office_client).context["kinds"]] == [
         "All 7", "Schedule the repair 2", "Collect the money 2", "Close the repair 1", "Ask about the quote 1",
-        "Say thank you 1",
+        "Thank for the payment 1",
     ]  # fmt: skip
 
 
@@ -84,6 +84,14 @@ def test_the_list_narrows_to_a_kind_and_what_is_not_known_is_not_asked(office_cl
     assert len(shown(office_client, "?kind=nonsense&show=nonsense&p=x")) == 5
 
 
+def test_rows_have_the_telephone_for_who_may_see_contacts(office_client: Client) -> None:
+    one_of_each(make_contact("Ann", "Lee", phones=("(617) 555-0142",)))
+    assert page(office_client).content.decode().count('href="tel:') == 5
+    user = make_user("nora", "marketer")
+    user.user_permissions.add(Permission.objects.get(codename="view_followup"))
+    assert 'href="tel:' not in page(client_of(user)).content.decode()
+
+
 def test_done_and_later_come_back_to_the_same_list(office_client: Client) -> None:
     one_of_each()
     collect, silent, thank = (FollowUp.objects.get(kind=kind) for kind in ("collect", "quote_silent", "thank"))
@@ -98,6 +106,32 @@ def test_done_and_later_come_back_to_the_same_list(office_client: Client) -> Non
         ("quote_silent", 1), ("thank", 7),
     ]  # fmt: skip
     assert {row.follow_up.postponed_by.username for row in postponed} == {"olivia"}
+
+
+def test_a_follow_up_comes_back_on_the_day_that_is_chosen(office_client: Client) -> None:
+    one_of_each()
+    row = FollowUp.objects.get(kind="collect")
+    for wrong in ("", "nonsense", "2026-13-45", "9999-01-01", timezone.localdate().isoformat()):
+        office_client.post(address(), {"follow_up": row.pk, "do": "until", "until": wrong})
+        assert FollowUp.objects.get(pk=row.pk).postponed_to is None
+    until = timezone.localdate() + timedelta(days=12)
+    office_client.post(address(), {"follow_up": row.pk, "do": "until", "until": until.isoformat()})
+    assert FollowUp.objects.get(pk=row.pk).postponed_to == until
+
+
+def test_what_was_done_by_mistake_is_taken_back_from_the_list_of_what_is_over(
+    office_client: Client, bookkeeper_client: Client
+) -> None:
+    one_of_each()
+    done, closed = FollowUp.objects.get(kind="collect"), FollowUp.objects.get(kind="schedule")
+    click(office_client, done, "done")
+    follow_ups.close_if_open([closed.pk], "It is invoiced.")
+    assert page(office_client, "?show=over").content.decode().count('value="back"') == 1
+    assert 'value="back"' not in page(bookkeeper_client, "?show=over").content.decode()
+    assert click(bookkeeper_client, done, "back").status_code == 403
+    click(office_client, done, "back")
+    click(office_client, closed, "back")
+    assert [row.done_at is None for row in (FollowUp.objects.get(pk=one.pk) for one in (done, closed))] == [True, False]
 
 
 def test_a_second_click_says_that_it_is_done_already(office_client: Client) -> None:

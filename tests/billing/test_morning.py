@@ -187,3 +187,13 @@ def test_the_page_takes_the_same_queries_for_two_repairs_and_for_twelve(office_c
     two = queries()
     fill(10)
     assert queries() == two
+
+
+def test_an_invoice_that_was_not_sent_can_be_sent_from_here(office_client: Client, bookkeeper_client: Client) -> None:
+    repair(DAY, quoted=True)
+    made = morning.run(DAY).made[0]
+    way = reverse("admin:billing_invoice_quickbooks_send", args=[made.pk])
+    assert way in page(office_client).content.decode()
+    assert way not in page(bookkeeper_client).content.decode()
+    Invoice.objects.update(sent_at=timezone.now())
+    assert way not in page(office_client).content.decode()

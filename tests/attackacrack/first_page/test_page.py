@@ -1,26 +1,28 @@
 """The first page: every number is the sum of its list, a bounded number of queries, the business's today, no script."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import resolve, reverse
 from django.utils import timezone
 
-from billing.models import CreditMemo
+from billing.models import CreditMemo, Quote
 from tests.attackacrack.first_page.rows import connected
 from tests.billing.rows import make_invoice, pay, repair
 from tests.billing.test_figures import assessment, days_ago, quote, some_of_each
 from tests.factories import make_contact
+from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
-QUERIES = 32
+QUERIES = 46
 D = Decimal
 
 
@@ -147,7 +149,78 @@ def test_a_quote_of_nobody_here_says_so_instead_of_offering_a_date(office_client
     assert "not linked to a contact yet" in row.what
 
 
+def test_every_row_leads_to_its_contact_and_to_the_telephone(office_client: Client) -> None:
+    ann = make_contact("Ann", "Lee", phones=("(617) 555-0142",))
+    nameless = make_contact(phones=("(617) 555-0199",))
+    for contact in (ann, nameless):
+        quote(contact=contact)
+    shown = own(page(office_client).content.decode())
+    assert f'href="{reverse("admin:contacts_contact_change", args=[ann.pk])}">Ann Lee<' in shown
+    assert re.findall(r'href="tel:([^"]*)">([^<]*)<', shown) == [
+        (ann.phone, ann.phone), (nameless.phone, "Call"),
+    ]  # fmt: skip
+
+
+def test_what_waits_for_the_customer_can_be_sent_again(office_client: Client) -> None:
+    make_invoice()
+    make_invoice(sent_at=timezone.now())
+    open_one = quote(status="sent", approved_at=None, sent_at=timezone.now())
+    shown = sections(office_client)
+    assert [row.action[0] for row in shown["Unpaid"].rows] == ["Record payment"] * 2
+    assert [row.other[0] for row in shown["Unpaid"].rows] == ["Send", "Send again"]
+    page_of = reverse("admin:billing_quote_quickbooks_send", args=[open_one.pk])
+    assert shown["Open estimates"].rows[0].action == ("Send again", page_of)
+
+
+def begun(days: float, **fields: Any) -> Any:
+    draft = quote(status="draft", approved_at=None, **fields)
+    type(draft).objects.filter(pk=draft.pk).update(created_at=timezone.now() - timedelta(days=days))
+    return draft
+
+
+def test_a_draft_that_was_left_for_a_day_is_to_be_finished(office_client: Client) -> None:
+    begun(0.9)
+    old, older = begun(1.1), begun(5, total="30")
+    begun(5, job=repair(days_ago(-1)).job)
+    type(old).objects.filter(job__isnull=False).update(status="ready")
+    section = sections(office_client)["Quotes to finish"]
+    assert [(row.what, row.action[0]) for row in section.rows] == [(str(older), "Finish"), (str(old), "Finish")]
+    assert behind(office_client, section.page) == (2, D(130)) == (section.number, money(section.total))
+
+
+def test_estimates_that_expired_are_named_beside_the_open_ones(office_client: Client) -> None:
+    quote("70", status="sent", approved_at=None)
+    assert sections(office_client)["Open estimates"].also is None
+    for status in ("sent", "ready"):
+        quote("200", status=status, approved_at=None, expiration_date=days_ago(1))
+    section = sections(office_client)["Open estimates"]
+    assert (section.number, section.also[0]) == (1, "2 more expired without an answer, $400.00")
+    assert behind(office_client, section.also[1]) == (2, D(400))
+    assert section.also[0] in page(office_client).content.decode()
+
+
 # --- Today ----------------------------------------------------------------------------------------
+
+
+def test_the_days_appointments_lead_to_the_week_and_its_invoices_to_the_morning(
+    office_client: Client, technician: User, marketer_client: Client
+) -> None:
+    assert page(office_client).context["day"] is None
+    done = repair(days_ago(0), quoted=True, contact=make_contact("Ann", "Lee", phones=("(617) 555-0142",)))
+    make_invoice(job=done.job)
+    Quote.objects.update(status="invoiced")
+    repair(days_ago(0), kind="assessment")
+    repair(days_ago(0), at=time(15))
+    repair(days_ago(0), status="cancelled")
+    repair(days_ago(-1))
+    shown = page(office_client).context["day"]
+    assert (shown.text, len(shown.visits)) == ("3 appointments", 3)
+    assert shown.invoices == ("1 of 2 invoices ready", reverse("admin:billing_appointment_morning"))
+    assert shown.page == reverse("admin:billing_appointment_week")
+    theirs = page(client_of(technician))
+    assert (theirs.context["day"].text, theirs.context["day"].invoices) == ("3 appointments", None)
+    assert "Ann Lee" in own(theirs.content.decode())
+    assert page(marketer_client).context["day"] is None
 
 
 @pytest.mark.parametrize(
@@ -184,7 +257,10 @@ def test_the_page_takes_the_same_queries_for_3_rows_of_each_and_for_300(office_c
             quote()
             quote(status="sent")
             make_invoice(due_date=days_ago(5))
-            repair(days_ago(1), quoted=True)
+            done = repair(days_ago(1), quoted=True)
+            done.job.participants.create(contact=done.contact)
+            repair(days_ago(0), quoted=True)
+            begun(3)
             assessment(1)
 
     connected()
@@ -193,6 +269,20 @@ def test_the_page_takes_the_same_queries_for_3_rows_of_each_and_for_300(office_c
     assert queries() == QUERIES
     fill(60)
     assert queries() == QUERIES
+
+
+def test_a_yes_that_came_since_the_page_was_opened_is_known_by_its_key(
+    office_client: Client, marketer_client: Client
+) -> None:
+    old = quote()
+    assert page(office_client).context["known"] == [old.pk]
+    new = quote(approved_at=timezone.now() - timedelta(days=5))
+    quote(status="sent", approved_at=None)
+    asked = reverse("first_page_news")
+    assert office_client.get(asked).json() == {"waiting": [new.pk, old.pk]}
+    assert marketer_client.get(asked).status_code == 403
+    assert 'id="first-news"' not in page(marketer_client).content.decode()
+    assert Client().get(asked).status_code == 302
 
 
 def test_the_page_has_no_script_or_style_of_its_own(office_client: Client) -> None:

@@ -1,0 +1,35 @@
+// Asks every minute whether a customer has said yes since the page was opened, and says so above it.
+"use strict";
+
+(() => {
+    const MINUTE = 60 * 1000;
+    const note = document.getElementById("first-news");
+    if (!note) {
+        return;
+    }
+    const known = new Set(note.dataset.known.split(",").filter(Boolean).map(Number));
+
+    function tell(number) {
+        note.hidden = number === 0;
+        note.firstElementChild.textContent = `${number} new approval${number === 1 ? "" : "s"}: reload`;
+    }
+
+    async function look() {
+        if (document.hidden) {
+            return;
+        }
+        try {
+            const answer = await fetch(note.dataset.page, { headers: { Accept: "application/json" } });
+            if (!answer.ok || answer.redirected) {
+                return; // signed out, or the server restarts: the next minute asks again
+            }
+            const { waiting } = await answer.json();
+            tell(waiting.filter((key) => !known.has(key)).length);
+        } catch {
+            // No network: the next minute asks again.
+        }
+    }
+
+    setInterval(look, MINUTE);
+    document.addEventListener("visibilitychange", look);
+})();

@@ -1,0 +1,27 @@
+"""What a day of the business brought: quotes that went out, work that was done."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import F
+from django.utils import timezone
+
+from billing import totals
+from billing.models import Job, Quote
+from billing.totals import Total
+
+
+@dataclass(frozen=True)
+class Day:
+    """`sent`: quotes by e-mail, and their dollars. `done`: jobs whose work was done, the first of them."""
+
+    sent: Total
+    done: list[Job]
+
+
+def look(day: date, most: int) -> Day:
+    """Two queries. Days end at midnight of the business."""
+    begin, end = (timezone.make_aware(datetime.combine(day + timedelta(days=more), time())) for more in (0, 1))
+    sent = Quote.objects.filter(sent_at__gte=begin, sent_at__lt=end).annotate(counted=F("total_amount"))
+    done = Job.objects.filter(work_done_at__gte=begin, work_done_at__lt=end).select_related("property")
+    return Day(totals.total(sent), list(done.order_by("work_done_at", "pk")[:most]))

@@ -1,0 +1,97 @@
+"""A job's page: its quotes and invoices, the way to the missing invoice, and "the work is done"."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.models import Appointment, Job, Quote
+from tests.billing.rows import make_invoice, repair
+from tests.billing.test_figures import days_ago, job, quote
+from tests.factories import make_contact
+from tests.people import client_of
+
+pytestmark = pytest.mark.django_db
+
+
+def page(client: Client, job: Job | None) -> str:
+    assert job is not None
+    return client.get(reverse("admin:billing_job_change", args=[job.pk])).content.decode()
+
+
+def make_invoice_of(client: Client, job: Job) -> Any:
+    return client.get(f"/admin/billing/job/{job.pk}/make-invoice/")
+
+
+def on_first_page(client: Client) -> list[tuple[str, str] | None]:
+    found = client.get(reverse("admin:index")).context["sections"]
+    section = next(one for one in found if one.title == "Done, not invoiced")
+    return [row.action for row in section.rows]
+
+
+def test_done_and_not_invoiced_leads_to_the_page_that_makes_the_invoice(office_client: Client) -> None:
+    done = repair(days_ago(1), quoted=True).job
+    approved = Quote.objects.get()
+    quote(job=done, status="sent", approved_at=None)
+    way = ("Make the invoice", reverse("admin:billing_quote_invoice", args=[approved.pk]))
+    assert on_first_page(office_client) == [way]
+    assert office_client.get(way[1]).status_code == 200
+    answer = make_invoice_of(office_client, done)
+    assert answer.url == way[1]
+
+
+def test_of_two_approved_quotes_the_one_whose_work_was_done_is_invoiced(office_client: Client) -> None:
+    done = repair(days_ago(1)).job
+    meant = quote(job=done, approved_at=timezone.now() - timedelta(days=5), quote_date=days_ago(9))
+    quote(job=done)  # agreed after the repair: it waits for one of its own
+    assert on_first_page(office_client)[0][1] == reverse("admin:billing_quote_invoice", args=[meant.pk])
+
+
+def test_work_without_a_quote_leads_to_a_quote_for_its_customer(office_client: Client) -> None:
+    visit = repair(days_ago(1))
+    owner, payer = visit.contact, make_contact("Paul", "Payer")
+    visit.job.participants.create(contact=owner, role="owner")
+    visit.job.participants.create(contact=payer, role="payer")
+    way = f"{reverse('admin:billing_quote_add')}?contact={payer.pk}&job={visit.job.pk}"
+    assert on_first_page(office_client) == [("Write a quote", way)]
+    answer = make_invoice_of(office_client, visit.job)
+    assert answer.url == way
+    assert [str(said) for said in get_messages(answer.wsgi_request)] == ["The job has no quote."]
+
+
+def test_the_bookkeeper_gets_no_way_that_ends_in_a_refusal(bookkeeper_client: Client) -> None:
+    done = repair(days_ago(1), quoted=True).job
+    assert on_first_page(bookkeeper_client) == [None]
+    assert "make-invoice" not in page(bookkeeper_client, done)
+    assert make_invoice_of(bookkeeper_client, done).status_code == 403
+
+
+def test_a_job_shows_its_quotes_and_invoices_and_no_button_when_all_is_invoiced(office_client: Client) -> None:
+    billed = job(work_done_at=timezone.now())
+    first = quote("640", job=billed, status="invoiced")
+    make_invoice("640", quote=first, contact=first.contact)
+    make_invoice("77", job=billed, status="void")
+    shown = page(office_client, billed)
+    assert shown.count("$640.00") == 2
+    assert "$77.00, void" in shown
+    assert "make-invoice" not in shown
+    assert "make-invoice" in page(office_client, job(work_done_at=timezone.now()))
+
+
+def test_a_technician_sees_the_job_without_its_documents(technician: User) -> None:
+    billed = job()
+    quote("640", job=billed)
+    make_invoice("640", job=billed)
+    shown = page(client_of(technician), billed)
+    assert ("640" in shown, "None yet" in shown) == (False, False)
+    assert billed.title in shown
+
+
+def test_an_unknown_job_is_not_found(office_client: Client) -> None:
+    assert office_client.get("/admin/billing/job/99999/make-invoice/").status_code == 404
+    assert Appointment.objects.count() == 0
