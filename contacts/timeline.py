@@ -13,33 +13,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from contacts.models import Contact, ContactMerge
+from contacts.paging import Place
 
 MOST = 50
 May = Callable[[str], bool]  # whether the person who looks has this permission
-
-
-@dataclass(frozen=True, order=True)
-class Place:
-    """Where a row stands: the greater, the newer. What has a day and no hour stands at its beginning. rank: of its kind;
-    key: of its row."""
-
-    at: datetime
-    rank: int
-    key: int
-
-    def __str__(self) -> str:
-        return f"{self.at.isoformat()}~{self.rank}~{self.key}"
-
-    @classmethod
-    def read(cls, text: str) -> "Place | None":
-        """What str() wrote; None for anything else."""
-        at, _, rest = text.partition("~")
-        rank, _, key = rest.partition("~")
-        try:
-            moment = datetime.fromisoformat(at)
-            return cls(moment, int(rank), int(key)) if moment.tzinfo is not None and abs(int(key)) < 2**63 else None
-        except ValueError:
-            return None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from attackacrack.audit import restores
 from attackacrack.backups import programs
 from attackacrack.backups.files import STAMP, BackupFile
 from attackacrack.backups.making import restored_copy
+from attackacrack.models import Sign
 from quickbooks_integration import reading_first
 
 
@@ -32,6 +33,8 @@ def restore(backup: BackupFile) -> str:
             with programs.session(copy) as opened, opened.transaction():
                 reading_first.prepare(opened)
                 restores.note(opened, backup.made_at)
+                # Since the backup somebody watched; only the notes of it are lost.
+                opened.execute(f"UPDATE {Sign._meta.db_table} SET about = about - 'facts_of' WHERE kind = 'check'")  # noqa: S608
             connection.close()
             had_one = programs.exists(database)
             programs.rename(*([(database, former)] if had_one else []), (copy, database))

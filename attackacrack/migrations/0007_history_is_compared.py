@@ -3,6 +3,13 @@
 from django.db import migrations, models
 
 
+def count_from_now(apps, schema_editor):
+    """Where the CRM has run for months the first comparison is expected from now on, not since its first day."""
+    sign = apps.get_model('attackacrack', 'Sign')
+    if sign.objects.exists():
+        sign.objects.get_or_create(kind='verified')
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -23,4 +30,5 @@ class Migration(migrations.Migration):
             model_name='sign',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['worker', 'beat', 'check', 'outgoing', 'backup', 'no_backup', 'verified', 'altered'])), name='sign_kind_known'),
         ),
+        migrations.RunPython(count_from_now, migrations.RunPython.noop),
     ]

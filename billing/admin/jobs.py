@@ -82,7 +82,14 @@ class JobAdmin(NamesAlone, TellsChanges, CountsRows, ShowsDocuments, FinishesJob
 
 @admin.register(Appointment)
 class AppointmentAdmin(
-    ChoosesTechnicians, NamesAlone, CountsRows, ShowsTheMorning, ShowsTheWeek, FinishesVisits, AsksAboutClashes, MergingAdmin
+    ChoosesTechnicians,
+    NamesAlone,
+    CountsRows,
+    ShowsTheMorning,
+    ShowsTheWeek,
+    FinishesVisits,
+    AsksAboutClashes,
+    MergingAdmin,
 ):
     list_display = ("starts_at", "kind", "contact", "job", "technician", "status")
     list_filter = (

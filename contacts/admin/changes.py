@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
 
 from contacts import changes
@@ -28,6 +29,6 @@ class TellsChanges(ModelAdmin):
             "object": row,
             "found": found,
             "is_one": True,
-            "older": f"?older={found.older}" if found.older else "",
+            "older": "?" + urlencode({"older": str(found.older)}) if found.older else "",
         }
         return TemplateResponse(request, "contacts/changes.html", context)

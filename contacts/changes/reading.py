@@ -10,10 +10,12 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
+from contacts import colleagues
 from contacts.before_first import MADE, TOLD
 from contacts.changes import wording
 from contacts.changes.kinds import Kind, Table, kinds, tables
 from contacts.models import Contact
+from contacts.paging import Place
 
 ON_A_PAGE = 50
 # How often one goes on for rows that turn out to say nothing, each time with twice as many: 1,550 rows for a page of 50.
@@ -53,36 +55,6 @@ class Asked:
         if self.last is not None:
             events = events.filter(pgh_created_at__lt=_begin(self.last + timedelta(days=1)))
         return events
-
-
-@dataclass(frozen=True, order=True)
-class Place:
-    """Where a row stands: the greater, the newer. rank: of its table; key: of the row."""
-
-    at: datetime
-    rank: int
-    key: int
-
-    def __str__(self) -> str:
-        return f"{self.at.isoformat()}~{self.rank}~{self.key}"
-
-    @classmethod
-    def read(cls, text: str) -> "Place | None":
-        """What str() wrote; None for anything else."""
-        parts = text.split("~")
-        try:
-            at, rank, key = datetime.fromisoformat(parts[0]), *map(int, parts[1:])
-        except ValueError:
-            return None
-        is_place = at.tzinfo is not None and 1900 < at.year < 9999 and abs(key) < 2**31
-        return cls(at, rank, key) if is_place else None
-
-    def older(self, rank: int) -> Q:
-        """The rows of this table that are older. First what an index can do."""
-        if rank > self.rank:
-            return Q(pgh_created_at__lt=self.at)
-        same = Q(pgh_created_at__lte=self.at)
-        return same if rank < self.rank else same & (Q(pgh_created_at__lt=self.at) | Q(pgh_id__lt=self.key))
 
 
 @dataclass(frozen=True)
@@ -152,11 +124,19 @@ def _newest(of: list[Table], asked: Asked, place: Place | None, number: int) -> 
         # That it was made is told on its own page only: what comes from QuickBooks would fill all others.
         labels = (*TOLD, MADE) if asked.object_id is not None and table.part is None else TOLD
         rows = asked.narrow(events.filter(pgh_label__in=labels), table)
-        rows = rows.filter(place.older(rank)) if place is not None else rows
+        rows = rows.filter(_older(place, rank)) if place is not None else rows
         rows = rows.annotate(earlier_id=Subquery(earlier.values("pgh_id")[:1])).select_related("pgh_context")
         found += [_Row(event, table, rank) for event in rows.order_by("-pgh_created_at", "-pgh_id")[:number]]
     found.sort(key=lambda row: row.place, reverse=True)
     return found[:number]
+
+
+def _older(place: Place, rank: int) -> Q:
+    """The rows of the table of this rank that are older. First what an index can do."""
+    if rank > place.rank:
+        return Q(pgh_created_at__lt=place.at)
+    same = Q(pgh_created_at__lte=place.at)
+    return same if rank < place.rank else same & (Q(pgh_created_at__lt=place.at) | Q(pgh_id__lt=place.key))
 
 
 def _told(rows: list[_Row]) -> Iterator[tuple[Change, Place]]:
@@ -173,9 +153,9 @@ def _told(rows: list[_Row]) -> Iterator[tuple[Change, Place]]:
             yield _change(event, table, own, sentences, people), row.place
 
 
-def _change(event: Any, table: Table, own: Any, sentences: list[str], people: dict[int, str]) -> Change:
-    kind, metadata = table.kind, (event.pgh_context.metadata if event.pgh_context else {})
-    user, source = metadata.get("user"), metadata.get("source")
+def _change(event: Any, table: Table, own: Any, sentences: list[str], people: dict[str, str]) -> Change:
+    # As it was when the row was written, as the filters ask: the context of a request gains other sources afterwards.
+    kind, user, source = table.kind, event.pgh_user, event.pgh_source
     in_words = SOURCES.get(source, source or "")
     who = people.get(user, "Somebody who is deleted") if user is not None else in_words or NOBODY
     name, link = f"A deleted {kind.label.lower()}", ""
@@ -183,7 +163,7 @@ def _change(event: Any, table: Table, own: Any, sentences: list[str], people: di
         name, link = kind.named(own), _address(own)
     elif table.part is None:
         name = _as_it_was(event, kind)
-    tid = metadata.get("intuit_tid", "")
+    tid = event.pgh_context.metadata.get("intuit_tid", "") if event.pgh_context else ""
     return Change(
         event.pgh_created_at, who, in_words if user is not None else "", tid, kind.label, name, link, sentences
     )
@@ -231,10 +211,10 @@ def _objects(shown: list[tuple[Any, Table]]) -> dict[tuple[str, int], Any]:
     return found
 
 
-def _people(events: Iterator[Any]) -> dict[int, str]:
-    wanted = {event.pgh_context.metadata.get("user") for event in events if event.pgh_context} - {None}
+def _people(events: Iterator[Any]) -> dict[str, str]:
+    wanted = {event.pgh_user for event in events} - {None}
     rows = get_user_model()._default_manager.filter(pk__in=wanted) if wanted else ()
-    return {row.pk: row.get_full_name() or row.get_username() for row in rows}
+    return {str(row.pk): colleagues.name_of(row) for row in rows}
 
 
 def _address(row: Any) -> str:

@@ -37,7 +37,7 @@ SOME_CONTACTS = (
     # As an array: for "one of these ids, or in a subquery" PostgreSQL reads all contacts.
     " FROM contacts_contact AS contact WHERE contact.merged_into_id IS NULL AND contact.id = ANY(ARRAY(SELECT unnest(%(ids)s::bigint[])"
     + "".join(f" UNION ALL SELECT contact_id FROM {table} WHERE key = ANY(%(keys)s) AND key <> ''" for table in KINDS.values())
-    + f" UNION ALL SELECT contact_id FROM {KINDS['phone']} WHERE key = ANY(%(mistyped)s)))"
+    + f" UNION ALL SELECT contact_id FROM {KINDS['phone']} WHERE key = ANY(%(mistyped)s) AND key <> ''))"
 )  # fmt: skip
 CUSTOMERS = (
     "SELECT customer.sync_id, sync.entity_id, given_name, family_name, company_name, display_name, phone_keys,"

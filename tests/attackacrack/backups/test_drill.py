@@ -12,6 +12,8 @@ from django.db import connection
 
 from attackacrack import audit, backups
 from attackacrack.backups import files, programs
+from attackacrack.health import alarm
+from attackacrack.models import Sign
 from billing.models import Invoice, Quote
 from contacts.models import Contact
 from quickbooks_integration import pauses, pull_only, reading_first, tasks
@@ -198,6 +200,7 @@ def test_a_backup_that_was_cut_off_is_refused_and_the_database_stays(tmp_path, d
 
 def test_the_commands_back_up_and_restore(tmp_path, former, capsys, db):
     Contact.objects.create(first_name="Ann")
+    alarm.look()
     call_command("backup", str(tmp_path))
     assert "restored once to prove it" in capsys.readouterr().out
     Contact.objects.all().delete()
@@ -206,6 +209,8 @@ def test_the_commands_back_up_and_restore(tmp_path, former, capsys, db):
     former.append(told.partition("is called ")[2].partition(".")[0])
     assert "The database as it was is called" in told
     assert Contact.objects.get().first_name == "Ann"
+    # The time between the backup and now was watched, and counts as such.
+    assert "facts_of" not in Sign.objects.get(kind="check").about
     found = audit.verify("f" * 64)
     assert (len(found.restores), found.findings) == (1, [])
     assert found.restores[0] in found.unknown

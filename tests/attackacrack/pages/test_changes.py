@@ -1,7 +1,9 @@
 """The history as sentences: of one record, of all, and as CSV."""
 
 import csv
+import html
 import io
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -178,6 +180,16 @@ def test_every_change_is_on_exactly_one_page(quote):
         assert len(pages) == 14
 
 
+def test_where_it_came_from_is_told_as_the_filter_finds_it(quote, office):
+    """What is done after the commit of a request is another source within the same context."""
+    with pghistory.context(user=office.pk, source="matching"):
+        Quote.objects.filter(pk=quote.pk).update(notes="a")
+        with pghistory.context(source="quickbooks"):
+            Quote.objects.filter(pk=quote.pk).update(notes="b")
+    assert [one.source for one in found()] == ["QuickBooks sync", "Matching with QuickBooks"]
+    assert [one.source for one in found(Asked(person=QUICKBOOKS))] == ["QuickBooks sync"]
+
+
 def test_days_are_the_business_own(quote):
     Quote.objects.filter(pk=quote.pk).update(notes="a")
     today = timezone.localdate()
@@ -194,6 +206,16 @@ def test_the_history_of_one_record_has_nothing_of_others(quote, office_client, o
     assert "“Mine”" in shown
     assert "Other" not in shown
     assert [one.name for one in changes.of_object(kind_of("quote"), quote.pk).changes] == [str(quote)] * 2
+
+
+def test_older_changes_of_one_record_are_a_link_away(quote, office_client):
+    for number in range(60):
+        Quote.objects.filter(pk=quote.pk).update(notes=f"N{number}")
+    page = reverse("admin:billing_quote_history", args=[quote.pk])
+    shown = office_client.get(page).content.decode()
+    (link,) = set(re.findall(r'href="(\?older=[^"]+)"', shown))
+    older = office_client.get(page + html.unescape(link)).content.decode()
+    assert ("“N59”" in shown, "“N59”" in older, "“N1”" in older) == (True, False, True)
 
 
 def test_a_person_who_edits_is_named_with_what_changed(quote, office_client):
