@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from bench.matching.situations import Lists
 
-
 PRECISION, RECALL, NEEDLESS = 0.999, 0.995, 0.04
 
 
