@@ -22,6 +22,7 @@ LONGEST = timedelta(days=31)  # no appointment is longer, so older ones need not
 CONFLICTS_SHOWN = 10
 HOUSES_LOOKED_AT = 500
 HAS_JOB = "Somebody gave the quote a job at {} meanwhile, and its repair is there. Save again to schedule it there."
+IS_KNOWN_BY_NOW = "Somebody gave {} this house meanwhile. Save again to see what is scheduled there."
 WITHOUT_CONTACT = "{} belongs to nobody here yet. Link its QuickBooks customer to a contact first."
 
 
@@ -55,7 +56,7 @@ def schedule(
 
     A house that is not saved yet becomes one of the contact, unless it is one already. Brings `quote` up to date. Raises
     Refused, with nothing changed: it is not approved, has its repair already (a second click, a colleague), has a job at
-    another house by now, or the time is over. seen: keys of the appointments that the
+    another house by now, its new house is the contact's by now, or the time is over. seen: keys of the appointments that the
     person knows to be at that time; others are Clashes. None asks for none. May be called inside a transaction.
     QuickBooks knows no appointments, so nothing is sent there.
     """
@@ -74,6 +75,8 @@ def schedule(
     if seen is not None:
         _refuse_unseen(visit, quote.job.property if quote.job else house, seen)
     if quote.job is None and house is not None:
+        if house.pk is None:
+            _refuse_known_by_now(house, quote.contact)
         quote.job = _new_job(quote, house)
         quote.save(update_fields=["job", "updated_at"])
     appointment = Appointment.objects.create(
@@ -147,10 +150,7 @@ def houses_of(contact: Contact) -> list[Property]:
 
 def _known(house: Property, contact: Contact | None) -> Property:
     """The contact's house at this address, so that what is there already is seen; the same unsaved one if there is none.
-    Locks the contact: two quotes, one house. Raises Refused if it may be several."""
-    if contact is None:  # refused before
-        raise Refused(WITHOUT_CONTACT.format(house))
-    Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
+    Locks nothing: houses are locked before contacts. Raises Refused if it may be several."""
     number = house.set_key().key.partition(" ")[0]
     nearby = (
         Property.objects.filter(roles__contact=contact, key__startswith=number).order_by("address", "pk").distinct()
@@ -160,6 +160,15 @@ def _known(house: Property, contact: Contact | None) -> Property:
         listed = "; ".join(map(str, found))
         raise Refused(f"{contact} has several houses with this address: {listed}. Choose the right one from the list.")
     return found[0] if found else house
+
+
+def _refuse_known_by_now(house: Property, contact: Contact | None) -> None:
+    """Two quotes, one new house: locks the contact, and looks once more."""
+    if contact is None:  # refused before
+        raise Refused(WITHOUT_CONTACT.format(house))
+    Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
+    if _known(house, contact).pk is not None:
+        raise Refused(IS_KNOWN_BY_NOW.format(contact))
 
 
 def _is_same(known: Property, typed: Property) -> bool:

@@ -1,11 +1,14 @@
 """A second session of the test's own database, as another worker has."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 from django.db import connection
+
+MOST_SECONDS = 30
 
 
 @contextmanager
@@ -14,3 +17,17 @@ def in_other_connection() -> Iterator[Any]:
     wanted = {name: options[name] for name in ("dbname", "user", "password", "host", "port") if options.get(name)}
     with psycopg.connect(**wanted, autocommit=True) as other:
         yield other.cursor()
+
+
+def wait_until_somebody_waits_for(holder: Any) -> None:
+    """Asked outside the holder's transaction, in which PostgreSQL's statistics would stand still."""
+    deadline = time.monotonic() + MOST_SECONDS
+    with in_other_connection() as watcher:
+        while True:
+            watcher.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))",
+                [holder.connection.info.backend_pid],
+            )
+            if watcher.fetchone()[0]:
+                return
+            assert time.monotonic() < deadline, "nobody waits"

@@ -24,11 +24,11 @@ from quickbooks_integration.sync.outcomes import Outcome
 
 Status = QuickBooksSync.Status
 HELD_PAUSE = timedelta(seconds=30)
-HELD = "Its invoice is being changed at this moment. It is looked at again by itself in half a minute."
+HELD = "Its invoice is being changed, or is on its way here. It is looked at again by itself in half a minute."
 
 
 class Busy(Exception):
-    """Somebody is sending the row. str() is a sentence for the office; nothing was changed."""
+    """Somebody is sending the row, or holds what belongs to it. str() is a sentence for the office; nothing was changed."""
 
 
 @dataclass
@@ -122,7 +122,8 @@ def decide(sync_id: int, name: str, document: Document, world: World, *, take: b
             return
         if sync.request_id or (sync.lease_until is not None and sync.lease_until > timezone.now()):
             raise Busy("It is on its way to QuickBooks at this moment. Check again in a minute.")
-        kind.before_merge(row, document, world)  # first: it may say more of our side
+        if not kind.before_merge(row, document, world):  # first: it may say more of our side
+            raise Busy(f"{HELD} Check again then.")
         sync.base, sync.base_ours = kind.bases_for(row, sync, document, world, name, take=take)
         sync.conflicts = {other: values for other, values in sync.conflicts.items() if other != name}
         if not sync.conflicts and sync.sync_status == Status.CONFLICT:
@@ -154,7 +155,8 @@ def _merge(kind: Kind[Any], row: Any, sync: QuickBooksSync, document: Document, 
         return Outcome.UNCHANGED
     if (outcome := kind.merge(row, sync, document, world)) is not None:
         return outcome
-    is_whole = kind.before_merge(row, document, world)
+    if not kind.before_merge(row, document, world):
+        return _look_again(sync)
     theirs, ours = kind.theirs(document, world), kind.ours(row, sync)
     found = compare(kind, sync, ours, theirs)
     before = (sync.base, sync.conflicts, sync.sync_version)
@@ -173,22 +175,30 @@ def _merge(kind: Kind[Any], row: Any, sync: QuickBooksSync, document: Document, 
     base_ours = kind.with_filled(base_ours, kind.ours(row, sync), theirs)
     sync.base, sync.base_ours, sync.conflicts = theirs, base_ours, found.conflicts
     sync.sync_version = text(document, "SyncToken")[:50]
+    _forget_held(sync)
     wanting.settle(sync, is_edited=bool(edited))
-    _note_held(sync, is_held=not is_whole)
-    _save(sync, needs_read=not is_whole)
+    _save(sync, needs_read=False)
     recording.by_policy(kind, row, sync, [name for name in found.conflicts if name not in before[1]], world)
     if sync.conflicts and before[1] != found.conflicts:
         return Outcome.CONFLICT
     return Outcome.UNCHANGED if before == (sync.base, sync.conflicts, sync.sync_version) else Outcome.UPDATED
 
 
-def _note_held(sync: QuickBooksSync, *, is_held: bool) -> None:
-    """Whoever holds what belongs to it needs a moment; until then each look finds the same."""
-    if is_held:
-        sync.next_try_at, sync.error_message = timezone.now() + HELD_PAUSE, HELD
-        sync.sync_status = Status.PENDING if sync.sync_status == Status.SYNCED else sync.sync_status
-    elif sync.error_message == HELD:
+def _look_again(sync: QuickBooksSync) -> Outcome:
+    """Whoever holds what belongs to it needs a moment; until then each look finds the same. Nothing of this look is kept:
+    the mirror still says what it was linked to. What waits for a person says why as before."""
+    sync.needs_read, sync.next_try_at = True, timezone.now() + HELD_PAUSE
+    if sync.sync_status in (Status.SYNCED, Status.PENDING):
+        sync.sync_status, sync.error_message = Status.PENDING, HELD
+    sync.save(update_fields=["needs_read", "next_try_at", "sync_status", "error_message"])
+    return Outcome.UNCHANGED
+
+
+def _forget_held(sync: QuickBooksSync) -> None:
+    if sync.error_message == HELD:
         sync.next_try_at, sync.error_message = None, ""
+    elif sync.sync_status in (Status.ERROR, Status.CONFLICT):
+        sync.next_try_at = None  # such a row waits for nothing but a look
 
 
 def _save(sync: QuickBooksSync, *, needs_read: bool) -> None:

@@ -1,5 +1,6 @@
-"""Two people schedule at the same moment."""
+"""Two people schedule at the same moment, or one while contacts are imported."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time, timedelta
 
 import pytest
@@ -10,9 +11,10 @@ from billing import scheduling
 from billing.models import Appointment, Job, Quote
 from billing.scheduling import Visit
 from contacts.models import Property
-from tests.billing.at_once import at_once
+from tests.billing.at_once import MOST_SECONDS, at_once
 from tests.billing.test_figures import quote
 from tests.factories import make_contact, make_property
+from tests.other_connection import in_other_connection, wait_until_somebody_waits_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,3 +55,40 @@ def test_two_quotes_of_one_contact_are_not_at_one_new_house_at_the_same_time_uns
              for row, house in zip(rows, typed, strict=True)]  # fmt: skip
     assert at_once(calls) == {"done": 1, "refused": 1}
     assert (Appointment.objects.count(), Property.objects.count()) == (1, 1)
+
+
+def test_a_new_house_that_the_contact_has_by_the_time_it_is_made_is_refused_and_found_when_saved_again() -> None:
+    contact, house = make_contact("Ann", "Lee"), make_property("12 Elm Street")
+    row = quote(contact=contact)
+    typed = lambda: scheduling.schedule(row, visit(), Property(address="12 elm st."), None, seen=())  # noqa: E731
+    with ThreadPoolExecutor(1) as pool, in_other_connection() as somebody:
+        somebody.execute("BEGIN")
+        somebody.execute("SELECT 1 FROM contacts_contact WHERE id = %s FOR UPDATE", [contact.pk])
+        scheduling_it = pool.submit(at_once, [typed])
+        wait_until_somebody_waits_for(somebody)
+        somebody.execute(
+            "INSERT INTO contacts_propertycontact (property_id, contact_id, role, is_primary) VALUES (%s, %s, 'owner', true)",
+            [house.pk, contact.pk],
+        )
+        somebody.execute("COMMIT")
+        assert scheduling_it.result(timeout=MOST_SECONDS) == {"refused": 1}
+    assert (Appointment.objects.count(), Job.objects.count(), Property.objects.count()) == (0, 0, 1)
+    typed()
+    assert (Appointment.objects.get().job.property, Property.objects.count()) == (house, 1)
+
+
+def test_an_import_that_holds_the_house_gets_its_contact_while_a_typed_address_waits_for_the_house() -> None:
+    """The import locks houses, then contacts."""
+    contact = make_contact("Ann", "Lee")
+    house = make_property("12 Elm Street", people=(contact,))
+    row = quote(contact=contact)
+    typed = lambda: scheduling.schedule(row, visit(), Property(address="12 elm st."), None, seen=())  # noqa: E731
+    with ThreadPoolExecutor(1) as pool, in_other_connection() as machine:
+        machine.execute("BEGIN")
+        machine.execute("SELECT 1 FROM contacts_property WHERE id = %s FOR UPDATE", [house.pk])
+        scheduling_it = pool.submit(at_once, [typed])
+        wait_until_somebody_waits_for(machine)
+        machine.execute("SELECT 1 FROM contacts_contact WHERE id = %s FOR UPDATE NOWAIT", [contact.pk])
+        machine.execute("COMMIT")
+        assert scheduling_it.result(timeout=MOST_SECONDS) == {"done": 1}
+    assert (Appointment.objects.get().job.property, Property.objects.count()) == (house, 1)

@@ -12,7 +12,7 @@ from contacts.models import Contact, ContactEvent
 from quickbooks_integration import reconciling
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksSync
 from quickbooks_integration.reconciling import matching
-from tests.other_connection import in_other_connection
+from tests.other_connection import in_other_connection, wait_until_somebody_waits_for
 from tests.quickbooks_integration import pairs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,20 +28,6 @@ def question() -> MatchCandidate:
     pairs.contact("Bo", "Lee", phone="617 555 0101")
     reconciling.match(company)
     return pairs.pair(customer, ann)
-
-
-def wait_until_somebody_waits_for(holder: Any) -> None:
-    """Asked outside the holder's transaction, in which PostgreSQL's statistics would stand still."""
-    deadline = time.monotonic() + MOST_SECONDS
-    with in_other_connection() as watcher:
-        while True:
-            watcher.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))",
-                [holder.connection.info.backend_pid],
-            )
-            if watcher.fetchone()[0]:
-                return
-            assert time.monotonic() < deadline, "nobody waits"
 
 
 def link(candidate: MatchCandidate, by: Any) -> str:

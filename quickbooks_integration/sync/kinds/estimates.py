@@ -12,8 +12,10 @@ from quickbooks_integration.documents.facts import SalesFacts
 from quickbooks_integration.documents.projecting import LABELS, Projection
 from quickbooks_integration.documents.taking import Known
 from quickbooks_integration.mapping import Document
-from quickbooks_integration.models import QuickBooksDocument, QuickBooksSync
+from quickbooks_integration.models import QuickBooksSync
+from quickbooks_integration.sync.kinds import lost_invoices
 from quickbooks_integration.sync.kinds.base import Request, World
+from quickbooks_integration.sync.kinds.lost_invoices import LostInvoices
 from quickbooks_integration.sync.kinds.sales import CONTENT, SUMS, SalesKind, customer_of, known_to, quickbooks_columns
 
 
@@ -71,16 +73,18 @@ class Estimates(SalesKind[Quote]):
 
     def before_merge(self, row: Quote, document: Document, world: World) -> bool:
         """The invoice that QuickBooks made of it becomes the quote's as soon as the one made here is void. One that was
-        taken off it before it was the quote's is the quote's while it counts: the work is billed."""
+        taken off it before it was the quote's is the quote's while it counts: the work is billed. The quote is approved
+        again only if each of them is known to be gone."""
         facts = self.facts(document, world)
         is_open = taking.quote_status(facts) not in (Quote.Status.INVOICED, Quote.Status.DECLINED)
         has_lost = is_open and row.status == Quote.Status.INVOICED
-        ids = facts.invoice_ids
         counting = Invoice.objects.filter(is_part=False).exclude(status=Invoice.Status.VOID)
-        if not (ids or has_lost) or counting.filter(quote=row).exists():
+        if not (facts.invoice_ids or has_lost) or counting.filter(quote=row).exists():
             return True
-        if has_lost:
-            ids = _taken_off(facts.head.entity_id, world)
+        former = lost_invoices.lost(world.auth, facts) if has_lost else LostInvoices()
+        if former.is_coming:
+            return False
+        ids = former.left if has_lost else facts.invoice_ids
         free = counting.filter(quickbooks_invoice_id__in=ids, quote=None)
         # To wait for one would be against the order of locks.
         found = {one.quickbooks_invoice_id: one for one in free.select_for_update(skip_locked=True, no_key=True)}
@@ -89,7 +93,7 @@ class Estimates(SalesKind[Quote]):
             return False
         if first is not None:
             invoices.belongs_to(first, row)
-        elif has_lost and not _is_set_aside(ids, world) and not _may_be_billed(row, counting):
+        elif former.are_gone(row) and not _may_be_billed(row, counting):
             quotes.lost_its_invoice(row)
         row.refresh_from_db(fields=["status"])
         return True
@@ -141,23 +145,6 @@ class Estimates(SalesKind[Quote]):
 
     def confirmed(self, row: Quote, sync: QuickBooksSync) -> Iterable[str]:
         return [f"quote {row.pk}"]
-
-
-def _taken_off(estimate_id: str, world: World) -> list[str]:
-    """QuickBooks' ids of the invoices that were linked to it when it was read last, without those that are another
-    estimate's now."""
-    mirrored = QuickBooksDocument.objects.filter(sync__company=world.auth)
-    before = mirrored.filter(sync__entity_type="estimate", sync__entity_id=estimate_id).values_list("links", flat=True)
-    linked = [id for links in before for kind, id in links if kind == "Invoice"]
-    rows = mirrored.filter(sync__entity_type="invoice", sync__entity_id__in=linked)
-    now = {id: dict(links).get("Estimate") for id, links in rows.values_list("sync__entity_id", "links")}
-    return [id for id in linked if now.get(id) in (None, estimate_id)]
-
-
-def _is_set_aside(ids: list[str], world: World) -> bool:
-    """Whether one of these invoices still counts in QuickBooks, and has no row here because it could not be kept."""
-    live = QuickBooksDocument.objects.filter(sync__company=world.auth, vanished_at=None).exclude(status="Void")
-    return live.filter(sync__entity_type="invoice", sync__entity_id__in=ids, sync__local_id=None).exists()
 
 
 def _may_be_billed(row: Quote, counting: QuerySet[Invoice]) -> bool:

@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db.models import F
+from django.utils import timezone
 
 from billing import converting, invoices, payments, quotes
 from billing.models import Invoice, Quote
@@ -227,6 +229,10 @@ def invoiced_on_both_sides(books, quote: Quote) -> tuple[Invoice, Invoice]:
     return made, ours
 
 
+def push_only(books, document: Invoice) -> None:
+    outbox.work(books.service(), row(document).pk)
+
+
 def test_a_quote_whose_invoice_here_is_voided_gets_the_one_that_quickbooks_made_of_it(books, ann):
     quote = write(ann, "100.00")
     push(books)
@@ -282,13 +288,42 @@ def test_an_invoice_that_somebody_holds_becomes_the_quotes_at_the_next_look(book
     assert Invoice.objects.get(pk=made.pk).quote_id is None
     held = row(quote)
     assert (held.needs_read, reads_of_estimates()) == (True, reads + 1)
-    assert standing.of(held).sentence.startswith("Waits: Its invoice is being changed at this moment.")
+    assert standing.of(held).sentence.startswith("Waits: Its invoice is being changed, or is on its way here.")
     outbox.work(books.service(), held.pk)
     assert reads_of_estimates() == reads + 1  # not before the pause is over
     push(books)
     assert Invoice.objects.get(pk=made.pk).quote_id == quote.pk
     found = row(quote)
     assert (found.needs_read, found.sync_status, found.error_message) == (False, "synced", "")
+
+
+@pytest.mark.parametrize("status", ["error", "conflict"])
+def test_why_a_row_waits_for_a_person_is_still_said_while_and_after_somebody_holds_its_invoice(books, ann, status):
+    quote = write(ann, "100.00")
+    push(books)
+    quotes.approve(quote, None)
+    push(books)
+    made, ours = invoiced_on_both_sides(books, quote)
+    invoices.void(ours, None)
+    push_only(books, ours)
+    reason = "QuickBooks does not know the item." if status == "error" else ""
+    conflicts = {"notes": {"base": "", "ours": "a", "theirs": "b"}} if status == "conflict" else {}
+    quote.notes = "Gate code 12"
+    quote.save()
+    waiting = QuickBooksSync.objects.filter(pk=row(quote).pk)
+    waiting.update(sync_status=status, error_message=reason, conflicts=conflicts, wanted=F("sent") + 1)
+    with in_other_connection() as another:
+        another.execute("BEGIN")
+        another.execute("SELECT 1 FROM billing_invoice WHERE id = %s FOR UPDATE", [made.pk])
+        pull(books, quote)
+    held = row(quote)
+    assert (held.needs_read, held.sync_status, held.error_message) == (True, status, reason)
+    assert held.next_try_at > timezone.now()
+    pull(books, quote)
+    found = row(quote)
+    assert Invoice.objects.get(pk=made.pk).quote_id == quote.pk
+    assert (found.needs_read, found.next_try_at) == (False, None)
+    assert (found.sync_status, found.error_message) == (("error", reason) if status == "error" else ("pending", ""))
 
 
 def test_what_somebody_closed_and_opened_again_by_hand_in_quickbooks_is_open_here(books, ann):

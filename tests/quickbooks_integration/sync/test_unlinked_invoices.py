@@ -10,6 +10,8 @@ from billing import converting
 from billing.models import Invoice, Quote
 from billing.refusals import Refused
 from quickbooks_integration.models import QuickBooksSync
+from quickbooks_integration.sync import outbox
+from tests.other_connection import in_other_connection
 from tests.quickbooks_integration.sync.test_document_pulls import amy, bill, books, line, link_of  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,10 +24,16 @@ def invoiced_without_its_invoice(books, take_off: Take) -> tuple[Quote, str]:
     made = books.bookkeeper.convert_estimate(estimate)["Id"]
     books.sync().sync("estimate")
     take_off(books, made)
-    books.sync().sync("invoice")
+    read_invoices(books)
     quote = Quote.objects.get(quickbooks_estimate_id=estimate)
     assert (quote.status, converting.final_of(quote)) == (Quote.Status.INVOICED, None)
     return quote, made
+
+
+def read_invoices(books) -> None:
+    """A minute later; within one second nobody can tell what was read first."""
+    books.emulator.clock.advance(60)
+    books.sync().sync("invoice")
 
 
 def read_again(books, quote: Quote) -> QuickBooksSync:
@@ -85,3 +93,69 @@ def test_where_another_invoice_may_be_the_quotes_a_person_decides(books, amy):
     books.sync().sync("invoice")
     read_again(books, quote)
     assert (quote.status, quote.history.count()) == (Quote.Status.INVOICED, 0)
+
+
+def test_an_edit_of_the_estimate_does_not_make_the_quote_of_an_invoice_that_could_not_be_kept_billable(books, amy):
+    quote, made = invoiced_without_its_invoice(books, unlink)
+    Invoice.objects.get(quickbooks_invoice_id=made).delete()
+    QuickBooksSync.objects.filter(entity_type="invoice", entity_id=made).update(local_id=None, sync_status="error")
+    read_again(books, quote)
+    books.bookkeeper.edit("Estimate", quote.quickbooks_estimate_id, CustomerMemo={"value": "Call first"})
+    read_again(books, quote)
+    assert (quote.status, quote.message, quote.history.count()) == (Quote.Status.INVOICED, "Call first", 1)
+    with pytest.raises(Refused, match="marked as invoiced"):
+        converting.convert(quote, None)
+
+
+def look_again(books, quote: Quote) -> QuickBooksSync:
+    """What the worker does once the pause of half a minute is over."""
+    sync = link_of("estimate", quote.quickbooks_estimate_id)
+    assert (sync.needs_read, sync.sync_status) == (True, "pending")
+    QuickBooksSync.objects.filter(pk=sync.pk).update(next_try_at=None)
+    outbox.work(books.service(), sync.pk)
+    quote.refresh_from_db()
+    return link_of("estimate", quote.quickbooks_estimate_id)
+
+
+def test_an_invoice_that_somebody_holds_is_still_found_at_the_next_look_although_it_was_taken_off(books, amy):
+    def unlink_and_edit(books, id: str) -> None:
+        books.bookkeeper.edit("Invoice", id, LinkedTxn=[], Line=[line(350)])
+
+    quote, made = invoiced_without_its_invoice(books, unlink_and_edit)
+    row = Invoice.objects.get(quickbooks_invoice_id=made)
+    with in_other_connection() as another:
+        another.execute("BEGIN")
+        another.execute("SELECT 1 FROM billing_invoice WHERE id = %s FOR UPDATE", [row.pk])
+        read_again(books, quote)
+    assert (quote.status, converting.final_of(quote)) == (Quote.Status.INVOICED, None)
+    sync = look_again(books, quote)
+    assert (quote.status, converting.final_of(quote)) == (Quote.Status.INVOICED, row)
+    assert (sync.needs_read, sync.sync_status, sync.error_message) == (False, "synced", "")
+
+
+def unread_and_taken_off(books, take_off: Take) -> Quote:
+    """As invoiced_without_its_invoice, but the estimate is read again before the invoices are."""
+    estimate = books.bookkeeper.create("Estimate", CustomerRef={"value": "1"}, Line=[line(300)])["Id"]
+    made = books.bookkeeper.convert_estimate(estimate)["Id"]
+    books.sync().sync("estimate")
+    take_off(books, made)
+    quote = Quote.objects.get(quickbooks_estimate_id=estimate)
+    read_again(books, quote)
+    assert quote.status == Quote.Status.INVOICED
+    read_invoices(books)
+    return quote
+
+
+def test_an_invoice_that_was_taken_off_and_is_still_on_its_way_here_becomes_the_quotes(books, amy):
+    quote = unread_and_taken_off(books, unlink)
+    look_again(books, quote)
+    assert (quote.status, converting.final_of(quote).total_amount) == (Quote.Status.INVOICED, 300)
+    with pytest.raises(Refused, match="A second one would bill the work twice"):
+        converting.convert(quote, None)
+    assert Invoice.objects.filter(contact=amy, status=Invoice.Status.OPEN, total_amount=300).count() == 1
+
+
+def test_a_quote_whose_invoice_was_deleted_before_it_came_is_approved_once_invoices_were_read(books, amy):
+    quote = unread_and_taken_off(books, lambda books, id: books.bookkeeper.delete("Invoice", id))
+    look_again(books, quote)
+    assert (quote.status, quote.history.count()) == (Quote.Status.APPROVED, 1)
