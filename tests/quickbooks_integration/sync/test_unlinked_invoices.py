@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from billing import converting
+from billing import converting, invoices
 from billing.models import Invoice, Quote
 from billing.refusals import Refused
 from quickbooks_integration.models import QuickBooksSync
@@ -159,3 +159,36 @@ def test_a_quote_whose_invoice_was_deleted_before_it_came_is_approved_once_invoi
     quote = unread_and_taken_off(books, lambda books, id: books.bookkeeper.delete("Invoice", id))
     look_again(books, quote)
     assert (quote.status, quote.history.count()) == (Quote.Status.APPROVED, 1)
+
+
+def test_an_invoice_that_is_read_and_has_no_row_here_yet_is_waited_for(books, amy):
+    quote, made = invoiced_without_its_invoice(books, unlink)
+    Invoice.objects.get(quickbooks_invoice_id=made).delete()
+    QuickBooksSync.objects.filter(entity_type="invoice", entity_id=made).update(local_id=None, sync_status="pending")
+    read_again(books, quote)
+    assert (quote.status, quote.history.count()) == (Quote.Status.INVOICED, 0)
+    read_invoices(books)
+    look_again(books, quote)
+    assert (quote.status, converting.final_of(quote).quickbooks_invoice_id) == (Quote.Status.INVOICED, made)
+
+
+def test_an_invoice_that_is_void_here_is_gone_before_quickbooks_knows(books, amy):
+    quote, made = invoiced_without_its_invoice(books, unlink)
+    invoices.void(Invoice.objects.get(quickbooks_invoice_id=made), None)
+    read_again(books, quote)
+    assert (quote.status, quote.history.count()) == (Quote.Status.APPROVED, 1)
+
+
+def test_an_invoice_of_another_estimate_that_has_two_is_not_taken_from_it(books, amy):
+    other = books.bookkeeper.create("Estimate", CustomerRef={"value": "1"}, Line=[line(350)])["Id"]
+
+    def move(books, id: str) -> None:
+        books.bookkeeper.edit("Invoice", id, LinkedTxn=[{"TxnId": other, "TxnType": "Estimate"}], Line=[line(350)])
+
+    quote, made = invoiced_without_its_invoice(books, move)
+    first = bill(books, 350)
+    read_invoices(books)
+    Invoice.objects.filter(quickbooks_invoice_id=made).update(quote=None)
+    Invoice.objects.filter(quickbooks_invoice_id=first).update(quote=Quote.objects.get(quickbooks_estimate_id=other))
+    read_again(books, quote)
+    assert (quote.status, converting.final_of(quote)) == (Quote.Status.APPROVED, None)
