@@ -144,4 +144,11 @@ def _record(
     text = f"QuickBooks merged it into {survivor}" if survivor else "QuickBooks no longer has it"
     reasons = [{"text": text, "agrees": True}]
     before = {undoing.RELEASED: released}
-    deciding.record(loser, contact, MatchDecision.Action.LET_GO, reasons, by, before).save()
+    MatchDecision.objects.create(
+        sync=loser.sync,
+        contact=contact,
+        action=MatchDecision.Action.LET_GO,
+        reasons=reasons,
+        decided_by=by,
+        before=before,
+    )

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def labels(contact: Contact, person: User) -> dict[str, str]:
-    found = {step.label: step.page for step in MoneyAndWork().steps(contact, person.has_perm)}
+    found = {step.label: step.page for step in MoneyAndWork().standing(contact, person.has_perm).steps}
     return {label: page for label, page in found.items() if label.startswith(("Send", "Convert"))}
 
 

@@ -25,9 +25,9 @@ def auth(db) -> QuickBooksAuth:
     auth = pairs.company()
     pairs.contact(phone="617-555-0001", external_id="OP-1")
     pairs.customer(auth, "Ann Smith", "617-555-0001", Id="1")
-    for number in (2, 3):
-        pairs.contact("Ann", "Smith", f"617-555-000{number}", external_id=f"OP-{number}")
-        pairs.customer(auth, f"Bob Jones {number}", f"617-555-000{number}", Id=str(number))
+    for number, phone in ((2, "508-555-4182"), (3, "781-555-7393")):
+        pairs.contact("Ann", "Smith", phone, external_id=f"OP-{number}")
+        pairs.customer(auth, f"Bob Jones {number}", phone, Id=str(number))
     pairs.customer(auth, "Carl Lee", Id="4")
     return auth
 
