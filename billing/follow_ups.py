@@ -274,8 +274,9 @@ def _over() -> QuerySet[Appointment]:
 
 
 def _worked() -> QuerySet[Appointment]:
-    """The last repair of each job whose work is done, of who may be written to."""
-    repairs = Appointment.objects.filter(kind=Appointment.Kind.REPAIR).exclude(status=Appointment.Status.CANCELLED)
+    """The last repair that has begun of each job whose work is done, of who may be written to."""
+    repairs = Appointment.objects.filter(kind=Appointment.Kind.REPAIR, starts_at__lte=timezone.now())
+    repairs = repairs.exclude(status=Appointment.Status.CANCELLED)
     at_the_end = Q(ends_at__gt=OuterRef("ends_at")) | Q(ends_at=OuterRef("ends_at"), pk__gt=OuterRef("pk"))
     rows = repairs.filter(job__work_done_at__isnull=False, job__status=Job.Status.ACTIVE, contact__do_not_contact=False)
     rows = rows.filter(~Exists(repairs.filter(at_the_end, job=OuterRef("job"))))

@@ -16,15 +16,18 @@ from billing.refusals import Refused
 def finish(job: Job) -> bool:
     """The work is done: with the last repair that has begun, or now. Its repairs that have begun are done too.
 
-    Brings `job` up to date. False, and nothing is changed, if it was done already. Raises Refused for a job that was
+    Brings `job` up to date. False, and nothing is changed, if it was done already and no repair has begun since. Raises Refused for a job that was
     called off. Who it was is in the job's events. Locks the job, then its repairs; may be called inside a transaction.
     """
     job.refresh_from_db(from_queryset=Job.objects.select_for_update(no_key=True))
     if job.status == Job.Status.CANCELLED:
         raise Refused(f"{job} was called off. Make it active again first.")
-    if job.work_done_at is not None:
-        return False
     now = timezone.now()
+    if (
+        job.work_done_at is not None
+        and not _repairs(job).filter(starts_at__gt=job.work_done_at, starts_at__lte=now).exists()
+    ):
+        return False
     job.work_done_at = _done_at(job, now)
     job.save(update_fields=["work_done_at", "updated_at"])
     _repairs(job).filter(status=Appointment.Status.SCHEDULED, starts_at__lte=now).update(

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
 from billing import summaries
 from contacts.merging import Care, Refused
@@ -43,7 +44,7 @@ class LinksCare(Care):
                 f"{survivor} is {ours} in QuickBooks, and {loser} is {theirs}. QuickBooks customers can only be merged in "
                 f"QuickBooks: merge {these} there first, sync, and merge the contacts then."
             )
-        return found
+        return [*found, *_went_elsewhere(survivor, loser)]
 
     def undo_objections(self, survivor: Contact, loser: Contact) -> list[str]:
         return [
@@ -114,6 +115,23 @@ class LinksCare(Care):
         transaction.on_commit(partial(wanting.release, f"contact {survivor.pk}"))
         _ring(survivor, loser)
         return []
+
+
+def _went_elsewhere(survivor: Contact, loser: Contact) -> list[str]:
+    """A customer of theirs that QuickBooks merged into one of somebody else: the two are not known to be one."""
+    both = [survivor.pk, loser.pk]
+    into = QuickBooksSync.objects.filter(
+        company=OuterRef("sync__company"), entity_type="customer", entity_id=OuterRef("merged_into")
+    )
+    rows = QuickBooksCustomer.objects.filter(sync__in=_rows(both)).exclude(merged_into="").defer("raw")
+    rows = rows.annotate(holder=Subquery(into.values("local_id")[:1])).exclude(holder__in=both).order_by("pk")
+    found = list(rows.filter(holder__isnull=False)[:NAMED])
+    holders = Contact.objects.in_bulk([customer.holder for customer in found])
+    return [
+        f"QuickBooks merged {customer} into a customer of {holders[customer.holder]}. Say first whose contact it is, under "
+        "QuickBooks > Merged customers."
+        for customer in found
+    ]
 
 
 def _ring(survivor: Contact, loser: Contact) -> None:

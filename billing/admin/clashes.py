@@ -45,7 +45,7 @@ class AppointmentForm(MergingForm):
         return Visit(starts_at, ends_at, self.cleaned_data.get("technician"))
 
     def _house(self) -> Property | None:
-        job = self.cleaned_data["job"] if "job" in self.fields else self.instance.job
+        job = self.cleaned_data.get("job") if "job" in self.fields else self.instance.job
         return job.property if job is not None else None
 
 

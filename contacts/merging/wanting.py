@@ -1,12 +1,16 @@
 """Merges that a person wants and that something still stands in the way of: they are done by themselves when it is gone."""
 
+import logging
 from collections.abc import Iterable, Mapping
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Q
 
 from contacts import merging
 from contacts.models import Contact, WantedMerge
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 200
 
@@ -22,6 +26,12 @@ def withdraw(pairs: Iterable[tuple[int, int]]) -> int:
     return WantedMerge.objects.filter(pair__in=[_pair(*pair) for pair in pairs]).delete()[0]
 
 
+def forget(contact_ids: Iterable[int]) -> None:
+    """What was wished of these contacts counts no more: what it was about has changed. May be inside a transaction."""
+    ids = list(contact_ids)
+    WantedMerge.objects.filter(Q(survivor_id__in=ids) | Q(loser_id__in=ids)).delete()
+
+
 def wanted(one: Contact, other: Contact) -> WantedMerge | None:
     return WantedMerge.objects.filter(pair=_pair(one.pk, other.pk)).select_related("wanted_by").first()
 
@@ -30,7 +40,15 @@ def finish() -> int:
     """Does what can be done by now, and forgets what cannot be done any more. Returns how many were merged. Not inside a
     transaction."""
     keys = list(WantedMerge.objects.values_list("pk", flat=True)[:AT_ONCE])
-    return sum(map(_finish, keys))
+    return sum(map(_finish_or_go_on, keys))
+
+
+def _finish_or_go_on(key: int) -> bool:
+    try:
+        return _finish(key)
+    except Exception:  # one wish's trouble holds up no other; it is tried again
+        log.exception("Contacts that somebody wants merged (wish %s) could not be.", key)
+        return False
 
 
 def _finish(key: int) -> bool:

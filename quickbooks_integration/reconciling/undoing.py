@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from contacts.matching.kinds import Kind
+from contacts.merging import wanting
 from contacts.models import Contact
 from quickbooks_integration import attaching, enriching
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksCustomer, QuickBooksSync
@@ -129,6 +130,7 @@ def _untie(customer: QuickBooksCustomer, decided: MatchDecision) -> list[str]:
         raise Settled(SENDING)
     jobs.free(customer)
     release(sync)
+    wanting.forget([contact.pk])  # else what was in the way is gone, and they are merged unasked
     attaching.after_commit(sync, was=contact.pk)
     _reopen(sync, contact, decided)
     if decided.action == Action.CREATE_CONTACT:

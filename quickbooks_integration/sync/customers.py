@@ -9,7 +9,6 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from contacts.merging import wanting
 from contacts.models import Contact
 from quickbooks_integration import enriching, mapping
 from quickbooks_integration.mapping import CustomerRow, Document
@@ -191,8 +190,6 @@ def mark_vanished(customer: QuickBooksCustomer, contact: Contact | None) -> None
     if contact is not None:
         enriching.set_money(contact)
         contact.save(update_fields=["outstanding_balance", "updated_at"])
-        # It may have stood in the way of contacts that somebody wants merged.
-        transaction.on_commit(wanting.finish, robust=True)
 
 
 def stored_ids(auth: QuickBooksAuth) -> set[str]:

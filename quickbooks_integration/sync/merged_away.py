@@ -10,7 +10,6 @@ from collections.abc import Mapping
 import pghistory
 from django.db import transaction
 
-from contacts.merging import wanting
 from quickbooks_integration import calls, mapping
 from quickbooks_integration.mapping import DELETED_SUFFIX, Document
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
@@ -45,8 +44,6 @@ def look(auth: QuickBooksAuth, source: Source, left: Mapping[str, str]) -> None:
                 _mark(auth, loser, left[loser], is_gone=loser not in there)
     if asked:
         merged.settle_same(auth)
-        # Contacts that somebody wants merged as soon as their customers are; whatever becomes of that, the pull goes on.
-        transaction.on_commit(wanting.finish, robust=True)
 
 
 def look_at(auth: QuickBooksAuth, source: Source, sync: QuickBooksSync, document: Document) -> None:

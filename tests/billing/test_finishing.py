@@ -49,6 +49,15 @@ def test_work_is_done_with_the_repair_that_was_last_and_a_second_time_changes_no
     assert states() == ["done", "done", "cancelled"]
 
 
+def test_a_second_repair_of_a_job_that_was_done_long_ago_is_done_when_it_is(office: User) -> None:
+    first = repair(days_ago(60))
+    jobs.finish(first.job)
+    second = repair(days_ago(1), job=first.job)
+    assert jobs.finish_visit(second)
+    assert done_at(first.job) == second.ends_at
+    assert jobs.finish(first.job) is False
+
+
 def test_work_without_a_repair_or_before_the_customer_agreed_is_done_now() -> None:
     alone, agreed_later = job(), repair(days_ago(3)).job
     quote(job=agreed_later, approved_at=timezone.now() - timedelta(days=1))

@@ -63,6 +63,23 @@ def test_whoever_says_that_they_are_not_the_same_does_not_want_it_any_more(pair)
     assert (WantedMerge.objects.count(), ContactMerge.objects.count()) == (0, 0)
 
 
+def test_one_that_fails_holds_up_no_other_and_not_what_comes_after(pair, monkeypatch):
+    bad = make_contact("Bo"), make_contact("Bob")
+    wanting.want(*bad, None, {})
+    wanting.want(*pair, None, {})
+    merge = merging.merge
+
+    def breaks(survivor: int, *others: object) -> object:
+        if survivor == bad[0].pk:
+            raise RuntimeError("broken")
+        return merge(survivor, *others)
+
+    monkeypatch.setattr(merging, "merge", breaks)
+    tasks.gather_late_rows()
+    assert ContactMerge.objects.get().survivor == pair[0]
+    assert WantedMerge.objects.get().survivor_id == bad[0].pk
+
+
 def test_the_page_offers_it_only_where_something_stands_in_the_way_and_takes_it_back(in_the_way, pair, office_client):
     ann, anne = pair
     page = f"{reverse('admin:contacts_contact_merge')}?keep={ann.pk}&other={anne.pk}"

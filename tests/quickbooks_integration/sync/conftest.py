@@ -43,8 +43,10 @@ class Books:
 
     def contacts_of_all(self) -> None:
         """Makes a contact of every customer that has none."""
-        for sync in QuickBooksSync.objects.filter(company=self.auth, entity_type="customer", local_id=None):
-            reconciling.create_contact(sync, None)
+        of_nobody = QuickBooksSync.objects.filter(company=self.auth, entity_type="customer", local_id=None)
+        for sync in of_nobody.order_by("pk"):
+            if of_nobody.filter(pk=sync.pk).exists():  # a job follows its customer
+                reconciling.create_contact(sync, None)
 
     def queries(self) -> int:
         return self.emulator.requests.counts().get("query", 0)

@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from billing.models import Invoice
-from contacts import changes
+from contacts import changes, merging
+from contacts.merging import wanting
 from contacts.models import Contact, ContactMerge, WantedMerge
 from quickbooks_integration import reconciling
 from quickbooks_integration.models import (
@@ -23,6 +24,7 @@ from quickbooks_integration.models import (
 from quickbooks_integration.reconciling import Settled, merged
 from quickbooks_integration.sync import change_feed, outbox
 from quickbooks_integration.webhooks import processing
+from tests.factories import make_contact
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -225,6 +227,7 @@ def test_contacts_that_somebody_wants_merged_become_one_when_quickbooks_has_merg
     books.pull_all()
     assert ann().merged_into is None
     found(books)
+    wanting.finish()  # as beat does
     other.refresh_from_db()
     assert Contact.objects.get(notes="Has a dog", merged_into=other).pk != other.pk
     assert (other.first_name, other.quickbooks_customer_id) == ("Ann", SURVIVOR)
@@ -232,6 +235,23 @@ def test_contacts_that_somebody_wants_merged_become_one_when_quickbooks_has_merg
     assert Invoice.objects.get().contact_id == other.pk
     assert ContactMerge.objects.get().merged_by.username == "ann"
     assert [merged.losers().exists(), WantedMerge.objects.exists()] == [False, False]
+
+
+def test_contacts_are_not_merged_by_themselves_where_quickbooks_merged_one_into_somebody_elses_customer(books):
+    contact, holder, bob = ann(), link(SURVIVOR), make_contact("Bob", "Ray")
+    wanting.want(bob, contact, None, {})
+    by_feed(books)
+    assert wanting.finish() == 0
+    with pytest.raises(merging.Refused, match=f"into a customer of {holder}"):
+        merging.merge(bob.pk, contact.pk, None)
+    assert (ann().merged_into, WantedMerge.objects.count()) == (None, 1)
+
+
+def test_a_link_that_is_taken_back_is_no_way_for_two_contacts_to_become_one(books, django_user_model):
+    contact, bob = ann(), make_contact("Bob", "Ray")
+    wanting.want(bob, contact, None, {})
+    reconciling.undo(sync_of(LOSER).decisions.latest("pk"), django_user_model.objects.create_user("ann"))
+    assert (wanting.finish(), WantedMerge.objects.count(), ContactMerge.objects.count()) == (0, 0, 0)
 
 
 # --- The page ------------------------------------------------------------------------------------
