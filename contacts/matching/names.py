@@ -115,7 +115,7 @@ def compare(ours: Named, theirs: Named) -> Names:
 
 def marks(named: Named) -> frozenset[str | int]:
     """Words, short forms and firms, quickly. Two without one in common are silent about each other, or contradict."""
-    found: set[str | int] = set()
+    found: set[str] = set()
     for text in {_full_name(named), named.company, named.display_name}:
         words = normalise.all_words(text)
         found.update(words)
@@ -123,7 +123,7 @@ def marks(named: Named) -> frozenset[str | int]:
         if not text.isascii() or "'" in text or "`" in text:  # "Ann'and'Bob" is one word of a firm, but two people
             found.update(normalise.all_words(_BETWEEN_PEOPLE.sub(" ", text)))
     found.discard("")
-    return frozenset(found.union(*(_GROUPS_OF[word] for word in found & _GROUPS_OF.keys())))
+    return frozenset[str | int](found).union(*(_GROUPS_OF[word] for word in found & _GROUPS_OF.keys()))
 
 
 def _are_written_alike(ours: Named, theirs: Named) -> bool:

@@ -3,6 +3,7 @@
 By hand in SQL: one statement brings the persons of one side with all their keys, where the ORM needs one for each kind.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from typing import Any
@@ -202,8 +203,11 @@ class _Neighbourhood:
         """One more who holds a key makes it tell less of the others, and one too many makes it tell nothing. Beyond that
         the next one changes hardly a point, which waits until everybody is matched."""
         for side, core in ((self.contacts, self.core_contacts), (self.customers, self.core_customers)):
-            for key in keys:
-                holders = [person for person in side.values() if key in _keys(person)]
+            holding: dict[str, list[Person]] = defaultdict(list)
+            for person in side.values():
+                for key in keys.intersection(_keys(person)):
+                    holding[key].append(person)
+            for holders in holding.values():
                 if len({person.household for person in holders}) <= SHARED_BY_TOO_MANY:
                     core |= {person.id for person in holders}
 
