@@ -76,9 +76,9 @@ class Index:
         self.people: dict[Hashable, Person] = {person.id: person for person in people}
         self.crowded: dict[str, list[Hashable]] = {}
         self._households: dict[str, int] = {}
-        self.by_phone = self._few(_holders((person.phones, person.id) for person in self.people.values()))
-        self.by_email = self._few(_holders((person.emails, person.id) for person in self.people.values()))
-        self.by_place = self._few(_holders((person.places, person.id) for person in self.people.values()))
+        self.by_phone = self._few(holders_of((person.phones, person.id) for person in self.people.values()))
+        self.by_email = self._few(holders_of((person.emails, person.id) for person in self.people.values()))
+        self.by_place = self._few(holders_of((person.places, person.id) for person in self.people.values()))
 
     def _few(self, holders: dict[str, list[Hashable]]) -> dict[str, list[Hashable]]:
         """Takes out what too many hold, and counts the rest."""
@@ -165,7 +165,7 @@ def _all_pairs(ours: list[Hashable], theirs: list[Hashable]) -> Iterator[Pair]:
         yield from ((contact, customer) for contact in ours for customer in theirs)
 
 
-def _holders(keys_of: Iterable[tuple[tuple[str, ...], Hashable]]) -> dict[str, list[Hashable]]:
+def holders_of(keys_of: Iterable[tuple[tuple[str, ...], Hashable]]) -> dict[str, list[Hashable]]:
     """Who holds which value, each once."""
     holders: dict[str, list[Hashable]] = defaultdict(list)
     for keys, id in keys_of:

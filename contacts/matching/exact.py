@@ -5,14 +5,16 @@ new owner, so a pair is linked by itself only if, beside its weight, nothing at 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Set
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from itertools import product
 from math import log2
 from typing import Any, NamedTuple
 
 from contacts.matching import names, normalise, slips
-from contacts.matching.candidates import Index, Pair, Person, SharedKeys, pairs
+from contacts.matching.candidates import Index, Pair, Person, SharedKeys, holders_of, pairs
 from contacts.matching.kinds import Kind, of_another_name
 from contacts.matching.names import Names
 from contacts.matching.weights import ANOTHER_EMAIL, ANOTHER_PHONE, ANOTHER_PLACE, NEARLY, PRIOR, FamilyNames, Weights
@@ -157,18 +159,25 @@ def _resemble(contact: Person, customer: Person) -> bool:
 
 
 def _mistyped(ours: Index, customers: Iterable[Person]) -> Found:
-    holders = ours.crowded | ours.by_phone
+    """In one town nearly every number is near another's: at a glance most of them have nothing of a name in common."""
+    theirs = {customer.id: customer for customer in customers}
+    holding, calling = ours.crowded | ours.by_phone, holders_of((one.phones, one.id) for one in theirs.values())
+    marks_here, marks_there = cache(_marks_of(ours.people)), cache(_marks_of(theirs))
+    numbers: dict[Pair, list[tuple[str, str]]] = defaultdict(list)
+    for number, other in slips.between(calling.keys(), holding.keys()):
+        for contact, customer in product(holding[other], calling[number]):
+            if not marks_here(contact).isdisjoint(marks_there(customer)):
+                numbers[contact, customer].append((other, number))
     found: Found = {}
-    for customer in customers:
-        numbers: dict[Hashable, list[tuple[str, str]]] = defaultdict(list)
-        for number, other in slips.held(customer.phones, holders):
-            for contact in holders[other]:
-                numbers[contact].append((other, number))
-        for contact, pairs_of_numbers in numbers.items():
-            said = names.compare(ours.people[contact], customer)
-            if said in ALIKE:
-                found[contact, customer.id] = SharedKeys((), (), slips=tuple(sorted(pairs_of_numbers))), said
+    for pair, near in numbers.items():
+        said = names.compare(ours.people[pair[0]], theirs[pair[1]])
+        if said in ALIKE:
+            found[pair] = SharedKeys((), (), slips=tuple(sorted(near))), said
     return found
+
+
+def _marks_of(people: Mapping[Hashable, Person]) -> Callable[[Hashable], frozenset[str | int]]:
+    return lambda id: names.marks(people[id])
 
 
 def _decide(candidate: _Candidate) -> Decision:

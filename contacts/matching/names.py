@@ -113,6 +113,19 @@ def compare(ours: Named, theirs: Named) -> Names:
     return Names.AGREE if one.titles & other.titles else Names.CONTRADICT
 
 
+def marks(named: Named) -> frozenset[str | int]:
+    """Words, short forms and firms, quickly. Two without one in common are silent about each other, or contradict."""
+    found: set[str] = set()
+    for text in {_full_name(named), named.company, named.display_name}:
+        words = normalise.all_words(text)
+        found.update(words)
+        found.add("".join(normalise.of_a_name(words)))
+        if not text.isascii() or "'" in text or "`" in text:  # "Ann'and'Bob" is one word of a firm, but two people
+            found.update(normalise.all_words(_BETWEEN_PEOPLE.sub(" ", text)))
+    found.discard("")
+    return frozenset[str | int](found).union(*(_GROUPS_OF[word] for word in found & _GROUPS_OF.keys()))
+
+
 def _are_written_alike(ours: Named, theirs: Named) -> bool:
     """Most pairs, told at a glance: the same first and last name, and nothing about father or son."""
     if not ours.last_name or not ours.first_name:

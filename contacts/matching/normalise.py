@@ -156,11 +156,15 @@ def words(*texts: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=10_000)
 def _name_words(text: str) -> tuple[str, ...]:
-    found = _words(text)
+    return of_a_name(all_words(text))
+
+
+def of_a_name(found: tuple[str, ...]) -> tuple[str, ...]:
+    """What `words` gives of `all_words`."""
     return tuple(word for word in found if word not in NOT_PART_OF_A_NAME and word not in LEGAL_FORMS) or found
 
 
-def _words(text: str) -> tuple[str, ...]:
+def all_words(text: str) -> tuple[str, ...]:
     plain = text.lower() if text.isascii() else _without_accents(text)
     found = _WORD.findall(plain)
     return tuple(_APOSTROPHE.sub("", word) for word in found) if _APOSTROPHE.search(plain) else tuple(found)
@@ -175,7 +179,7 @@ def _without_accents(text: str) -> str:
 
 def street(text: str) -> str:
     """One spelling of a street line: "12 North Main Street, Apt. 3" -> "12 n main st apt 3"."""
-    return " ".join(STREET_WORDS.get(word, word) for word in _words(text))
+    return " ".join(STREET_WORDS.get(word, word) for word in all_words(text))
 
 
 def place(street_line: str, zip_text: str) -> str:

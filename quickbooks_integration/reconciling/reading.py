@@ -3,6 +3,7 @@
 By hand in SQL: one statement brings the persons of one side with all their keys, where the ORM needs one for each kind.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,12 +47,15 @@ CUSTOMERS = (
     " JOIN quickbooks_integration_quickbookssync AS sync ON sync.id = customer.sync_id"
     " WHERE sync.company_id = %(company)s AND sync.entity_type = 'customer' AND vanished_at IS NULL"
 )
-# Numbers one by one: of a hundred at once PostgreSQL expects so many rows that it reads all customers.
-HOLDING = (
-    " AND (phone_keys && %(keys)s OR email_keys && %(keys)s OR place_keys && %(keys)s OR customer.sync_id = ANY(ARRAY("
-    "SELECT holder.sync_id FROM unnest(%(mistyped)s::varchar[]) AS mistyped (key)"
-    " JOIN quickbooks_integration_quickbookscustomer AS holder ON holder.phone_keys @> ARRAY[mistyped.key])))"
-)
+# Keys one by one: of a hundred at once PostgreSQL expects so many rows that it reads all customers, and compares each with
+# all keys. As arrays put together: for a UNION it starts parallel workers, which takes longer than the whole look-up.
+HOLDING = " AND customer.sync_id = ANY({})".format(
+    " || ".join(
+        f"ARRAY(SELECT holder.sync_id FROM unnest(%({wanted})s::varchar[]) AS wanted (key)"
+        f" JOIN quickbooks_integration_quickbookscustomer AS holder ON holder.{column} @> ARRAY[wanted.key])"
+        for column, wanted in (("phone_keys", "keys"), ("email_keys", "keys"), ("place_keys", "keys"), ("phone_keys", "mistyped"))
+    )
+)  # fmt: skip
 
 
 @dataclass
@@ -199,8 +203,11 @@ class _Neighbourhood:
         """One more who holds a key makes it tell less of the others, and one too many makes it tell nothing. Beyond that
         the next one changes hardly a point, which waits until everybody is matched."""
         for side, core in ((self.contacts, self.core_contacts), (self.customers, self.core_customers)):
-            for key in keys:
-                holders = [person for person in side.values() if key in _keys(person)]
+            holding: dict[str, list[Person]] = defaultdict(list)
+            for person in side.values():
+                for key in keys.intersection(_keys(person)):
+                    holding[key].append(person)
+            for holders in holding.values():
                 if len({person.household for person in holders}) <= SHARED_BY_TOO_MANY:
                     core |= {person.id for person in holders}
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contacts.matching.candidates import Person
-from contacts.matching.names import Names, compare, people_in
+from contacts.matching.names import Names, compare, marks, people_in
 
 
 def contact(first: str = "", last: str = "", company: str = "") -> Person:
@@ -110,6 +110,34 @@ NAMED = st.tuples(*[NAME.map(" ".join)] * 4)
 def test_comparing_is_symmetric(ours: tuple[str, ...], theirs: tuple[str, ...]) -> None:
     one, other = Person(1, *ours), Person(2, *theirs)
     assert compare(one, other) is compare(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Person(1, "Bob", "Zimquist"), Person(2, "Robert", "Zimqist")),  # no word in common, but a short form
+        (Person(1, company="AB Smith"), Person(2, company="ABSmith LLC")),  # no word, but a firm
+        (Person(1, "Bob'and'Ann Smith"), Person(2, "Ann Smyth")),  # the word of a couple written as one
+    ],
+)
+def test_whoever_may_be_one_has_a_mark_in_common(one: Person, other: Person) -> None:
+    assert compare(one, other) in (Names.AGREE, Names.NEAR_FAMILY)
+    assert marks(one) & marks(other)
+
+
+ODD = st.lists(
+    st.sampled_from(
+        ["Ann", "Bob", "Robert", "The", "A", "Zimquist", "Zimqist", "LLC", "and", " ", " ", "'", "&", ", ", "\u0301"]
+    ),
+    max_size=7,
+).map("".join)
+ODD_PERSON = st.builds(Person, st.just(1), ODD, ODD, ODD, ODD)
+
+
+@given(ODD_PERSON, ODD_PERSON)
+def test_two_without_a_mark_in_common_are_of_other_names_or_have_none(one: Person, other: Person) -> None:
+    if marks(one).isdisjoint(marks(other)):
+        assert compare(one, other) in (Names.SILENT, Names.CONTRADICT)
 
 
 @given(st.text(max_size=40), st.text(max_size=40))

@@ -3,11 +3,13 @@
 import itertools
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contacts.matching.candidates import SHARED_BY_TOO_MANY, Person
 from contacts.matching.exact import Decision, Outcome, candidate_pairs, decide
 from contacts.matching.kinds import ONE_BY_ONE, Kind
-from contacts.matching.slips import is_one_off, one_off
+from contacts.matching.slips import between, is_one_off, one_off
 
 NUMBER, MISTYPED, SWAPPED, OTHER = "+16175550123", "+16175550173", "+16175550132", "+15085550199"
 HOUSE = "12 main st|02169"
@@ -43,6 +45,27 @@ def test_the_numbers_one_slip_away_are_those_that_comparing_with_all_finds() -> 
         found = one_off(number)
         assert len(found) == len(set(found))
         assert {other for other in everything if is_one_off(number, other)} == set(found) & set(everything)
+
+
+NUMBER_OF_TEN = st.from_regex(r"\+1[2-9][0-9]{9}", fullmatch=True)
+# Few digits, so that most are near one another; a letter and a missing digit are no slip, another country no neighbour.
+NUMBERS = st.frozensets(st.from_regex(r"\+[12][012x]{2,4}", fullmatch=True), max_size=30)
+
+
+@given(ours=NUMBERS, theirs=NUMBERS)
+def test_many_numbers_find_on_the_other_side_what_comparing_each_with_each_finds(
+    ours: frozenset, theirs: frozenset
+) -> None:
+    found = list(between(ours, theirs))
+    assert len(found) == len(set(found))
+    assert set(found) == {(one, other) for one in ours for other in theirs if is_one_off(one, other)}
+
+
+@given(NUMBER_OF_TEN, st.data())
+def test_of_a_whole_number_every_slip_is_found_among_others(number: str, data: st.DataObject) -> None:
+    slips = one_off(number)
+    others = {data.draw(st.sampled_from(slips)), number, OTHER}
+    assert {other for _, other in between([number], others)} == {other for other in others if is_one_off(number, other)}
 
 
 @pytest.mark.parametrize("number", [MISTYPED, SWAPPED])
