@@ -107,6 +107,11 @@ def _one(cells: Cells, name: str) -> str:
     return " ".join(cells[name][0].split()) if cells.get(name) else ""
 
 
+def _notes(cells: Cells) -> str:
+    """As they will be stored: what is compared with it and noted about it has no card number either."""
+    return masked("\n".join(cells.get("notes", ())))
+
+
 def _numbers(cells: Cells, prefix: str = "") -> tuple[Number, ...]:
     return tuple(
         Number(text, column.removeprefix(prefix).partition(":")[2] or "main")
@@ -126,7 +131,7 @@ def _contact_row(cells: Cells) -> tuple[list[Particulars], House | None]:
         phones=_numbers(cells),
         emails=tuple(cells.get("email", ())),
         addresses=_addresses(cells, ContactAddress.Kind.MAILING),
-        notes="\n".join(cells.get("notes", ())),
+        notes=_notes(cells),
         external_id=_one(cells, "external_id"),
     )
     return ([person] if _says_who(person) else []), None
@@ -150,7 +155,7 @@ def _quickbooks_row(cells: Cells) -> tuple[list[Particulars], House | None]:
         emails=tuple(cells.get("email", ())),
         addresses=_addresses(cells, ContactAddress.Kind.BILLING)
         + tuple(names.address(text, ContactAddress.Kind.SHIPPING) for text in cells.get("shipping", ())),
-        notes="\n".join(cells.get("notes", ())),
+        notes=_notes(cells),
         payment_terms=_one(cells, "terms"),
         customer_type=Contact.CustomerType.CUSTOMER,
         external_id=_one(cells, "external_id"),

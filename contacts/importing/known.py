@@ -1,11 +1,11 @@
 """Which contacts a chunk of rows may mean: those in the database, and those that earlier rows made."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from contacts import merging
 from contacts.importing import alike
@@ -45,9 +45,16 @@ def _signatures(first_name: str, last_name: str, company: str) -> list[Signature
 class People:
     """The contacts of one chunk by everything that identifies them. Cards of new contacts are added as they are made."""
 
-    def __init__(self, cards: Iterable[Card] = (), merged: Mapping[str, int] | None = None) -> None:
-        """merged: contacts that became part of others, see merging.survivors: their ids in a list still mean somebody."""
+    def __init__(
+        self,
+        cards: Iterable[Card] = (),
+        merged: Mapping[str, int] | None = None,
+        crowded: Collection[str] = (),
+    ) -> None:
+        """merged: contacts that became part of others, see merging.survivors: their ids in a list still mean somebody.
+        crowded: keys that too many share to say who somebody is, whoever of them is among the cards."""
         self.merged = merged or {}
+        self._crowded = crowded
         self.cards: list[Card] = []
         self._by_contact: dict[int, Card] = {}
         self._by_external_id: dict[str, Card] = {}
@@ -129,7 +136,7 @@ class People:
     def alike(self, particulars: Particulars) -> Alike | None:
         """Whom the particulars, which `find` does not know, may mean all the same."""
         found: dict[int, Card] = {}
-        for key in particulars.keys:
+        for key in (key for key in particulars.keys if key not in self._crowded):
             sharing = self._sharing([key], ANY, particulars)
             if len(sharing) < SHARED_BY_TOO_MANY:
                 found |= {id(card): card for card in sharing}
@@ -181,10 +188,14 @@ def load(people: Iterable[Particulars], also: Iterable[int] = (), *, lock: bool 
     merged = merging.survivors({person.external_id for person in everybody if person.external_id})
     ids = {*also, *merged.values()}
     ids.update(_ids_by_external_id(everybody))
-    ids.update(_ids_by_key(ContactPhone, everybody))
-    ids.update(_ids_by_key(ContactEmail, everybody))
+    crowded: set[str] = set()
+    models: tuple[type[ContactPhone] | type[ContactEmail], ...] = (ContactPhone, ContactEmail)
+    for model in models:
+        shared = _crowded(model, everybody)
+        ids.update(_ids_by_key(model, everybody, shared))
+        crowded |= shared
     ids.update(_ids_by_text(person for person in everybody if not person.keys))
-    return People(_cards(ids, lock=lock), merged)
+    return People(_cards(ids, lock=lock), merged, crowded)
 
 
 def _ids_by_external_id(people: list[Particulars]) -> Iterable[int]:
@@ -193,8 +204,19 @@ def _ids_by_external_id(people: list[Particulars]) -> Iterable[int]:
     return found.values_list("pk", flat=True) if external_ids else ()
 
 
-def _ids_by_key(model: type[ContactPhone] | type[ContactEmail], people: list[Particulars]) -> Iterator[int]:
-    """Only those whose name agrees, or is alike where few share the number: thousands may share a switchboard's."""
+def _crowded(model: type[ContactPhone] | type[ContactEmail], people: list[Particulars]) -> set[str]:
+    """The keys of these people that SHARED_BY_TOO_MANY contacts or more have: a switchboard's."""
+    keys = {key for person in people for key in person.keys}
+    if not keys:
+        return set()
+    held = model.objects.filter(key__in=keys).values("key").annotate(holders=Count("contact", distinct=True))
+    return set(held.filter(holders__gte=SHARED_BY_TOO_MANY).order_by().values_list("key", flat=True))
+
+
+def _ids_by_key(
+    model: type[ContactPhone] | type[ContactEmail], people: list[Particulars], crowded: Collection[str]
+) -> Iterator[int]:
+    """Only those whose name agrees, or is alike where the key is not crowded: thousands may share a switchboard's."""
     wanted: dict[str, set[Signature]] = defaultdict(set)
     listed: set[str] = set()
     unlisted: set[str] = set()
@@ -215,9 +237,10 @@ def _ids_by_key(model: type[ContactPhone] | type[ContactEmail], people: list[Par
         holders[key].append((contact_id, *names))
     asking = _asking(people)
     for key, some in holders.items():
-        few = len(some) < SHARED_BY_TOO_MANY
         for contact_id, *names in some:
-            like = few and any(alike.may_be((names[0], names[1], names[2]), person) for person in asking[key])
+            like = key not in crowded and any(
+                alike.may_be((names[0], names[1], names[2]), person) for person in asking[key]
+            )
             if like or wanted[key].intersection(_signatures(*names)):
                 yield contact_id
 

@@ -8,10 +8,10 @@ from django.db.models import Model
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone, Property, PropertyContact
 
 # By name, so that a column of a later version does not make everything look changed.
-_COLUMNS: dict[type[Model], tuple[str, ...]] = {
+PRINTED: dict[type[Model], tuple[str, ...]] = {
     Contact: (
         "external_id", "first_name", "last_name", "company", "source", "notes", "quickbooks_customer_id",
-        "customer_type", "payment_terms", "credit_limit", "tax_exempt", "merged_into_id",
+        "customer_type", "payment_terms", "credit_limit", "tax_exempt", "do_not_contact", "merged_into_id",
     ),
     ContactPhone: ("contact_id", "number", "label", "position"),
     ContactEmail: ("contact_id", "address", "position"),
@@ -46,7 +46,7 @@ def _table(model: type[Model]) -> str:
 
 
 def _columns(model: type[Model], alias: str = "it") -> str:
-    return ", ".join(f"{alias}.{column}" for column in _COLUMNS[model])
+    return ", ".join(f"{alias}.{column}" for column in PRINTED[model])
 
 
 def _parts(model: type[Model]) -> str:

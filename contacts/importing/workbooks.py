@@ -5,6 +5,7 @@ import json
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, time
 from itertools import islice
 from typing import Any, BinaryIO
@@ -18,10 +19,16 @@ from contacts.importing.reading import LINES_BEFORE_HEADER, FileRefused, Row
 
 MAGIC = b"PK\x03\x04"
 MAX_UNPACKED = 500 * 1024 * 1024
+MAX_COPY = 250 * 1024 * 1024
+MAX_ROWS = 1_048_576  # Excel's own bound
 MAX_COLUMNS = 300
 _NO_WORKBOOK = (
     "This is no Excel workbook that can be read: it is damaged, or another kind of file. Open it in your spreadsheet, "
     "choose “Save as”, take “Excel workbook (.xlsx)” or “CSV UTF-8”, and import that file."
+)
+_NO_ROOM = (
+    "The server could not keep its copy of the workbook; its disk may be full. The file is not at fault. Import it again "
+    "later; if that happens again, tell the person who looks after this program."
 )
 _ERRORS = {"#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!"}
 # What a broken or hostile file makes of the libraries that read it.
@@ -39,30 +46,55 @@ def is_workbook(file: BinaryIO) -> bool:
 
 
 def copied(file: BinaryIO) -> BinaryIO:
-    """The rows of the workbook's list, one JSON array of texts a line, in a temporary file. Raises FileRefused."""
-    rows = tempfile.TemporaryFile()  # noqa: SIM115
+    """The rows of the workbook's list that are not blank, one JSON array a line: the number that the spreadsheet shows,
+    and texts. In a temporary file. Raises FileRefused."""
+    with _on_disk():
+        rows = tempfile.TemporaryFile()  # noqa: SIM115
     try:
         _refuse_bomb(file)
         workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        for cells in _cells(_sheet(workbook)):
-            rows.write(json.dumps(cells).encode() + b"\n")
+        _copy(_cells(_sheet(workbook)), rows)
         workbook.close()
-    except _BROKEN as error:
-        rows.close()
-        raise FileRefused(_NO_WORKBOOK) from error
-    except FileRefused:
-        rows.close()
+    except BaseException as error:
+        with suppress(OSError):  # what could not be written is tried once more
+            rows.close()
+        if isinstance(error, _BROKEN):
+            raise FileRefused(_NO_WORKBOOK) from error
         raise
     return rows
 
 
-def rows_of(copy: BinaryIO) -> Iterator[Row]:
-    """Of a copy, with the numbers that the spreadsheet shows; blank rows are left out."""
-    copy.seek(0)
-    for number, line in enumerate(copy, start=1):
-        cells = json.loads(line)
+def _copy(rows: Iterator[list[str]], copy: BinaryIO) -> None:
+    size = 0
+    for number, cells in enumerate(rows, start=1):
         if any(cell.strip() for cell in cells):
-            yield Row(number, cells)
+            line = json.dumps([number, *cells]).encode() + b"\n"
+            size += len(line)
+            if size > MAX_COPY:
+                raise FileRefused(
+                    f"The list in the workbook has more than {MAX_COPY // 1024 // 1024} MB of text. Split it into parts "
+                    "that each begin with the header line."
+                )
+            with _on_disk():
+                copy.write(line)
+    with _on_disk():
+        copy.flush()
+
+
+@contextmanager
+def _on_disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise FileRefused(_NO_ROOM) from error
+
+
+def rows_of(copy: BinaryIO) -> Iterator[Row]:
+    """Of a copy."""
+    copy.seek(0)
+    for line in copy:
+        number, *cells = json.loads(line)
+        yield Row(number, cells)
 
 
 def _refuse_bomb(file: BinaryIO) -> None:
@@ -93,8 +125,9 @@ def _has_header(sheet: Any) -> bool:
 
 def _cells(sheet: Any) -> Iterator[list[str]]:
     sheet.reset_dimensions()  # what the file says of its size may be far from it
-    for values in sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS):
-        cells = [_text(value) for value in values]
+    # Without max_col: with it, each row that the file leaves out would be one of MAX_COLUMNS blank cells.
+    for values in islice(sheet.iter_rows(values_only=True, max_row=MAX_ROWS), MAX_ROWS):
+        cells = [_text(value) for value in values[:MAX_COLUMNS]]
         while cells and not cells[-1]:
             cells.pop()
         yield cells

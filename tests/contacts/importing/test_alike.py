@@ -78,3 +78,16 @@ def test_a_switchboard_makes_nobody_alike() -> None:
     robert()
 
     assert counts(import_lines(",Bob,Smith,,617-555-0101,,,,,")) == {"read": 1, "created": 1}
+
+
+@pytest.mark.parametrize("listed", [(), ("A1", "A2", "A3", "A4")])
+def test_a_switchboard_makes_nobody_alike_whoever_stands_in_the_next_line(listed: tuple[str, ...]) -> None:
+    for number in range(5):
+        external_id = listed[number] if number < len(listed) else None
+        make_contact(f"Given{number}", "Jones", phones=("617-555-0101",), external_id=external_id)
+    robert()
+
+    lines = (",Robert,Smith,,617-555-0101,,,,,", "B9,Bob,Smith,Acme,617-555-0101,,,,,")
+
+    assert counts(import_lines(*lines)) == {"read": 2, "unchanged": 1, "created": 1}
+    assert Contact.objects.count() == 7

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from contacts.importing import answering
-from contacts.models import Contact, ContactImportDifference, Property
+from contacts.models import Contact, ContactImportDifference, ContactImportStep, Property
 from tests.contacts.importing.files import counts, import_lines, import_rows
 from tests.contacts.importing.test_lists import COUPLE, radar
 from tests.contacts.importing.test_taking_back import everything, take_back
@@ -83,6 +83,26 @@ def test_what_was_changed_since_the_import_is_not_overwritten(anna: Contact, off
     assert (answered.done, anna.company) == (0, "Firm and Sons")
     assert answered.refused == ["Anna Brown: the company was changed since the import. It stays as it is now."]
     assert ("company", 1) in answering.open_fields(record)
+
+
+@pytest.mark.parametrize("list_name", ["friends", "QuickBooks"])
+def test_a_card_number_in_the_notes_is_kept_nowhere_and_is_no_question(list_name: str) -> None:
+    header = ["Customer", "Phone", "Notes", "Open Balance"] if list_name == "QuickBooks" else ["Name", "Phone", "Notes"]
+    row = {header[0]: "Ann Smith", "Phone": "617-555-0101", "Notes": "Visa 4242 4242 4242 4242"}
+    make_contact("Ann", "Smith", phones=("617-555-0101",))
+
+    import_rows(header, row)
+
+    assert ContactImportStep.objects.get(unit="notes").became == {"notes": "Visa [card ending in 4242]"}
+    assert counts(import_rows(header, row)) == {"read": 1, "unchanged": 1}
+    Contact.objects.update(notes="Call after 5")
+    assert counts(import_rows(header, row)) == {"read": 1, "conflict": 1}
+    difference = ContactImportDifference.objects.get()
+    assert (difference.theirs, difference.values) == (
+        "Visa [card ending in 4242]",
+        {"notes": "Visa [card ending in 4242]"},
+    )
+    assert "4242 4242" not in difference.row.reason
 
 
 def test_a_house_can_be_decided_about_too(office: User) -> None:

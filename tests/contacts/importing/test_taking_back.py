@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 
 from contacts import merging
 from contacts.importing import Result, undoing
+from contacts.importing.prints import PRINTED
 from contacts.models import (
     Contact,
     ContactAddress,
@@ -117,6 +118,10 @@ def edited(contact: Contact) -> None:
     Contact.objects.filter(pk=contact.pk).update(notes="Call after 5")
 
 
+def marked(contact: Contact) -> None:
+    Contact.objects.filter(pk=contact.pk).update(do_not_contact=True)
+
+
 def called(contact: Contact) -> None:
     ContactPhone.objects.create(contact=contact, number="617-555-0199")
 
@@ -133,12 +138,19 @@ def housed(contact: Contact) -> None:
     make_property(people=(contact,))
 
 
+def test_a_print_has_everything_that_people_can_edit() -> None:
+    for model, columns in PRINTED.items():
+        fields = (field for field in model._meta.concrete_fields if field.editable and not field.primary_key)
+        assert {field.attname for field in fields} - set(columns) == set(), model
+
+
 @pytest.mark.parametrize(
     ("use", "why"),
     [
         (quoted, "It is used since: quotes."),
         (linked, "It is linked to QuickBooks."),
         (edited, "It was changed since."),
+        (marked, "It was changed since."),
         (called, "It was changed since."),
         (forgot_phone, "It was changed since."),
         (housed, "It was changed since."),

@@ -1,6 +1,8 @@
 """Excel workbooks as people keep their lists, and files that only look like one."""
 
 import io
+import json
+import tempfile
 import zipfile
 from datetime import datetime
 from typing import Any
@@ -86,3 +88,43 @@ def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch
 
     with pytest.raises(FileRefused, match="when unpacked"):
         importing.run(zipped(bomb=b"0" * 200_000), filename="list.xlsx")
+
+
+def with_row(number: str, cell: str) -> io.BytesIO:
+    """A list with Ann in row 2, and a last row that says of itself which one it is."""
+    packed = zipfile.ZipFile(workbook([HEADER, ["Ann"], [cell]]))
+    name = "xl/worksheets/sheet1.xml"
+    entries = {entry: packed.read(entry) for entry in packed.namelist()}
+    entries[name] = entries[name].replace(b'<row r="3"', b'<row r="%s"' % number.encode())
+    return zipped(**entries)
+
+
+def test_a_cell_far_below_costs_nothing_for_the_rows_between() -> None:
+    for cell, more in (("", []), ("Bob", [[1_048_576, "Bob"]])):
+        copy = workbooks.copied(with_row("1048576", cell))
+
+        copy.seek(0)
+        assert [json.loads(line) for line in copy] == [[1, *HEADER], [2, "Ann"], *more]
+
+
+def test_rows_below_the_last_one_of_excel_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbooks, "MAX_ROWS", 50)
+
+    assert [row.line for row in workbooks.rows_of(workbooks.copied(with_row("51", "Bob")))] == [1, 2]
+    assert [row.line for row in workbooks.rows_of(workbooks.copied(with_row("50", "Bob")))] == [1, 2, 50]
+
+
+def test_more_text_than_can_be_kept_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbooks, "MAX_COPY", 1024 * 1024)
+
+    with pytest.raises(FileRefused, match="more than 1 MB of text"):
+        importing.run(workbook([HEADER, *[["Ann" * 10_000]] * 40]), filename="list.xlsx")
+    assert not Contact.objects.exists()
+
+
+@pytest.mark.parametrize("length", [3, 30_000])
+def test_a_full_disk_is_not_the_fault_of_the_file(length: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: open("/dev/full", "w+b"))  # noqa: PTH123, SIM115
+
+    with pytest.raises(FileRefused, match="its disk may be full"):
+        importing.run(workbook([HEADER, ["A" * length]]), filename="list.xlsx")
