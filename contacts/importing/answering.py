@@ -6,12 +6,13 @@ from typing import Any
 import pghistory
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from contacts.importing import writing
 from contacts.importing.journal import Journal
 from contacts.importing.runs import one_at_a_time
+from contacts.merging.caring import CARES
 from contacts.models import Contact, ContactAddress, ContactImport, ContactImportDifference, Property
 from contacts.signals import contact_changed
 
@@ -42,18 +43,33 @@ def keep(record: ContactImport, by: AbstractBaseUser, **which: Any) -> Answered:
 
 
 def take(record: ContactImport, by: AbstractBaseUser, **which: Any) -> Answered:
-    """which: pk or field. At most AT_ONCE at a time. What was changed since the import stays and waits on. A value that
-    was taken goes back with the import."""
-    answered = Answered()
-    with transaction.atomic(), pghistory.context(source="import", file=record.filename, user=by.pk):
+    """which: pk or field. At most AT_ONCE at a time, each AT_ONCE rows a transaction of their own. What was changed since
+    the import stays and waits on. A value that was taken goes back with the import."""
+    answered, last = Answered(), None
+    rows = _open(record).filter(**which).select_related("row").order_by("of", "object_id", "pk")
+    with pghistory.context(source="import", file=record.filename, user=by.pk):
+        while answered.done < AT_ONCE:
+            last = _take_some(record, by, rows.filter(_after(last)) if last else rows, answered)
+            if last is None:
+                break
+    answered.left = rows.count() - len(answered.refused)
+    return answered
+
+
+def _take_some(
+    record: ContactImport,
+    by: AbstractBaseUser,
+    open_rows: QuerySet[ContactImportDifference],
+    answered: Answered,
+) -> ContactImportDifference | None:
+    """Returns the last one that it looked at. None when there are no more, or the import is being taken back."""
+    with transaction.atomic():
         one_at_a_time()
-        rows = list(
-            _open(record)
-            .filter(**which)
-            .select_related("row")
-            .select_for_update(of=("self",))
-            .order_by("of", "object_id")[:AT_ONCE]
-        )
+        if not ContactImport.objects.filter(pk=record.pk, state=ContactImport.State.DONE).exists():
+            answered.refused.append("The import was taken back meanwhile.")
+            return None
+        rows = list(open_rows.select_for_update(of=("self",))[: AT_ONCE - answered.done])
+        _lock_before_contacts(rows)
         for difference in rows:
             refused = _take(record, difference)
             if refused:
@@ -62,8 +78,18 @@ def take(record: ContactImport, by: AbstractBaseUser, **which: Any) -> Answered:
                 difference.answer, difference.answered_by, difference.answered_at = Answer.TAKEN, by, timezone.now()
                 answered.done += 1
         ContactImportDifference.objects.bulk_update(rows, ["answer", "answered_by", "answered_at"])
-    answered.left = _open(record).filter(**which).count() - len(answered.refused)
-    return answered
+    return rows[-1] if rows else None
+
+
+def _after(last: ContactImportDifference) -> Q:
+    further = Q(object_id__gt=last.object_id) | Q(object_id=last.object_id, pk__gt=last.pk)
+    return Q(of__gt=last.of) | Q(of=last.of) & further
+
+
+def _lock_before_contacts(rows: list[ContactImportDifference]) -> None:
+    contacts = {row.object_id for row in rows if row.of == ContactImportDifference.Of.CONTACT}
+    for care in CARES:
+        care.lock(contacts)
 
 
 def _open(record: ContactImport) -> QuerySet[ContactImportDifference]:

@@ -1,7 +1,7 @@
 """An import taken back as a whole: what it made goes, what it filled is empty again. What somebody used or changed since
 stays (staying.py says why). In batches, each a transaction of its own: whoever was killed goes on where he was."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +16,7 @@ from contacts.importing import staying, writing
 from contacts.importing.journal import MODELS
 from contacts.importing.prints import PARTS
 from contacts.importing.runs import one_at_a_time
+from contacts.merging.caring import CARES
 from contacts.models import Contact, ContactImport, ContactImportRow, ContactImportStep, Property, PropertyContact
 from contacts.signals import contact_changed
 
@@ -73,11 +74,12 @@ def outlook(record: ContactImport) -> Outlook:
 
 def left(record: ContactImport) -> tuple[int, list[Stays]]:
     """Of one that was taken back: how much stays, and the first of it."""
-    steps = record.steps.exclude(stays="").order_by("id")
-    shown = [
-        Stays(name, step.stays, contact) for of in Of for step, name, contact in _named(of, steps.filter(of=of)[:SHOWN])
-    ]
-    return steps.count(), shown[:SHOWN]
+    steps = record.steps.exclude(stays="")
+    by_kind: dict[str, list[ContactImportStep]] = defaultdict(list)
+    for step in steps.order_by("id")[:SHOWN]:
+        by_kind[step.of].append(step)
+    named = [one for of, some in by_kind.items() for one in _named(of, some)]
+    return steps.count(), [Stays(name, step.stays, contact) for step, name, contact in named]
 
 
 def ask(pk: int, by: AbstractBaseUser | None) -> bool:
@@ -151,14 +153,16 @@ def _kept(record: ContactImport) -> QuerySet[ContactImportStep, int]:
 
 
 def _lock(of: str, ids: Collection[int], *, to_delete: bool) -> set[int]:
-    """In the order of an import, properties before contacts; returns the contacts. Whoever wants to use one that may be
-    deleted waits."""
+    """What other apps lock before contacts, then in the order of an import: properties before contacts; returns the
+    contacts. Whoever wants to use one that may be deleted waits."""
     contacts, houses = (set(ids) if of == kind else set() for kind in (Of.CONTACT, Of.PROPERTY))
     if of == Of.ROLE:
         roles = list(PropertyContact.objects.filter(pk__in=ids).values_list("property_id", "contact_id"))
         houses, contacts = {house for house, _ in roles}, {contact for _, contact in roles}
     elif of in _PARTS:
         contacts = set(MODELS[of]._default_manager.filter(pk__in=ids).values_list("contact_id", flat=True))
+    for care in CARES:
+        care.lock(contacts)
     for model, keys in ((Property, houses), (Contact, contacts)):
         rows = model._default_manager.filter(pk__in=keys).order_by("pk")
         list(rows.select_for_update(no_key=not (to_delete and model is MODELS[of])).values_list("pk", flat=True))
@@ -226,6 +230,11 @@ def _after(step: ContactImportStep) -> Q:
 def _named(of: str, steps: Iterable[ContactImportStep]) -> list[tuple[ContactImportStep, str, Contact | None]]:
     """With what people call it, and the contact that it is about."""
     some = list(steps)
-    rows: dict[int, Any] = MODELS[of]._default_manager.in_bulk([step.object_id for step in some])
+    found = MODELS[of]._default_manager.filter(pk__in=[step.object_id for step in some])
+    if of == Of.CONTACT:
+        found = found.prefetch_related("phones", "emails")
+    elif of != Of.PROPERTY:
+        found = found.select_related("contact").prefetch_related("contact__phones", "contact__emails")
+    rows: dict[int, Any] = {row.pk: row for row in found}
     owners = {key: getattr(row, "contact", row if of == Of.CONTACT else None) for key, row in rows.items()}
     return [(step, str(rows[step.object_id]), owners[step.object_id]) for step in some if step.object_id in rows]

@@ -195,7 +195,9 @@ def _reserve(auth: QuickBooksAuth, contact: Contact, name: str) -> QuickBooksSyn
 def _must_be_current(contact: Contact) -> None:
     """Locked, so that a merge that comes now waits and then sees what is about to be sent. Raises Unusable."""
     found = Contact.objects.select_for_update(no_key=True).filter(pk=contact.pk).first()
-    if found is not None and found.merged_into is not None:
+    if found is None:
+        raise Unusable("The contact was deleted meanwhile.")
+    if found.merged_into is not None:
         raise Unusable(f"{found} was merged into {found.merged_into} here. Create that one.")
 
 

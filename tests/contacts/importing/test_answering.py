@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from contacts.importing import answering
-from contacts.models import Contact, ContactImportDifference, ContactImportStep, Property
+from contacts.models import Contact, ContactImport, ContactImportDifference, ContactImportStep, Property
+from quickbooks_integration.models import QuickBooksSync
 from tests.contacts.importing.files import counts, import_lines, import_rows
 from tests.contacts.importing.test_lists import COUPLE, radar
 from tests.contacts.importing.test_taking_back import everything, take_back
@@ -103,6 +106,54 @@ def test_a_card_number_in_the_notes_is_kept_nowhere_and_is_no_question(list_name
         {"notes": "Visa [card ending in 4242]"},
     )
     assert "4242 4242" not in difference.row.reason
+
+
+def test_one_press_goes_on_past_what_cannot_be_taken(office: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "AT_ONCE", 2)
+    for number in range(7):
+        make_contact(f"Ann{number}", external_id=f"A{number}", company="Firm")
+    record = import_lines(*[f"A{number},,,Acme,,,,,," for number in range(7)]).record
+    Contact.objects.filter(external_id__in=("A0", "A1", "A2")).update(company="Firm and Sons")
+
+    first = answering.take(record, office, field="company")
+    second = answering.take(record, office, field="company")
+
+    assert (first.done, len(first.refused), first.left) == (2, 3, 2)
+    assert (second.done, len(second.refused), second.left) == (2, 3, 0)
+    companies = Contact.objects.order_by("external_id").values_list("company", flat=True)
+    assert list(companies) == ["Firm and Sons"] * 3 + ["Acme"] * 4
+
+
+def test_nothing_is_taken_of_an_import_that_was_taken_back_meanwhile(anna: Contact, office: User) -> None:
+    result = import_lines(ANN.replace("Acme,,", "Acme,617-555-0101,"))
+    seen_before = ContactImport.objects.get()
+    take_back(result)
+    before = everything()
+
+    answered = answering.take(seen_before, office, field="company")
+
+    assert (answered.done, answered.left, answered.refused) == (0, 0, ["The import was taken back meanwhile."])
+    assert everything() == before
+    assert not ContactImportStep.objects.exists()
+
+
+def locked(queries: list[dict[str, str]]) -> list[str]:
+    """Tables in the order in which rows of them were locked first."""
+    names = [query["sql"].partition('FROM "')[2].partition('"')[0] for query in queries if "FOR " in query["sql"]]
+    return list(dict.fromkeys(names))
+
+
+def test_what_quickbooks_has_is_locked_before_contacts(anna: Contact, office: User) -> None:
+    result = import_lines(ANN)
+
+    with CaptureQueriesContext(connection) as taking:
+        answering.take(result.record, office, field="company")
+    with CaptureQueriesContext(connection) as taking_back:
+        take_back(result)
+
+    for queries in (taking.captured_queries, taking_back.captured_queries):
+        tables = locked(queries)
+        assert tables.index(QuickBooksSync._meta.db_table) < tables.index("contacts_contact")
 
 
 def test_a_house_can_be_decided_about_too(office: User) -> None:

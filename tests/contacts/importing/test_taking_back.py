@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from pytest_django import DjangoAssertNumQueries
 
 from contacts import merging
 from contacts.importing import Result, undoing
@@ -175,6 +176,24 @@ def test_whom_somebody_used_or_changed_stays_with_the_reason(use: Callable[[Cont
         rows[:] = [row for row in rows if ann["id"] not in (row.get("contact_id"), row["id"])]
     assert left == before
     assert record.taken_back == {"contact": 1}
+
+
+def test_what_stays_is_named_in_as_many_queries_for_one_as_for_many(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    make_contact(external_id="A1", phones=("617-555-0101",))
+    make_contact(external_id="A2", phones=("617-555-0102",))
+    lines = [f"A{number},,,,508-555-010{number},ann{number}@example.com,,,," for number in range(1, 8)]
+    result = import_lines(*lines)
+    ContactPhone.objects.update(label="fax")
+    ContactEmail.objects.update(position=7)
+    Contact.objects.update(notes="Call after 5")
+    record = take_back(result)
+
+    with django_assert_num_queries(11):  # the steps and how many; contacts, phones and e-mails, each with both of these
+        count, some = undoing.left(record)
+
+    assert count == len(some) == 5 + 2 + 2
 
 
 def test_a_field_that_was_changed_again_stays_and_the_other_ones_go_back() -> None:

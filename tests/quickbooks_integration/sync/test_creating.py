@@ -52,6 +52,16 @@ def test_a_contact_that_nobody_resembles_becomes_a_customer_and_is_linked(open_b
     assert books.pull()["unchanged"] == 1
 
 
+def test_a_contact_that_was_deleted_meanwhile_makes_no_customer(open_books):
+    books = open_books("empty")
+    contact = make()
+    Contact.objects.filter(pk=contact.pk).delete()
+    answer = books.sync().create_customer_from_contact(contact, looked=True)
+    assert (answer["result"], answer["message"]) == ("refused", "The contact was deleted meanwhile.")
+    assert customers(books) == []
+    assert not QuickBooksSync.objects.exists()
+
+
 def test_a_second_press_creates_nothing(open_books):
     books = open_books("empty")
     contact = make()
