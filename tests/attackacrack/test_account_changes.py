@@ -27,11 +27,6 @@ def olivia() -> User:
     return User.objects.create_superuser("olivia", "olivia@example.com", PASSWORD, first_name="Olivia")
 
 
-@pytest.fixture(autouse=True)
-def _quick_hashes(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
