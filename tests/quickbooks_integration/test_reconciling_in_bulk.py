@@ -156,8 +156,8 @@ def _all_rows() -> Rows:
     decisions = _rows(MatchDecision, "sync_id")
     for row in decisions:
         before = row["before"]
-        before["phones"] = [made[ContactPhone][pk] for pk in before["phones"]]
-        before["emails"] = [made[ContactEmail][pk] for pk in before["emails"]]
+        for name, model in (("phones", ContactPhone), ("emails", ContactEmail)):
+            before[name] = [{**added, "id": made[model][added["id"]]} for added in before[name]]
         for change in before["addresses"]:
             change["id"] = made[ContactAddress][change["id"]]
     return {

@@ -42,10 +42,10 @@ class Books:
         return found
 
     def contacts_of_all(self) -> None:
-        """Makes a contact of every customer that has none."""
+        """Makes a contact of every customer that has none, of jobs before their customers: else they follow those."""
         of_nobody = QuickBooksSync.objects.filter(company=self.auth, entity_type="customer", local_id=None)
-        for sync in of_nobody.order_by("pk"):
-            if of_nobody.filter(pk=sync.pk).exists():  # a job follows its customer
+        for sync in of_nobody.order_by("-customer__parent_id", "-pk"):
+            if of_nobody.filter(pk=sync.pk).exists():
                 reconciling.create_contact(sync, None)
 
     def queries(self) -> int:
