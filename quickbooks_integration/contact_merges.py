@@ -131,6 +131,7 @@ def _went_elsewhere(survivor: Contact, loser: Contact) -> list[str]:
         f"QuickBooks merged {customer} into a customer of {holders[customer.holder]}. Say first whose contact it is, under "
         "QuickBooks > Merged customers."
         for customer in found
+        if customer.holder in holders  # a map row may still name a contact that is deleted
     ]
 
 
