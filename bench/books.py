@@ -9,7 +9,6 @@ from typing import Any
 
 CONTACTS, QUOTES, INVOICES, PAYMENTS, MEMOS = 100_000, 120_000, 125_000, 50_000, 5_000
 JOBS = 60_000
-DOCUMENTS = QUOTES + INVOICES + PAYMENTS + MEMOS
 DAYS = 5 * 365
 FAMILIES = 9_000
 # One contact, a builder or an agency, has every so many-th document: 2,400.

@@ -48,7 +48,7 @@ class ExportsRows(ModelAdmin):
 
     @admin.action(description="Export as CSV", permissions=["export"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Any]) -> StreamingHttpResponse:
-        columns = [name for name in self.get_list_display(request) if name != "action_checkbox"]
+        columns = self.get_list_display(request)
         return csv_answer(str(self.opts.verbose_name_plural), self._lines(columns, queryset))
 
     def _lines(self, columns: Sequence[Any], queryset: QuerySet[Any]) -> Iterator[str]:

@@ -97,4 +97,4 @@ def _count(count: int, one: str, many: str) -> str:
 
 def _name_of(record: ContactImport) -> str:
     person = record.taken_back_by
-    return colleagues.name_of(person) if person else "the command line"
+    return colleagues.name_of(person) if person else "somebody who is gone"

@@ -12,8 +12,6 @@ from contacts.models import Contact, WantedMerge
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 200
-
 
 def want(survivor: Contact, loser: Contact, by: AbstractBaseUser | None, chosen: Mapping[str, str]) -> None:
     """Remembers it with what was chosen; the last wish about two contacts counts."""
@@ -39,7 +37,7 @@ def wanted(one: Contact, other: Contact) -> WantedMerge | None:
 def finish() -> int:
     """Does what can be done by now, and forgets what cannot be done any more. Returns how many were merged. Not inside a
     transaction."""
-    keys = list(WantedMerge.objects.values_list("pk", flat=True)[:AT_ONCE])
+    keys = list(WantedMerge.objects.order_by("pk").values_list("pk", flat=True))
     return sum(map(_finish_or_go_on, keys))
 
 

@@ -20,6 +20,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
+from contacts.admin.merge_pages import is_key
 from quickbooks_integration.admin.links import contact_link
 from quickbooks_integration.admin.runs import ReadOnly
 from quickbooks_integration.connection_page import moment
@@ -55,7 +56,7 @@ class WhoFilter(DropdownFilter):
         who = self.value() or ""
         if who == "machine":
             return queryset.filter(decided_by=None)
-        return queryset.filter(decided_by=who) if who.isdecimal() else queryset
+        return queryset.filter(decided_by=who) if is_key(who) else queryset
 
 
 @admin.register(MatchDecision)
@@ -105,7 +106,7 @@ class MatchDecisionAdmin(ReadOnly, ModelAdmin):
             return HttpResponseRedirect(reverse(LIST))
         context = {
             "decisions": found,
-            "foreseen": undoing.undo_each(found, request.user, keep=False),
+            "foreseen": undoing.foresee(found, request.user),
             "opts": self.opts,
         }
         everywhere = self.admin_site.each_context(request)
@@ -174,7 +175,7 @@ def _named(person: AbstractBaseUser | None) -> str:
 
 def _chosen(request: HttpRequest) -> list[MatchDecision]:
     asked = (request.POST if request.method == "POST" else request.GET).getlist("decision")
-    numbers = [number for number in asked if number.isdecimal()][:UNDONE_AT_ONCE]
+    numbers = [number for number in asked if is_key(number)][:UNDONE_AT_ONCE]
     rows = MatchDecision.objects.select_related("sync__customer", "contact", "decided_by")
     rows = rows.prefetch_related("contact__phones", "contact__emails")
     return list(rows.filter(pk__in=numbers, undone_at=None).order_by("-id"))

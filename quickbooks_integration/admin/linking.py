@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from contacts import search
+from contacts.admin.merge_pages import is_key
 from contacts.models import Contact
 from quickbooks_integration import reconciling
 from quickbooks_integration.models import QuickBooksCustomer
@@ -60,7 +61,7 @@ class LinkPage:
 
     def _link(self, request: HttpRequest, customer: QuickBooksCustomer) -> HttpResponse:
         number, of_queue = request.POST.get("contact", ""), request.POST.get("from") == "queue"
-        contact = Contact.objects.filter(pk=number).first() if number.isdecimal() and len(number) < 19 else None
+        contact = Contact.objects.filter(pk=number).first() if is_key(number) else None
         try:
             if contact is None:
                 raise Settled("This contact is not here any more. Nothing was changed.")

@@ -14,6 +14,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from contacts.admin.merge_pages import is_key
 from quickbooks_integration.models import QuickBooksAuth
 from quickbooks_integration.reconciling import same_customers
 
@@ -64,4 +65,4 @@ def _decide(request: HttpRequest) -> HttpResponse:
 
 def _keys(request: HttpRequest, name: str) -> list[int]:
     texts = request.POST.getlist(name)[: same_customers.MOST_DISMISSED]
-    return [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]
+    return [int(text) for text in texts if is_key(text)]

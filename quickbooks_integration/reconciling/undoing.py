@@ -37,7 +37,8 @@ def undo(decided: MatchDecision, by: User | None) -> list[str]:
     Raises Settled if it was undone before or if the customer has another contact by now.
     """
     with decision(by):
-        released = [noted["sync"] for noted in [decided.before.get(RELEASED)] if noted]
+        noted = decided.before.get(RELEASED)
+        released = [noted["sync"]] if noted else []
         customer = lock_customer(decided.sync_id, decided.contact_id, besides=released)
         decided = MatchDecision.objects.select_for_update().get(pk=decided.pk)
         if decided.undone_at:
@@ -57,16 +58,21 @@ class TakenBack:
     left: list[str] = field(default_factory=list)
 
 
-def undo_each(found: Iterable[MatchDecision], by: User | None, *, keep: bool = True) -> TakenBack:
-    """Takes many decisions back, the last one first, each in a transaction of its own. Without keep only tells how each
-    would go, and changes nothing."""
+def foresee(found: Iterable[MatchDecision], by: User | None) -> TakenBack:
+    """How undo_each would go, one after the other; nothing is changed."""
+    with transaction.atomic():
+        taken = undo_each(found, by)
+        transaction.set_rollback(True)
+    return taken
+
+
+def undo_each(found: Iterable[MatchDecision], by: User | None) -> TakenBack:
+    """Takes many decisions back, the last one first, each in a transaction of its own."""
     taken = TakenBack()
     for decided in sorted(found, key=lambda one: one.pk, reverse=True):
         about = f"{decided.sync.customer}: "
         try:
-            with transaction.atomic():
-                stays = undo(decided, by)
-                transaction.set_rollback(not keep)
+            stays = undo(decided, by)
         except Settled as settled:
             taken.left.append(f"{about}{settled}")
         else:
