@@ -48,10 +48,7 @@ def verify_history() -> None:
     found = audit.verify()
     for finding in found.findings:
         log.error("%s", finding)
-    if found.findings:
-        signs.leave(signs.Kind.ALTERED, {"first": str(found.findings[0]), "number": len(found.findings)})
-    else:
-        signs.leave(signs.Kind.VERIFIED, {"seals": found.seals, "rows": found.rows})
+    signs.leave_comparison(found)
 
 
 @shared_task(time_limit=30 * 60)

@@ -6,6 +6,7 @@ from typing import Any
 from celery.signals import beat_init, worker_ready
 from django.utils import timezone
 
+from attackacrack.audit.verifying import Result
 from attackacrack.models import Sign
 
 Kind = Sign.Kind
@@ -19,6 +20,14 @@ def leave(kind: Kind, about: Any = None) -> None:
         unique_fields=["kind"],
         update_fields=["at", "about"],
     )
+
+
+def leave_comparison(found: Result) -> None:
+    """How the history stands against its seals, whoever compared them."""
+    if found.findings:
+        leave(Kind.ALTERED, {"first": str(found.findings[0]), "number": len(found.findings)})
+    else:
+        leave(Kind.VERIFIED, {"seals": found.seals, "rows": found.rows})
 
 
 def seen() -> dict[str, Sign]:

@@ -200,8 +200,8 @@ def _history(facts: Facts) -> Iterator[Silence]:
         yield Silence(
             "altered", facts.history_altered_at, "The history of changes was altered",
             f"At the comparison with its seals at {moment(facts.history_altered_at)} it was not as it had been sealed: "
-            f"{facts.history_findings['first']}{more} Somebody reached into the database past the CRM. Change nothing, and "
-            f"tell {CARETAKER} and your accountant.",
+            f"{facts.history_findings['first']}{more} Either an update of the CRM did this, or somebody reached into the "
+            f"database past it. Change nothing, and tell {CARETAKER} and your accountant.",
         )  # fmt: skip
     if facts.history_since is not None and facts.now - facts.history_since > VERIFIED_AT_LEAST_EVERY:
         yield Silence(

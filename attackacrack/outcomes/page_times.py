@@ -34,7 +34,9 @@ class PageTimesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
         response = self.get_response(request)
-        if request.path.startswith(reverse("admin:index")) and not response.streaming:
+        # What an open page asks for by itself is no page.
+        is_page = response.headers.get("Content-Type", "").startswith("text/html") and not response.streaming
+        if is_page and request.path.startswith(reverse("admin:index")):
             count((time.perf_counter() - started) * 1000)
             _this.is_page = True
         return response

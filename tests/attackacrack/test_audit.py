@@ -186,6 +186,10 @@ def test_beat_seals_and_the_command_fails_where_something_is_wrong(invoice):
     out = io.StringIO()
     call_command("verify_audit", stdout=out)
     assert "1 seals over 3 rows: all there, none altered" in out.getvalue()
+    assert Sign.objects.filter(kind="verified").exists()
+    with pytest.raises(CommandError):
+        call_command("verify_audit", expect="f" * 64, stderr=io.StringIO())
+    assert not Sign.objects.filter(kind="altered").exists()
     by_stealth(f"DELETE FROM {EVENTS}")
     with pytest.raises(CommandError, match="not as it was sealed: 1 findings"):
         call_command("verify_audit", stderr=io.StringIO())

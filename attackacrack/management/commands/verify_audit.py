@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from attackacrack import audit
+from attackacrack.health import signs
 
 
 class Command(BaseCommand):
@@ -15,6 +16,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, expect: str, **options: Any) -> None:
         found = audit.verify(expect)
+        if not expect:  # a digest that was mistyped is nobody's alarm
+            signs.leave_comparison(found)
         for finding in found.findings:
             self.stderr.write(str(finding))
         for restored in found.restores:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from attackacrack.models import Sign
+from quickbooks_integration import connection_page
 from quickbooks_integration.models import CheckRun, QuickBooksAuth, QuickBooksSync
 from tests.attackacrack.first_page.rows import connected
 
@@ -96,5 +97,5 @@ def test_the_bookkeeper_reads_it_without_what_only_the_office_decides(bookkeeper
 def test_the_last_backup_is_named(office_client: Client) -> None:
     connected()
     assert facts(office_client)["Last backup"] == "None yet"
-    Sign.objects.create(kind="backup", at=timezone.now(), about={})
-    assert "M" in facts(office_client)["Last backup"]
+    made = Sign.objects.create(kind="backup", at=timezone.now() - timedelta(days=1), about={})
+    assert facts(office_client)["Last backup"] == connection_page.moment(made.at)
