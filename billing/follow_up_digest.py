@@ -54,7 +54,7 @@ def _of_today() -> list[str]:
     if found.sent.number:
         lines.append(f"- {found.sent.number:,} quote{pluralize(found.sent.number)} sent, {dollars(found.sent.dollars)}")
     lines += [f"- Done: {job}, {job.property}" for job in found.done]
-    return [_listed("Today:\n", lines, len(lines))] if lines else []
+    return [_listed("Today:\n", lines, found.done_number + bool(found.sent.number))] if lines else []
 
 
 def _of_tomorrow() -> list[str]:

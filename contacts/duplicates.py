@@ -48,7 +48,7 @@ def shown(found: list[list[int]]) -> list[Group]:
     """These groups as the page shows them; a fixed number of queries, however many."""
     rows = Contact.objects.current().prefetch_related("phones", "emails", "addresses")
     contacts = rows.in_bulk([pk for ids in found for pk in ids[:MOST_OF_A_GROUP]])
-    members = [([contacts[pk] for pk in ids if pk in contacts], ids[MOST_OF_A_GROUP:]) for ids in found]
+    members = [([contacts[pk] for pk in ids if pk in contacts], ids[MOST_OF_A_GROUP:MOST_DISMISSED]) for ids in found]
     return [_group(people, hidden) for people, hidden in members if len(people) > 1]
 
 

@@ -18,7 +18,7 @@ from contacts.admin.merging import MergingAdmin
 
 HISTORY_SHOWN = 20
 # With what the history of a document begins that was written here, by its model.
-BEGINNINGS = {Quote: ("Written.", "Copied from "), Invoice: ("Made from ", "Edited.")}
+BEGINNINGS = {Quote: ("Written.", "Copied from "), Invoice: ("Made from ",)}
 
 
 class DocumentAdmin(TellsChanges, MergingAdmin):

@@ -31,8 +31,11 @@ class AnswersDifferences(ModelAdmin):
         record = get_object_or_404(ContactImport.objects.defer("content"), pk=pk)
         which = _which(request)
         answer = {TAKE: answering.take, KEEP: answering.keep}.get(request.POST.get("answer", ""))
-        if answer is None or which is None or record.state != ContactImport.State.DONE:
+        if answer is None or which is None:
             raise PermissionDenied
+        if record.state != ContactImport.State.DONE:
+            messages.warning(request, "This import was taken back meanwhile. Nothing was changed.")
+            return HttpResponseRedirect(page_of(pk))
         _tell(request, request.POST["answer"], answer(record, request.user, **which))
         page = request.POST.get("page", "")
         return HttpResponseRedirect(page_of(pk) + (f"?page={page}" if page.isascii() and page.isdecimal() else ""))

@@ -51,7 +51,8 @@ def under_our_name(particulars: Particulars, alike: Alike) -> Particulars:
 
 def may_be(ours: tuple[str, str, str], theirs: Particulars) -> bool:
     """Whether the two names are alike at all. ours: first name, last name, company."""
-    return names.compare(Person("", *ours), _of_line(theirs)) in _ALIKE
+    line = Person(_LINE, theirs.first_name, theirs.last_name, theirs.company)
+    return names.compare(Person("", *ours), line) in _ALIKE
 
 
 def _of_line(particulars: Particulars) -> Person:

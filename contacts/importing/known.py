@@ -238,10 +238,11 @@ def _ids_by_key(
     asking = _asking(people)
     for key, some in holders.items():
         for contact_id, *names in some:
-            like = key not in crowded and any(
-                alike.may_be((names[0], names[1], names[2]), person) for person in asking[key]
-            )
-            if like or wanted[key].intersection(_signatures(*names)):
+            is_known = wanted[key].intersection(_signatures(*names))
+            if is_known or (
+                key not in crowded
+                and any(alike.may_be((names[0], names[1], names[2]), person) for person in asking[key])
+            ):
                 yield contact_id
 
 

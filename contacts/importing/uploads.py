@@ -48,8 +48,9 @@ def receive(record: ContactImport, file: UploadedFile, user: Any) -> None:
 
 
 def is_small(record: ContactImport) -> bool:
-    content = bytes(record.content or b"")
-    return len(content) <= (SMALL_BYTES // 10 if content.startswith(workbooks.MAGIC) else SMALL_BYTES)
+    content = record.content or b""
+    is_packed = bytes(content[: len(workbooks.MAGIC)]) == workbooks.MAGIC
+    return len(content) <= (SMALL_BYTES // 10 if is_packed else SMALL_BYTES)
 
 
 def check(pk: int) -> None:

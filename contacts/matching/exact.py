@@ -24,6 +24,7 @@ LINKED_FROM = 3.0
 EVEN_CHANCE, POINTS_A_BIT = 50, 2.5
 NEAR = (Names.NEAR_FAMILY, Names.NEAR_GIVEN)
 ALIKE = (Names.AGREE, *NEAR)
+NAMES_AGREE = "The names agree"  # stored with each question, and looked for there
 ALREADY = -4.0  # bits against a pair of which a person or a link says something else
 # The same as a score: what any two have before something is known of them, and from where a pair may be linked unasked.
 START_SCORE = EVEN_CHANCE + round(POINTS_A_BIT * PRIOR)
@@ -223,7 +224,7 @@ def _evidence(candidate: _Candidate) -> Iterator[Weighed]:
         yield "Nearly the same phone", said, NEARLY
     worth = weights.names(candidate.names, candidate.contact, candidate.customer)
     if candidate.names is Names.AGREE:
-        yield "The names agree", "The names agree", worth
+        yield NAMES_AGREE, NAMES_AGREE, worth
     elif candidate.names in NEAR:
         yield "One letter differs", "The names agree but for one letter", worth
 

@@ -57,7 +57,7 @@ def _decide(request: HttpRequest) -> HttpResponse:
         messages.success(request, "They are shown again, if something still connects them.")
     elif len(chosen) > 1:
         same_customers.dismiss(chosen, request.user)
-        messages.success(request, "Noted: they are not the same. You are not asked about them again.")
+        messages.success(request, "Noted: they are not the same. The way back is below, under Not the same.")
     else:
         messages.info(request, "There was nothing to do. Nothing was changed.")
     return HttpResponseRedirect(reverse(PAGE))

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
-from contacts.matching.exact import LINKED_FROM_SCORE
+from contacts.matching.exact import LINKED_FROM_SCORE, NAMES_AGREE
 from contacts.matching.kinds import ONE_BY_ONE, Kind
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.models.matches import QUEUE_ORDER
@@ -147,7 +147,7 @@ def _clear(questions: QuerySet[MatchCandidate]) -> QuerySet[MatchCandidate]:
     """What may be linked without a look at each: only ones of enough points and no kind that asks for one, whose contact
     has no customer yet. A number of somebody inactive may have a new owner: names agree."""
     links = QuickBooksSync.objects.filter(entity_type="customer", local_id=OuterRef("contact"))
-    nameless = Q(kind=Kind.INACTIVE) & ~Q(shape__contains="The names agree")
+    nameless = Q(kind=Kind.INACTIVE) & ~Q(shape__contains=NAMES_AGREE)
     enough = _only_ones(questions).filter(score__gte=LOWEST_SCORE, kind__in=MAY_BE_LINKED_TOGETHER)
     return enough.filter(~Exists(links.exclude(entity_id=""))).exclude(nameless)
 

@@ -6,9 +6,9 @@ taken over; and its own history does not say that the office wrote it."""
 import pytest
 from django.utils import timezone
 
-from billing import approval_alerts, follow_ups, quotes
+from billing import approval_alerts, follow_ups, invoices, quotes
 from billing.admin.documents import what_happened
-from billing.models import ApprovalAlert, FollowUp, Quote
+from billing.models import ApprovalAlert, FollowUp, Invoice, Quote
 from tests.quickbooks_integration.sync.test_document_pulls import amy, books, line  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,3 +70,9 @@ def test_the_history_of_a_quote_says_that_it_came_from_quickbooks_and_not_that_i
     quotes.finish_edit(quote, None)
     assert [told.sentence for told in quote.history.all()] == ["Edited. The total is $300.00, as before."]
     assert what_happened(quote).endswith("<p>Came from QuickBooks.</p>")
+
+
+def test_the_history_of_an_invoice_says_so_too_after_somebody_edited_it_here(books, amy):
+    invoice = Invoice.objects.exclude(quickbooks_invoice_id=None).filter(quote=None, status="open").first()
+    invoices.finish_edit(invoice, None)
+    assert what_happened(invoice).endswith("<p>Came from QuickBooks.</p>")
