@@ -12,7 +12,7 @@ from django.utils import timezone
 from contacts.importing import writing
 from contacts.importing.journal import Journal
 from contacts.importing.runs import one_at_a_time
-from contacts.merging.caring import CARES
+from contacts.merging import caring
 from contacts.models import Contact, ContactAddress, ContactImport, ContactImportDifference, Property
 from contacts.signals import contact_changed
 
@@ -88,8 +88,7 @@ def _after(last: ContactImportDifference) -> Q:
 
 def _lock_before_contacts(rows: list[ContactImportDifference]) -> None:
     contacts = {row.object_id for row in rows if row.of == ContactImportDifference.Of.CONTACT}
-    for care in CARES:
-        care.lock(contacts)
+    caring.lock(contacts)
 
 
 def _open(record: ContactImport) -> QuerySet[ContactImportDifference]:

@@ -12,6 +12,7 @@ from contacts.importing import alike
 from contacts.importing.alike import Alike
 from contacts.matching import normalise
 from contacts.matching.candidates import SHARED_BY_TOO_MANY
+from contacts.merging import caring
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone
 from contacts.particulars import Particulars
 from contacts.people import Card, compare
@@ -289,6 +290,8 @@ def _ids_by_text(people: Iterable[Particulars]) -> Iterator[int]:
 def _cards(ids: set[int], *, lock: bool) -> Iterator[Card]:
     if not ids:
         return
+    if lock:
+        caring.lock(ids)
     # In the order of ids, so that two transactions never wait for each other in a circle.
     contacts = Contact.objects.current().filter(pk__in=ids).order_by("pk")
     contacts = contacts.select_for_update() if lock else contacts

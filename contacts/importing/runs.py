@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
+from operator import attrgetter
 from typing import Any, BinaryIO
 
 import pghistory
@@ -27,6 +28,7 @@ from contacts.models import (
     Property,
     PropertyContact,
 )
+from contacts.signals import contact_changed
 
 CHUNK_ROWS = 2_000
 ROWS_SHOWN = 100
@@ -174,11 +176,19 @@ def _import(opened: Opened, record: ContactImport, result: Result, progress: Pro
             chunk = planning.prepare(some, SOURCES[opened.header.kind], lines)
             verdicts = [chunk.plan(one) for one in some]
             writing.store(chunk, Journal(record))
+            _tell_of(chunk)
             _keep(record, verdicts)
             for verdict in verdicts:
                 result.add(verdict)
             _count(record, result, last=result.read == opened.rows)
         _tell(progress, result.read, opened.rows)
+
+
+def _tell_of(chunk: planning.Chunk) -> None:
+    """What was filled in at a customer of QuickBooks goes there like what the office types."""
+    linked = (card.contact for card in chunk.changed.values() if card.contact.quickbooks_customer_id)
+    for contact in sorted(linked, key=attrgetter("pk")):
+        contact_changed.send(sender=Contact, contact=contact, origin="office")
 
 
 def _begin(record: ContactImport, opened: Opened, result: Result) -> None:

@@ -16,7 +16,7 @@ from contacts.importing import staying, writing
 from contacts.importing.journal import MODELS
 from contacts.importing.prints import PARTS
 from contacts.importing.runs import one_at_a_time
-from contacts.merging.caring import CARES
+from contacts.merging import caring
 from contacts.models import Contact, ContactImport, ContactImportRow, ContactImportStep, Property, PropertyContact
 from contacts.signals import contact_changed
 
@@ -161,8 +161,7 @@ def _lock(of: str, ids: Collection[int], *, to_delete: bool) -> set[int]:
         houses, contacts = {house for house, _ in roles}, {contact for _, contact in roles}
     elif of in _PARTS:
         contacts = set(MODELS[of]._default_manager.filter(pk__in=ids).values_list("contact_id", flat=True))
-    for care in CARES:
-        care.lock(contacts)
+    caring.lock(contacts)
     for model, keys in ((Property, houses), (Contact, contacts)):
         rows = model._default_manager.filter(pk__in=keys).order_by("pk")
         list(rows.select_for_update(no_key=not (to_delete and model is MODELS[of])).values_list("pk", flat=True))

@@ -15,7 +15,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from contacts.merging import choosing
+from contacts.merging import caring, choosing
 from contacts.merging.caring import CARES, Care, register
 from contacts.merging.choosing import LOSER, SURVIVOR, Choice, choices
 from contacts.merging.journal import Journal, take_back
@@ -145,8 +145,7 @@ def _told(by: AbstractBaseUser | None) -> Iterator[None]:
 
 def _lock(survivor_id: int, loser_id: int) -> tuple[Contact, Contact]:
     ids = sorted({survivor_id, loser_id})
-    for care in CARES:
-        care.lock(ids)
+    caring.lock(ids)
     rows = Contact.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
     locked = {contact.pk: contact for contact in rows.prefetch_related("phones", "emails", "addresses")}
     if locked.keys() != {survivor_id, loser_id}:

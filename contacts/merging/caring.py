@@ -46,3 +46,9 @@ CARES: list[Care] = []
 
 def register(care: Care) -> None:
     CARES.append(care)
+
+
+def lock(contact_ids: Collection[int]) -> None:
+    """What other apps keep of these contacts, locked before the contacts themselves are. Call inside a transaction."""
+    for care in CARES:
+        care.lock(contact_ids)
