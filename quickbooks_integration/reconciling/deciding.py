@@ -237,15 +237,17 @@ def _with(reasons: list[dict[str, Any]], why: str) -> list[dict[str, Any]]:
 
 
 def lock_customer(sync_id: int, contact_id: int | None = None, besides: Sequence[int] = ()) -> QuickBooksCustomer:
-    """The customer; also the contact's other customers and those besides, in the order that avoids deadlocks."""
+    """The customer; also locks the contact's other customers and those besides, in the order that avoids deadlocks."""
     wanted = Q(pk__in=[sync_id, *besides])
     if contact_id is not None:
-        wanted |= Q(sync__entity_type="customer", sync__local_id=contact_id)
-    customers = QuickBooksCustomer.objects.select_related("sync").select_for_update(of=("sync",), no_key=True)
-    locked = {customer.pk: customer for customer in customers.filter(wanted).order_by("pk")}
-    if sync_id not in locked:
+        wanted |= Q(entity_type="customer", local_id=contact_id)
+    rows = QuickBooksSync.objects.filter(wanted).order_by("pk").select_for_update(no_key=True)
+    list(rows.values_list("pk", flat=True))
+    # Read after the wait: a join would tell what the customer was before it.
+    customer = QuickBooksCustomer.objects.select_related("sync").filter(pk=sync_id).first()
+    if customer is None:
         raise Settled("This QuickBooks customer is no longer known here. Nothing was changed.")
-    return locked[sync_id]
+    return customer
 
 
 def lock_contact(contact_id: int | None) -> Contact:

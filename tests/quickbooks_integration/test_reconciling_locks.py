@@ -63,6 +63,24 @@ def test_a_link_waits_for_the_machine_that_rewords_its_question_and_adds_another
     assert Contact.objects.get(pk=question.contact_id).quickbooks_customer_id == sync.entity_id
 
 
+def test_a_link_that_waited_for_a_pull_takes_what_the_pull_brought(question):
+    with ThreadPoolExecutor(1) as pool, in_other_connection() as worker:
+        worker.execute("BEGIN")
+        worker.execute(
+            "UPDATE quickbooks_integration_quickbookssync SET sync_version = '7' WHERE id = %s", [question.sync_id]
+        )
+        linking = pool.submit(link, question, pairs.somebody())
+        wait_until_somebody_waits_for(worker)
+        worker.execute(
+            "UPDATE quickbooks_integration_quickbookscustomer SET raw = raw || %s WHERE sync_id = %s",
+            ['{"PrimaryEmailAddr": {"Address": "new@example.com"}}', question.sync_id],
+        )
+        worker.execute("COMMIT")
+        assert linking.result(timeout=MOST_SECONDS) == "linked"
+    contact = Contact.objects.get(pk=question.contact_id)
+    assert list(contact.emails.values_list("address", flat=True)) == ["new@example.com"]
+
+
 def test_a_contact_that_is_being_created_in_quickbooks_is_not_linked_to_somebody_else(question):
     contact = Contact.objects.get(pk=question.contact_id)
     QuickBooksSync.objects.create(
