@@ -10,6 +10,17 @@ from quickbooks_integration.exact_json import ExactDecoder, ExactEncoder
 from quickbooks_integration.models.sync import QuickBooksSync
 
 
+class CustomerQuerySet(models.QuerySet["QuickBooksCustomer"]):
+    def locked(self, rows: models.QuerySet[QuickBooksSync]) -> "CustomerQuerySet":
+        """The customers of these map rows, which are locked without their keys, all in the order of ids. Inside the
+        caller's transaction, before any contact is locked.
+
+        Read after the wait: a join with the locked rows would tell what the customers were before it.
+        """
+        ids = list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+        return self.filter(pk__in=ids).select_related("sync").order_by("pk")
+
+
 class QuickBooksCustomer(models.Model):
     """The whole document, and the few columns that are searched. Whose contact it is stands in `sync`."""
 
@@ -49,6 +60,8 @@ class QuickBooksCustomer(models.Model):
     # Of the mapped columns, not of the document: QuickBooks' answers differ in fields that mean nothing to us.
     digest = models.CharField(max_length=40)
     raw = models.JSONField(encoder=ExactEncoder, decoder=ExactDecoder)
+
+    objects = CustomerQuerySet.as_manager()
 
     class Meta:
         verbose_name = "QuickBooks customer"

@@ -241,10 +241,7 @@ def lock_customer(sync_id: int, contact_id: int | None = None, besides: Sequence
     wanted = Q(pk__in=[sync_id, *besides])
     if contact_id is not None:
         wanted |= Q(entity_type="customer", local_id=contact_id)
-    rows = QuickBooksSync.objects.filter(wanted).order_by("pk").select_for_update(no_key=True)
-    list(rows.values_list("pk", flat=True))
-    # Read after the wait: a join would tell what the customer was before it.
-    customer = QuickBooksCustomer.objects.select_related("sync").filter(pk=sync_id).first()
+    customer = QuickBooksCustomer.objects.locked(QuickBooksSync.objects.filter(wanted)).filter(pk=sync_id).first()
     if customer is None:
         raise Settled("This QuickBooks customer is no longer known here. Nothing was changed.")
     return customer

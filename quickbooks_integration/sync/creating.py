@@ -312,12 +312,11 @@ def _confirm(
 
 def _stored(auth: QuickBooksAuth, row: CustomerRow) -> QuickBooksCustomer:
     """The customer with its map row, which is locked; stored now unless a pull brought it before."""
-    rows = QuickBooksCustomer.objects.select_related("sync").select_for_update(of=("sync",), no_key=True)
-    rows = rows.filter(sync__company=auth, sync__entity_type="customer", sync__entity_id=row.entity_id)
-    if (found := rows.first()) is not None:
+    rows = QuickBooksSync.objects.filter(company=auth, entity_type="customer", entity_id=row.entity_id)
+    if (found := QuickBooksCustomer.objects.locked(rows).first()) is not None:
         return found
     customers.insert(auth, [row])
-    return rows.get()
+    return QuickBooksCustomer.objects.locked(rows).get()
 
 
 def _agree_on_what_was_sent(sync: QuickBooksSync, request: QuickBooksSync, document: Document) -> None:

@@ -118,7 +118,8 @@ def update(auth: QuickBooksAuth, changes: list[Change], vanished: Set[str] = fro
     Locks map rows before contacts, both by id, as every verb on a pair does.
     """
     by_sync = {change.known.sync_id: change for change in changes}
-    customers = _locked(Q(sync_id__in=by_sync) | Q(sync__company=auth, sync__entity_id__in=vanished))
+    rows = QuickBooksSync.objects.filter(Q(pk__in=by_sync) | Q(company=auth, entity_id__in=vanished))
+    customers = list(QuickBooksCustomer.objects.locked(rows.filter(entity_type="customer")))
     contacts = _locked_contacts(customers)
     conflicts = set()
     for customer in customers:
@@ -138,11 +139,6 @@ def update(auth: QuickBooksAuth, changes: list[Change], vanished: Set[str] = fro
         if customer.sync.sync_status == QuickBooksSync.Status.CONFLICT:
             conflicts.add(change.row.entity_id)
     return conflicts
-
-
-def _locked(wanted: Q) -> list[QuickBooksCustomer]:
-    rows = QuickBooksCustomer.objects.select_related("sync").select_for_update(of=("sync",), no_key=True)
-    return list(rows.filter(wanted, sync__entity_type="customer").order_by("sync_id"))
 
 
 def _locked_contacts(customers: list[QuickBooksCustomer]) -> dict[int | None, Contact]:
