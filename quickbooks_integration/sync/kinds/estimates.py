@@ -13,7 +13,7 @@ from quickbooks_integration.documents.projecting import LABELS, Projection
 from quickbooks_integration.documents.taking import Known
 from quickbooks_integration.mapping import Document
 from quickbooks_integration.models import QuickBooksSync
-from quickbooks_integration.sync.kinds import lost_invoices
+from quickbooks_integration.sync.kinds import locking, lost_invoices
 from quickbooks_integration.sync.kinds.base import Request, World
 from quickbooks_integration.sync.kinds.lost_invoices import LostInvoices
 from quickbooks_integration.sync.kinds.sales import CONTENT, SUMS, SalesKind, customer_of, known_to, quickbooks_columns
@@ -35,8 +35,7 @@ class Estimates(SalesKind[Quote]):
     }
 
     def lock(self, local_id: int | None, document: Document | None = None) -> Quote | None:
-        rows = Quote.objects.select_for_update(of=("self",), no_key=True).select_related("contact", "tax_code")
-        return rows.filter(pk=local_id or 0).first()
+        return locking.locked(Quote, local_id, "contact", "tax_code")
 
     def named(self, row: Quote) -> str:
         return str(row)

@@ -14,6 +14,7 @@ from quickbooks_integration.mapping import Document, Unusable
 from quickbooks_integration.models import QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
 from quickbooks_integration.sync import documents, pairing
+from quickbooks_integration.sync.kinds import locking
 from quickbooks_integration.sync.kinds.base import Request, Waits, World
 from quickbooks_integration.sync.kinds.estimates import tax_difference
 from quickbooks_integration.sync.kinds.sales import CONTENT, SUMS, SalesKind, customer_of, known_to, quickbooks_columns
@@ -42,10 +43,7 @@ class Invoices(SalesKind[Invoice]):
         """Everybody locks the quote first: a void opens it again."""
         of_quote = Invoice.objects.filter(pk=local_id or 0, quote__isnull=False).values("quote")
         Quote.objects.select_for_update(no_key=True).filter(pk__in=of_quote).first()
-        rows = Invoice.objects.select_for_update(of=("self",), no_key=True).select_related(
-            "contact", "tax_code", "quote"
-        )
-        return rows.filter(pk=local_id or 0).first()
+        return locking.locked(Invoice, local_id, "contact", "tax_code", "quote")
 
     def named(self, row: Invoice) -> str:
         return str(row) if row.document_number else f"The new invoice of {row.customer}"

@@ -15,6 +15,7 @@ from quickbooks_integration.mapping import Document, Unusable
 from quickbooks_integration.models import QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.sync import documents, keeping
 from quickbooks_integration.sync.keeping import Kept
+from quickbooks_integration.sync.kinds import locking
 from quickbooks_integration.sync.kinds.base import Kind, NeedsCustomer, Request, Waits, World
 from quickbooks_integration.sync.kinds.sales import customer_of
 
@@ -39,8 +40,7 @@ class Payments(Kind[Payment]):
     def lock(self, local_id: int | None, document: Document | None = None) -> Payment | None:
         """Everybody locks invoices first: those that it pays, and those that it is to pay."""
         self.lock_for(local_id or 0, {}, document)
-        rows = Payment.objects.select_for_update(of=("self",), no_key=True).select_related("contact")
-        return rows.filter(pk=local_id or 0).first()
+        return locking.locked(Payment, local_id, "contact")
 
     def lock_for(self, local_id: int, kept: Kept, document: Document | None) -> None:
         """All of them at once, in their order."""
