@@ -16,16 +16,28 @@ _ISSUERS = (
     (re.compile(r"352[89]|35[3-8]"), (16, 17, 18, 19)),  # JCB
     (re.compile(r"62"), (16, 17, 18, 19)),  # UnionPay
 )
-_GAP = r"[ .\-\u00a0\u2010-\u2015]{1,2}"
+_GAP = r"(?:[ .\-\u00a0\u2010-\u2015]{1,2}|[\s,/_]{1,3})"
+# Digits as on a card, in one run or in groups; `more`: what may be the end of a number of 17 to 19 digits or something else.
 _WRITTEN = re.compile(
-    rf"""(?<![\w.,$\-])(?:
+    rf"""(?P<start>(?<![\w$\-])(?<!\d[.,])|\b(?:visa|master ?card|amex|discover|card|debit|credit|number|cc|mc)[\W_]{{0,2}})
+    (?P<number>
         \d{{13,19}}
-        | \d{{4}}(?:{_GAP}\d{{4}}){{3}}(?:{_GAP}\d{{1,3}})?   # 4242 4242 4242 4242
-        | \d{{4}}{_GAP}\d{{6}}{_GAP}\d{{4,5}}                 # American Express, Diners Club
-    )(?![\w\-]|[.,]\d)""",
-    re.VERBOSE,
+        | \d{{4}}(?:{_GAP}\d{{4}}){{3}}                # 4242 4242 4242 4242
+        | \d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{3}}  # American Express, as if it were a Visa card
+        | \d{{4}}{_GAP}\d{{6}}{_GAP}\d{{4,5}}           # American Express, Diners Club
+        | \d{{8}}{_GAP}\d{{8}}
+        | \d{{4}}{_GAP}\d{{4}}{_GAP}\d{{8}}
+    )
+    (?![\d\-]\d|\d|\.\d|,\d{{1,3}}(?!\d)|[^\W\d]{{1,2}}(?![^\W\d]))
+    (?P<more>{_GAP}\d{{1,3}}(?![\w\-/]|[.,]\d))?""",
+    re.VERBOSE | re.IGNORECASE,
 )
-_CHECK_CODE = re.compile(r"\b(cvv2?|cvc2?)\b(\W{0,3})\d{3,4}\b", re.IGNORECASE)
+_CHECK_CODE = re.compile(r"\b(cvv2?|cvc2?|cid|csc)\b(\W{0,3})\d{3,4}\b", re.IGNORECASE)
+# What is written behind a card: when it ends, then its code.
+_CODE_BEHIND = re.compile(
+    r"(\[card ending in \d{4}\]\W{0,3}(?:(?:exp\w*\W{0,3})?\d{1,2}/\d{2}(?:\d{2})?\W{1,3})?)\d{3,4}(?=\s*(?:$|[.,;)\n]))",
+    re.IGNORECASE,
+)
 
 
 def masked(text: str) -> str:
@@ -33,12 +45,16 @@ def masked(text: str) -> str:
     if len(text) < 13:
         return text
     found = _WRITTEN.sub(_hidden, text)
-    return found if found == text else _CHECK_CODE.sub(r"\1\2[removed]", found)
+    return found if found == text else _CODE_BEHIND.sub(r"\1[removed]", _CHECK_CODE.sub(r"\1\2[removed]", found))
 
 
 def _hidden(match: re.Match[str]) -> str:
-    digits = re.sub(r"\D", "", match[0])
-    return f"[card ending in {digits[-4:]}]" if is_card_number(digits) else match[0]
+    more = match["more"] or ""
+    for number, behind in ((match["number"] + more, ""), (match["number"], more)):
+        digits = re.sub(r"\D", "", number)
+        if is_card_number(digits):
+            return f"{match['start']}[card ending in {digits[-4:]}]{behind}"
+    return match[0]
 
 
 def is_card_number(digits: str) -> bool:

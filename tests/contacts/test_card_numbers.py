@@ -28,6 +28,36 @@ def test_the_groups_printed_on_a_card_are_one_number(written: str) -> None:
     assert masked(f"Visa {written} exp 12/29") == "Visa [card ending in 4242] exp 12/29"
 
 
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("4111 1111 1111 1111 04/27 123", "[card ending in 1111] 04/27 [removed]"),
+        ("4111-1111-1111-1111 123", "[card ending in 1111] [removed]"),
+        ("5555 5555 5555 4444 09/28", "[card ending in 4444] 09/28"),
+        ("4111 1111 1111 1111 exp 04/27, 1234", "[card ending in 1111] exp 04/27, [removed]"),
+        ("4111111111111111exp 12/27", "[card ending in 1111]exp 12/27"),
+        ("4111111111111111,0427", "[card ending in 1111],[removed]"),
+        ("visa4111111111111111", "visa[card ending in 1111]"),
+        ("Card-4111 1111 1111 1111", "Card-[card ending in 1111]"),
+        ("4111/1111/1111/1111", "[card ending in 1111]"),
+        ("4111, 1111, 1111, 1111", "[card ending in 1111]"),
+        ("4111\t1111\t1111\t1111", "[card ending in 1111]"),
+        ("4111\n1111\n1111\n1111\nthanks", "[card ending in 1111]\nthanks"),
+        ("4111   1111   1111   1111", "[card ending in 1111]"),
+        ("4111 1111 11111111", "[card ending in 1111]"),
+        ("41111111 11111111", "[card ending in 1111]"),
+        ("3782 8224 6310 005", "[card ending in 0005]"),
+        ("3782 822463 10005 04/27", "[card ending in 0005] 04/27"),
+        ("6200 0000 0000 0000 000", "[card ending in 0000]"),
+        ("4111 1111 1111 1111 1234 Main St", "[card ending in 1111] 1234 Main St"),
+        ("4111 1111 1111 1111 22 Oak St", "[card ending in 1111] 22 Oak St"),
+    ],
+)
+def test_what_is_written_around_a_card_does_not_hide_it(written: str, stored: str) -> None:
+    assert masked(written) == stored
+    assert masked(f"Ann pays: {written}") == f"Ann pays: {stored}"
+
+
 def test_american_express_has_groups_of_its_own() -> None:
     assert masked("3782 822463 10005") == "[card ending in 0005]"
 
