@@ -119,7 +119,9 @@ CELERY_TASK_ROUTES = {
         f"quickbooks_integration.tasks.{name}": {"queue": "people"}
         for name in ("push", "send_email", "decide_conflicts")
     },
+    # Where the files of backups are.
     "attackacrack.tasks.back_up": {"queue": "backups"},
+    "attackacrack.tasks.verify_history": {"queue": "backups"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 

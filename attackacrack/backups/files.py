@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -18,11 +18,13 @@ class NotABackup(Exception):
 
 @dataclass(frozen=True)
 class BackupFile:
-    """made_at: aware, UTC. rows: by table, in the moment of the dump. sha256: of the encrypted file, once it is proved."""
+    """made_at: aware, UTC. rows: by table, in the moment of the dump. seal: digest of the newest audit seal in it, "" if
+    there was none. sha256: of the encrypted file, once it is proved."""
 
     path: Path
     made_at: datetime
     rows: dict[str, int]
+    seal: str = ""
     sha256: str = ""
 
     @property
@@ -37,7 +39,7 @@ class BackupFile:
     def proved(self) -> "BackupFile":
         """The same as a backup: under its name, and with the digest of the file as it is now written down beside it."""
         path = self.path.with_suffix("")
-        found = BackupFile(path, self.made_at, self.rows, digest(self.path))
+        found = replace(self, path=path, sha256=digest(self.path))
         told = asdict(found) | {"path": path.name, "made_at": self.made_at.isoformat()}
         found.manifest.write_text(json.dumps(told, indent=1))
         self.path.rename(path)
@@ -53,9 +55,9 @@ class BackupFile:
         self.manifest.unlink(missing_ok=True)
 
 
-def new(folder: Path, made_at: datetime, rows: dict[str, int]) -> BackupFile:
+def new(folder: Path, made_at: datetime, rows: dict[str, int], seal: str = "") -> BackupFile:
     """Not a backup yet."""
-    return BackupFile(folder / f"crm-{made_at.astimezone(UTC):{STAMP}}.age{UNPROVED}", made_at, rows)
+    return BackupFile(folder / f"crm-{made_at.astimezone(UTC):{STAMP}}.age{UNPROVED}", made_at, rows, seal)
 
 
 def read(path: Path) -> BackupFile:
@@ -63,7 +65,9 @@ def read(path: Path) -> BackupFile:
     manifest = path.with_suffix(".json")
     try:
         told = json.loads(manifest.read_text())
-        return BackupFile(path, datetime.fromisoformat(told["made_at"]), dict(told["rows"]), told["sha256"])
+        return BackupFile(
+            path, datetime.fromisoformat(told["made_at"]), dict(told["rows"]), told.get("seal", ""), told["sha256"]
+        )
     except FileNotFoundError as error:
         raise NotABackup(f"{manifest.name} is missing beside {path.name}: both files belong together.") from error
     except (ValueError, KeyError, TypeError) as error:

@@ -13,6 +13,7 @@ from django.db import connection
 
 from attackacrack.backups import files, programs
 from attackacrack.backups.files import BackupFile
+from attackacrack.models import AuditSeal
 
 FAILURES = (programs.ProgramFailed, pyrage.DecryptError, pyrage.EncryptError, psycopg.Error, OSError)
 
@@ -68,7 +69,7 @@ def _dump(folder: Path, key: pyrage.x25519.Identity) -> BackupFile:
     with programs.session(database) as opened, opened.transaction():
         opened.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         (snapshot,) = opened.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
-        made = files.new(folder, datetime.now(UTC), programs.counts(opened))
+        made = files.new(folder, datetime.now(UTC), programs.counts(opened), _newest_seal(opened))
         running = programs.start(
             "pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}",
             database=database, stdout=subprocess.PIPE,
@@ -84,6 +85,12 @@ def _dump(folder: Path, key: pyrage.x25519.Identity) -> BackupFile:
         finally:
             running.kill()
     return made
+
+
+def _newest_seal(opened: psycopg.Connection) -> str:
+    table = AuditSeal._meta.db_table
+    found = opened.execute(f"SELECT digest FROM {table} ORDER BY id DESC LIMIT 1").fetchone()  # noqa: S608
+    return str(found[0]) if found else ""
 
 
 def prove(backup: BackupFile) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import psycopg
 import pyrage
+from django.contrib.sessions.models import Session
 from django.db import connection
 
 from attackacrack.audit import restores
@@ -24,15 +25,17 @@ def restore(backup: BackupFile) -> str:
     Nothing goes to QuickBooks afterwards before everything there was read again (reading_first.py): since the backup
     was made documents were sent that it does not know. Not inside a transaction.
     """
-    backup.check()
     database = str(connection.settings_dict["NAME"])
     stamp = datetime.now(UTC).strftime(STAMP).lower()
     former = f"{database}_before_{stamp}"
     try:
+        backup.check()
         with restored_copy(backup, f"{database}_restored") as copy:
             with programs.session(copy) as opened, opened.transaction():
                 reading_first.prepare(opened)
                 restores.note(opened, backup.made_at)
+                # Nobody stays signed in by a session of then: somebody may have left since.
+                opened.execute(f"DELETE FROM {Session._meta.db_table}")  # noqa: S608
                 # Since the backup somebody watched; only the notes of it are lost.
                 opened.execute(f"UPDATE {Sign._meta.db_table} SET about = about - 'facts_of' WHERE kind = 'check'")  # noqa: S608
             connection.close()

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from attackacrack import audit, tasks
 from attackacrack.audit import restores, rows, sealing
+from attackacrack.backups import files
 from attackacrack.models import AuditSeal, Sign
 from billing.models import Invoice, Payment
 from tests.factories import make_contact
@@ -259,3 +260,22 @@ def test_the_nights_comparison_leaves_a_sign_of_what_it_found(sealed):
     tasks.verify_history()
     about = Sign.objects.get(kind="altered").about
     assert (about["number"], "at least one was altered" in about["first"]) == (1, True)
+
+
+def test_the_newest_seal_that_was_removed_together_with_its_rows_is_missed_by_the_backup_that_knows_it(
+    sealed, settings, tmp_path
+):
+    settings.BACKUP_FOLDER = tmp_path
+    newest = AuditSeal.objects.first()
+    made = files.new(tmp_path, timezone.now(), {}, newest.digest)
+    made.path.write_bytes(b"")
+    made.proved()
+    tasks.verify_history()
+    assert not Sign.objects.filter(kind="altered").exists()
+
+    for told in newest.contents["ranges"]:
+        by_stealth(f"DELETE FROM {told['table']} WHERE pgh_id > {told['after']} AND pgh_id <= {told['upto']}")
+    by_stealth(f"DELETE FROM attackacrack_auditseal WHERE id = {newest.pk}")
+    assert findings() == []
+    tasks.verify_history()
+    assert "seals were removed or made anew" in Sign.objects.get(kind="altered").about["first"]

@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
 
@@ -73,6 +74,7 @@ def test_after_a_restore_every_row_is_there_and_what_was_sent_since_the_backup_i
     monkeypatch.setattr(audit.sealing, "SETTLES", timedelta())
     sealed = audit.seal()
     backup = backups.make(tmp_path)
+    assert files.read(backup.path).seal == sealed.digest
     reprice(sent_before, "150.00")
     push(books)  # both are in QuickBooks as they are now, and the backup knows neither
     assert amounts(books) == [150, 200]
@@ -121,9 +123,13 @@ def test_a_create_without_an_answer_holds_nothing_back_after_a_restore(books, am
     }
 
 
-def test_a_persons_pause_outlives_a_restore(books, amy, office, tmp_path, former):
+def test_a_persons_pause_outlives_a_restore_and_a_session_of_then_does_not(
+    books, amy, office, client, tmp_path, former
+):
     pull_only.switch_on(books.auth, office)
+    client.force_login(office)
     former.append(backups.restore(backups.make(tmp_path)))
+    assert not Session.objects.exists()
     everything_is_read(books)
     auth = QuickBooksAuth.objects.get()
     assert (auth.pull_only_by, auth.reads_first_since, pauses.is_pull_only(auth.company_id)) == (office, None, True)
@@ -185,9 +191,11 @@ def test_an_email_that_waited_is_not_sent_by_itself_after_a_restore(books, amy, 
     assert books.emulator.requests.counts().get("send", 0) == 0
 
 
-def test_a_backup_that_was_cut_off_is_refused_and_the_database_stays(tmp_path, db):
+def test_a_backup_that_cannot_be_read_or_was_cut_off_is_refused_and_the_database_stays(tmp_path, db):
     Contact.objects.create(first_name="Ann")
     backup = backups.make(tmp_path)
+    with pytest.raises(backups.CannotRestore, match="the database is as it was"):
+        backups.restore(replace(backup, path=tmp_path / "nowhere.age"))
     backup.path.write_bytes(backup.path.read_bytes()[:-100])
     Contact.objects.create(first_name="Bob")
     name = connection.settings_dict["NAME"]
