@@ -111,9 +111,9 @@ def build(auth: QuickBooksAuth, sides: tuple[Side, Side], linked: int | None, tr
     houses = [make_property() for _ in range(2)]
     works = [Job.objects.create(property=house, title="Crack") for house in houses]
     customers = [pairs.customer(auth, f"Customer {number}") for number in range(3)]
-    contacts = [_contact(side, number) for number, side in enumerate(sides)]
+    contacts = [contact_of(side, number) for number, side in enumerate(sides)]
     for contact, side in zip(contacts, sides, strict=True):
-        _work(contact, side, houses, works)
+        give_work(contact, side, houses, works)
         for number, state in side.questions.items():
             MatchCandidate.objects.create(sync=customers[number], contact=contact, state=state, score=50)
     for number, (contact, side) in enumerate(zip(contacts, sides, strict=True)):
@@ -184,7 +184,7 @@ def sync(auth: QuickBooksAuth) -> None:
     committed(partial(merged.settle_same, auth))
 
 
-def _contact(side: Side, number: int) -> Contact:
+def contact_of(side: Side, number: int) -> Contact:
     first, last, company, notes = side.names
     more = side.more | {"external_id": f"L{number}" if side.more["external_id"] else None}
     contact = make_contact(
@@ -196,7 +196,7 @@ def _contact(side: Side, number: int) -> Contact:
     return contact
 
 
-def _work(contact: Contact, side: Side, houses: list[Any], works: list[Job]) -> None:
+def give_work(contact: Contact, side: Side, houses: list[Any], works: list[Job]) -> None:
     for at, role, primary in side.houses:
         free = not houses[at].roles.filter(is_primary=True).exists()
         PropertyContact.objects.create(property=houses[at], contact=contact, role=role, is_primary=primary and free)
