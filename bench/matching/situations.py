@@ -8,6 +8,8 @@ from bench.matching import names
 from bench.matching.people import Person, Record, Town, misdialled, misspelt, phone, untidy, written
 from contacts.matching.names import SHORT_FORMS
 
+# Two of a house with one initial.
+ALIKE_BUT_FOR_MORE = (("Jane", "John"), ("Mary", "Mark"), ("Ann", "Adam"), ("Susan", "Scott"), ("Karen", "Kevin"))
 # Of the entries on each side, on top of the situation.
 UNTIDY_SHARE = 0.15
 
@@ -18,7 +20,8 @@ class Lists:
 
     truth: customers that are the contact, by contact (a job is its customer's, never the person). kind: the situation
     of each contact. open: contacts about whom nobody can be sure, so that a question is right. never: (contact,
-    customer) that look alike and are two people; linking them by itself is the error that must not happen.
+    customer) that look alike and are two people; linking them by itself is the error that must not happen. unknowable: pairs that look
+    like the truth in every respect, and are not.
     """
 
     town: Town
@@ -28,6 +31,7 @@ class Lists:
     kind: dict[int, str] = field(default_factory=dict)
     open: set[int] = field(default_factory=set)
     never: set[tuple[int, int]] = field(default_factory=set)
+    unknowable: set[tuple[int, int]] = field(default_factory=set)
 
     @property
     def rng(self) -> Random:
@@ -152,6 +156,19 @@ def caller(lists: Lists) -> None:
     lists.open.add(contact)
 
 
+def initial(lists: Lists) -> None:
+    """Whoever took the call wrote down one letter."""
+    person = lists.town.person()
+    contact, _ = lists.pair("one initial", person, {"first": person.first[0], "emails": []}, {})
+    lists.open.add(contact)
+
+
+def family_name(lists: Lists) -> None:
+    person = lists.town.person()
+    contact, _ = lists.pair("family name only", person, {"first": "", "emails": []}, {})
+    lists.open.add(contact)
+
+
 def jobs(lists: Lists) -> None:
     person = lists.town.person()
     _, parent = lists.pair("jobs", person, {}, {})
@@ -202,6 +219,38 @@ def recycled_number(lists: Lists) -> None:
     lists.never.add((contact.id, customer.id))
 
 
+def caller_on_a_recycled_number(lists: Lists) -> None:
+    """Nobody knows who called, and the customer had the number before. Who calls without a name from a customer's number
+    is taken for that customer: nothing could tell the one in twelve here."""
+    one, other = lists.town.person(), lists.town.person()
+    other.phones = [one.phones[0]]
+    contact = lists.contact("caller on a recycled number", one, first="", last="", emails=[], street="", zip_code="")
+    customer = lists.customer(other)
+    lists.open.add(contact.id)
+    lists.unknowable.add((contact.id, customer.id))
+
+
+def initial_of_another(lists: Lists) -> None:
+    """Jane and John live in one house, and the call was of J."""
+    one = lists.town.person()
+    one.first, another = lists.rng.choice(ALIKE_BUT_FOR_MORE)
+    other = replace(one, first=another, emails=[])
+    contact = lists.contact("initial of another", one, first=one.first[0], emails=[])
+    customer = lists.customer(other)
+    lists.open.add(contact.id)
+    lists.never.add((contact.id, customer.id))
+
+
+def family_name_of_another(lists: Lists) -> None:
+    """Somebody of the house called, and only the family's name was written down."""
+    one = lists.town.person()
+    other = replace(one, first=_another_first(lists, one.first), emails=[])
+    contact = lists.contact("family name of another", one, first="", emails=[])
+    customer = lists.customer(other)
+    lists.open.add(contact.id)
+    lists.never.add((contact.id, customer.id))
+
+
 def namesakes(lists: Lists) -> None:
     one, other = lists.town.person(), lists.town.person()
     other.first, other.last = one.first, one.last
@@ -240,7 +289,8 @@ OFTEN: dict[Callable[[Lists], None], int] = {
     plain: 170, second_number: 30, nickname: 35, comma: 15, couple: 20, typo: 30, swapped: 10, firm: 15, extension: 8,
     only_phone: 30, only_email: 20, new_phone: 20, new_email: 25, wrong_digit: 8, by_address: 10, caller: 12, jobs: 18,
     entered_twice_there: 6, entered_twice_here: 6, switchboard: 2, household: 12, recycled_number: 10, namesakes: 30,
-    father_and_son: 4, office_mailbox: 4, stranger_here: 330, stranger_there: 90,
+    father_and_son: 4, office_mailbox: 4, initial: 6, family_name: 8, caller_on_a_recycled_number: 1,
+    initial_of_another: 2, family_name_of_another: 3, stranger_here: 330, stranger_there: 90,
 }  # fmt: skip
 
 

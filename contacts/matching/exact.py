@@ -243,6 +243,9 @@ def _doubts_about_who(candidate: _Candidate) -> Iterator[Doubt]:
     if candidate.names is Names.NEAR_GIVEN and not (shared.phones and shared.emails):
         said = f"Perhaps another of the family: {_name(contact)} here, {_name(customer)} in QuickBooks"
         yield Kind.HOUSEHOLD, ("Perhaps another of the family", said, 0.0)
+    if candidate.names is Names.AGREE and not shared.emails and names.agree_in_the_family_name_only(contact, customer):
+        said = "Nothing of a given name to compare: perhaps another of the family"
+        yield Kind.PART, ("Only a part of the name", said, 0.0)
     if candidate.names is Names.SILENT and _differ(contact, customer, shared):
         said = "No name to compare, and the rest differs"
         yield Kind.SILENT, ("No name", said, ANOTHER_PHONE + ANOTHER_EMAIL)

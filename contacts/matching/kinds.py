@@ -9,6 +9,7 @@ from contacts.matching.candidates import Person, SharedKeys
 class Kind(StrEnum):
     TAKEN_BACK = "taken_back"
     HOUSEHOLD = "household"  # one family: the same family name, another given name
+    PART = "part"  # nothing of the name but the family's, or an initial: it may be another of the family
     NUMBER = "number"  # nothing but the number is the same: it may have a new owner
     NAME = "name"  # other people, with more than a number in common
     LINKED = "linked"  # the contact has a customer already
@@ -24,6 +25,7 @@ class Kind(StrEnum):
 LABELS = {
     Kind.TAKEN_BACK: "Link was taken back",
     Kind.HOUSEHOLD: "Household: same family name",
+    Kind.PART: "Only a family name or an initial",
     Kind.NUMBER: "Same number, everything else differs",
     Kind.NAME: "Another name, more than the number is the same",
     Kind.LINKED: "Contact already linked",
@@ -40,6 +42,7 @@ ONE_BY_ONE = frozenset(
     {
         Kind.TAKEN_BACK,
         Kind.HOUSEHOLD,
+        Kind.PART,
         Kind.NUMBER,
         Kind.NAME,
         Kind.LINKED,

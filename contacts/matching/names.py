@@ -202,6 +202,34 @@ def _shared_person(one: _Reading, other: _Reading) -> Names | None:
     return next((name for name in _BEST_FIRST if name in found), None)
 
 
+def agree_in_the_family_name_only(ours: Named, theirs: Named) -> bool:
+    """Of two whose names agree: whether one side tells no more of a given name than an initial. Then whoever lives in the
+    house may be meant."""
+    return any(_has_no_given_name(one, other) for one, other in ((ours, theirs), (theirs, ours)))
+
+
+def _has_no_given_name(named: Named, other: Named) -> bool:
+    """A name in one word is a family name where it stands as one, or where it is the other's."""
+    if named.last_name and not named.first_name:
+        people = people_in(named.last_name)
+        return bool(people) and all(len(words) == 1 or _is_initials(words[:-1]) for words in people)
+    full = _full_name(named)
+    if not full and named.company:
+        return False
+    people = people_in(full or named.display_name)
+    return bool(people) and all(
+        _is_initials(words[:-1]) if len(words) > 1 else not full and words[0] in _last_words(other) for words in people
+    )
+
+
+def _is_initials(words: Words) -> bool:
+    return all(len(word) == 1 for word in words)
+
+
+def _last_words(named: Named) -> set[str]:
+    return {words[-1] for words in people_in(_full_name(named)) if len(words) > 1}
+
+
 def same_person(one: Words, other: Words) -> bool:
     return likeness(one, other) is Names.AGREE
 
