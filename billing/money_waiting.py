@@ -17,7 +17,7 @@ WORK_DONE = Q(job__work_done_at__isnull=False, job__work_done_at__gte=F("said_ye
 def approved(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
     """Approved and without a final invoice (QuickBooks may have made it before the status follows), whose job was not
     called off. `said_yes_at`: when the customer agreed, long ago if that is not known."""
-    final = Invoice.objects.filter(quote=OuterRef("pk"), is_part=False).exclude(status=Invoice.Status.VOID)
+    final = Invoice.objects.final().filter(quote=OuterRef("pk"))
     rows = quotes.filter(~Exists(final), status=Quote.Status.APPROVED).exclude(job__status=Job.Status.CANCELLED)
     return rows.annotate(said_yes_at=Coalesce("approved_at", "accepted_at", LONG_AGO))
 

@@ -11,6 +11,12 @@ from billing.models.quotes import Quote
 from contacts.before_first import tracked
 
 
+class InvoiceQuerySet(models.QuerySet["Invoice"]):
+    def final(self) -> "InvoiceQuerySet":
+        """Those that bill work to its end: no deposit or part, and not void."""
+        return self.filter(is_part=False).exclude(status=Invoice.Status.VOID)
+
+
 @tracked("invoice", made=True, exclude=["created_at", "updated_at"])
 class Invoice(Document):
     """payment_status, amount_paid, balance_due and paid_date are derived: see billing.invoices."""
@@ -61,6 +67,8 @@ class Invoice(Document):
         "QuickBooks invoice id", max_length=50, null=True, blank=True, unique=True, editable=False
     )
     quickbooks_sync_token = models.CharField(max_length=50, null=True, blank=True, editable=False)  # noqa: DJ001
+
+    objects = InvoiceQuerySet.as_manager()
 
     class Meta(Document.Meta):
         ordering = ["-invoice_date", "-id"]
