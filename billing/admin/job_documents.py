@@ -19,6 +19,7 @@ from billing.admin import pages
 from billing.admin.next_invoice import next_step
 from billing.admin.showing import dollars
 from billing.models import Invoice, Job, Quote
+from contacts.admin.keys import is_key
 
 SHOWN = 20
 NEEDED = ("billing.view_quote", "billing.view_invoice", "billing.add_invoice")
@@ -78,7 +79,7 @@ class ShowsDocuments(ModelAdmin):
 
 
 def _job(object_id: Any) -> Job | None:
-    return Job.objects.filter(pk=object_id).first() if pages.is_key(object_id) else None
+    return Job.objects.filter(pk=object_id).first() if is_key(object_id) else None
 
 
 def _lower(quote: Quote) -> str:

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 
+from contacts.admin.keys import is_key
 from contacts.admin.taking_back import page_of
 from contacts.importing import answering
 from contacts.importing.answering import Answered
@@ -38,7 +39,7 @@ class AnswersDifferences(ModelAdmin):
             return HttpResponseRedirect(page_of(pk))
         _tell(request, request.POST["answer"], answer(record, request.user, **which))
         page = request.POST.get("page", "")
-        return HttpResponseRedirect(page_of(pk) + (f"?page={page}" if page.isascii() and page.isdecimal() else ""))
+        return HttpResponseRedirect(page_of(pk) + (f"?page={page}" if is_key(page) else ""))
 
     def require_import(self, request: HttpRequest) -> None:
         raise NotImplementedError
@@ -46,7 +47,7 @@ class AnswersDifferences(ModelAdmin):
 
 def _which(request: HttpRequest) -> dict[str, Any] | None:
     key, name = request.POST.get("difference", ""), request.POST.get("field", "")
-    if key.isascii() and key.isdecimal() and len(key) < 19:
+    if is_key(key):
         return {"pk": int(key)}
     return {"field": name} if name else None
 

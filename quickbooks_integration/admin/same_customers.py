@@ -14,7 +14,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from contacts.admin.merge_pages import is_key
+from contacts.admin.keys import is_key
 from quickbooks_integration.models import QuickBooksAuth
 from quickbooks_integration.reconciling import same_customers
 
