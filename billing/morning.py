@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from billing import converting, terms
@@ -85,7 +85,8 @@ def numbers(day: date) -> tuple[int, int]:
     if not jobs:
         return len(held), 0
     billed: defaultdict[int, set[int | None]] = defaultdict(set)
-    for job, job_of_quote, quote in _final_of(jobs).values_list("job_id", "quote__job_id", "quote_id"):
+    final = Invoice.objects.final().of_jobs(jobs)
+    for job, job_of_quote, quote in final.values_list("job_id", "quote__job_id", "quote_id"):
         billed[job or job_of_quote].add(quote)
     approved = Quote.objects.filter(job__in=jobs, status=Quote.Status.APPROVED).values_list("job_id", "pk")
     waiting = {job for job, quote in approved if quote not in billed[job]}
@@ -141,12 +142,7 @@ def _quotes(jobs: Iterable[int]) -> defaultdict[int | None, list[Quote]]:
 def _invoices(jobs: Iterable[int]) -> defaultdict[int | None, list[Invoice]]:
     """Final ones that count; by the job of the invoice, or else of its quote."""
     found: defaultdict[int | None, list[Invoice]] = defaultdict(list)
-    rows = _final_of(jobs).select_related("contact", "quote")
+    rows = Invoice.objects.final().of_jobs(jobs).select_related("contact", "quote")
     for invoice in rows.prefetch_related("contact__phones", "contact__emails").order_by("invoice_date", "pk"):
         found[invoice.job_id or invoice.quote.job_id].append(invoice)  # type: ignore[union-attr]
     return found
-
-
-def _final_of(jobs: Iterable[int]) -> QuerySet[Invoice]:
-    """Also those of other jobs whose quote is of one of these."""
-    return Invoice.objects.final().filter(Q(job__in=jobs) | Q(quote__job__in=jobs))

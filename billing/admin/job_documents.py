@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -47,7 +46,7 @@ class ShowsDocuments(ModelAdmin):
 
     @display(description="Invoices")
     def invoices_there(self, job: Job) -> SafeString | str:
-        rows = Invoice.objects.filter(Q(job=job) | Q(job=None, quote__job=job)).order_by("-invoice_date", "-pk")
+        rows = Invoice.objects.of_jobs([job.pk]).order_by("-invoice_date", "-pk")
         return _listed(
             ("invoice", row.pk, invoices.named(row, start=True), dollars(row.total_amount), _paid(row))
             for row in rows.select_related("contact")[:SHOWN]

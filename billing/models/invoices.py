@@ -1,5 +1,7 @@
 """Invoices and what of them is paid."""
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -15,6 +17,13 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def final(self) -> "InvoiceQuerySet":
         """Those that bill work to its end: no deposit or part, and not void."""
         return self.filter(is_part=False).exclude(status=Invoice.Status.VOID)
+
+    def of_jobs(self, jobs: Iterable[int]) -> "InvoiceQuerySet":
+        """Those of these jobs; an invoice that knows no job is that of its quote's job."""
+        own = Invoice.objects.filter(job__in=jobs)
+        by_quote = Invoice.objects.filter(job=None, quote__job__in=jobs)
+        # One set, because of conditions joined by "or" over two tables PostgreSQL reads every invoice.
+        return self.filter(pk__in=own.order_by().values("pk").union(by_quote.order_by().values("pk")))
 
 
 @tracked("invoice", made=True, exclude=["created_at", "updated_at"])
