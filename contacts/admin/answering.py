@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.utils.http import urlencode
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 
@@ -22,12 +23,18 @@ SENTENCES = 5
 class AnswersDifferences(ModelAdmin):
     """Adds it to the admin of imports."""
 
-    def answering_context(self, record: ContactImport) -> dict[str, Any]:
+    def answering_context(self, request: HttpRequest, record: ContactImport) -> dict[str, Any]:
+        """?field= and ?after=: the field of which a press did not come to the end, and where it goes on."""
         fields = answering.open_fields(record) if record.state == ContactImport.State.DONE else []
-        return {"open_fields": fields, "may_answer": record.state == ContactImport.State.DONE}
+        return {
+            "open_fields": fields,
+            "may_answer": record.state == ContactImport.State.DONE,
+            "begun": request.GET.get("field"),
+            "after": _key(request.GET.get("after", "")),
+        }
 
     def answer_view(self, request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
-        """answer: take or keep; difference: its key, or field: all of that field."""
+        """answer: take or keep; difference: its key, or field: all of that field, to be taken from `after` on."""
         self.require_import(request)
         record = get_object_or_404(ContactImport.objects.defer("content"), pk=pk)
         which = _which(request)
@@ -37,7 +44,10 @@ class AnswersDifferences(ModelAdmin):
         if record.state != ContactImport.State.DONE:
             messages.warning(request, "This import was taken back meanwhile. Nothing was changed.")
             return HttpResponseRedirect(page_of(pk))
-        _tell(request, request.POST["answer"], answer(record, request.user, **which))
+        answered = answer(record, request.user, **which)
+        _tell(request, request.POST["answer"], answered)
+        if answered.after is not None:
+            return HttpResponseRedirect(f"{page_of(pk)}?{urlencode({**which, 'after': answered.after})}")
         page = request.POST.get("page", "")
         return HttpResponseRedirect(page_of(pk) + (f"?page={page}" if is_key(page) else ""))
 
@@ -49,7 +59,16 @@ def _which(request: HttpRequest) -> dict[str, Any] | None:
     key, name = request.POST.get("difference", ""), request.POST.get("field", "")
     if is_key(key):
         return {"pk": int(key)}
-    return {"field": name} if name else None
+    if not name:
+        return None
+    after = _key(request.POST.get("after", ""))
+    return (
+        {"field": name, "after": after} if after is not None and request.POST.get("answer") == TAKE else {"field": name}
+    )
+
+
+def _key(text: str) -> int | None:
+    return int(text) if is_key(text) else None
 
 
 def _tell(request: HttpRequest, answer: str, answered: Answered) -> None:
@@ -57,7 +76,7 @@ def _tell(request: HttpRequest, answer: str, answered: Answered) -> None:
         messages.warning(request, capfirst(sentence))
     if (more := len(answered.refused) - SENTENCES) > 0:
         messages.warning(request, f"{more:,} more could not be taken for the same reasons.")
-    if answered.done:
+    if answered.done or answered.left:
         what = "Taken from the list" if answer == TAKE else "Kept as they are here, for later lists too"
-        rest = f" {answered.left:,} more wait: press again." if answered.left > 0 else ""
+        rest = f" {answered.left:,} more wait: press Go on." if answered.left else ""
         messages.success(request, f"{what}: {answered.done:,}.{rest}")
