@@ -61,10 +61,10 @@ def _which(request: HttpRequest) -> dict[str, Any] | None:
         return {"pk": int(key)}
     if not name:
         return None
-    after = _key(request.POST.get("after", ""))
-    return (
-        {"field": name, "after": after} if after is not None and request.POST.get("answer") == TAKE else {"field": name}
-    )
+    which: dict[str, Any] = {"field": name}
+    if request.POST.get("answer") == TAKE:  # keeping them is one statement, which has nothing to go on from
+        which["after"] = _key(request.POST.get("after", ""))
+    return which
 
 
 def _key(text: str) -> int | None:
