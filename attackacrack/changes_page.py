@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
 
 from attackacrack.models import AuditSeal
-from contacts import changes
+from contacts import changes, colleagues
 from contacts.changes import Asked, Place, exporting
 from contacts.changes.reading import QUICKBOOKS, SOURCES
 
@@ -100,5 +100,5 @@ def _people() -> list[tuple[int | str, str]]:
     users = get_user_model()._default_manager.order_by("username")[:PEOPLE]
     return [
         (QUICKBOOKS, SOURCES[QUICKBOOKS]),
-        *((user.pk, user.get_full_name() or user.get_username()) for user in users),
+        *((user.pk, colleagues.name_of(user)) for user in users),
     ]

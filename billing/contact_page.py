@@ -24,7 +24,7 @@ from billing.models import (
 from billing.models.history import History
 from billing.money import dollars
 from billing.sending import SENDS, send_action
-from contacts import timeline
+from contacts import colleagues, timeline
 from contacts.models import Contact
 from contacts.timeline import Fact, Kind, May, Standing, Step, Told
 
@@ -145,7 +145,7 @@ def _tell_credit(memo: CreditMemo, contact: Contact) -> Told:
 
 def _tell_visit(visit: Appointment, contact: Contact) -> Told:
     work = f", {visit.job}" if visit.job else ""
-    who = f" with {visit.technician.get_full_name() or visit.technician.username}" if visit.technician else ""
+    who = f" with {colleagues.name_of(visit.technician)}" if visit.technician else ""
     return Told(f"{visit.get_kind_display()}{work}{who}: {visit.get_status_display().lower()}.", _change(visit))
 
 
@@ -185,7 +185,7 @@ def _jobs(contact: Contact) -> QuerySet[JobParticipant]:
 
 
 def _told_by(row: History, document: Any) -> Told:
-    who = f" ({row.by.get_full_name() or row.by.get_username()})" if row.by else ""
+    who = f" ({colleagues.name_of(row.by)})" if row.by else ""
     name = invoices.named(document, start=True) if isinstance(document, Invoice) else str(document)
     return Told(f"{name}: {row.sentence}{who}", _change(document))
 

@@ -112,7 +112,7 @@ def left_to_bill(quote: Quote) -> Decimal:
 
 def final_of(quote: Quote) -> Invoice | None:
     """The invoice that the quote has become; None while there is none that is not void."""
-    return Invoice.objects.filter(quote=quote, is_part=False).exclude(status=Invoice.Status.VOID).first()
+    return Invoice.objects.final().filter(quote=quote).first()
 
 
 def refuse_billing(quote: Quote, override: bool) -> None:

@@ -12,6 +12,7 @@ from billing import day, follow_up_texts, follow_ups, week
 from billing.models import FollowUpDigest
 from billing.money import dollars
 from billing.office_mail import END
+from contacts import colleagues
 
 SHOWN = 30
 
@@ -66,7 +67,7 @@ def _of_tomorrow() -> list[str]:
 def _in_words(visit: week.Visit) -> str:
     row = visit.appointment
     start = date_format(timezone.localtime(row.starts_at), "g:i A")
-    who = f"with {row.technician.get_full_name() or row.technician.get_username()}" if row.technician else "nobody yet"
+    who = f"with {colleagues.name_of(row.technician)}" if row.technician else "nobody yet"
     return ", ".join(filter(None, [start, f"{row.get_kind_display()} for {row.contact}", visit.where, who]))
 
 

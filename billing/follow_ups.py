@@ -243,7 +243,7 @@ def _approved() -> QuerySet[Quote]:
 
 
 def _silent() -> QuerySet[Quote]:
-    final = Invoice.objects.filter(quote=OuterRef("pk"), is_part=False).exclude(status=Invoice.Status.VOID)
+    final = Invoice.objects.final().filter(quote=OuterRef("pk"))
     rows = Quote.objects.filter(~Exists(final), status=Quote.Status.SENT)
     began = Coalesce(TruncDate("sent_at"), F("quote_date"))
     return rows.exclude(job__status=Job.Status.CANCELLED).annotate(began=began)

@@ -76,7 +76,7 @@ def refuse_lines(invoice: Invoice, lines: Sequence[InvoiceItem]) -> None:
 
 
 def _final_of(part: Invoice) -> Invoice | None:
-    return Invoice.objects.filter(quote=part.quote_id, is_part=False).exclude(status=Status.VOID).first()
+    return Invoice.objects.final().filter(quote=part.quote_id).first()
 
 
 def _save_sums(invoice: Invoice) -> None:

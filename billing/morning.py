@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from billing import converting, terms
@@ -78,6 +78,22 @@ def look(day: date) -> Morning:
     return Morning(day, _repairs(day), [])
 
 
+def numbers(day: date) -> tuple[int, int]:
+    """(repairs of the day, those that are ready), as `look` finds them. Three queries, one on a day without repairs."""
+    held = list(_appointments(day).values_list("job_id", flat=True)[:MOST_REPAIRS])
+    jobs = {job for job in held if job is not None}
+    if not jobs:
+        return len(held), 0
+    billed: defaultdict[int, set[int | None]] = defaultdict(set)
+    final = Invoice.objects.final().of_jobs(jobs)
+    for job, job_of_quote, quote in final.values_list("job_id", "quote__job_id", "quote_id"):
+        billed[job or job_of_quote].add(quote)
+    approved = Quote.objects.filter(job__in=jobs, status=Quote.Status.APPROVED).values_list("job_id", "pk")
+    waiting = {job for job, quote in approved if quote not in billed[job]}
+    ready = sum(1 for job in jobs if billed[job] and job not in waiting)
+    return len(jobs) + held.count(None), ready
+
+
 def _convert(quote: Quote, appointment: Appointment, day: date, by: AbstractBaseUser | None) -> Invoice:
     return converting.convert(
         quote,
@@ -92,14 +108,10 @@ def _convert(quote: Quote, appointment: Appointment, day: date, by: AbstractBase
 
 def _repairs(day: date) -> list[Repair]:
     """A job with several appointments on the day counts once, with the first of them."""
-    start = timezone.make_aware(datetime.combine(day, time()))
-    end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
     appointments = (
-        Appointment.objects.filter(kind=Appointment.Kind.REPAIR, starts_at__gte=start, starts_at__lt=end)
-        .exclude(status=Appointment.Status.CANCELLED)
+        _appointments(day)
         .select_related("contact", "job__property", "technician")
-        .prefetch_related("contact__phones", "contact__emails")
-        .order_by("starts_at", "pk")[:MOST_REPAIRS]
+        .prefetch_related("contact__phones", "contact__emails")[:MOST_REPAIRS]
     )
     once = {(row.job_id or f"appointment {row.pk}"): row for row in reversed(appointments)}
     repairs = [Repair(row) for row in sorted(once.values(), key=lambda row: (row.starts_at, row.pk))]
@@ -110,6 +122,13 @@ def _repairs(day: date) -> list[Repair]:
         billed = {invoice.quote_id for invoice in repair.invoices}
         repair.quotes = [quote for quote in quotes[repair.appointment.job_id] if quote.pk not in billed]
     return repairs
+
+
+def _appointments(day: date) -> QuerySet[Appointment]:
+    start = timezone.make_aware(datetime.combine(day, time()))
+    end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
+    rows = Appointment.objects.filter(kind=Appointment.Kind.REPAIR, starts_at__gte=start, starts_at__lt=end)
+    return rows.exclude(status=Appointment.Status.CANCELLED).order_by("starts_at", "pk")
 
 
 def _quotes(jobs: Iterable[int]) -> defaultdict[int | None, list[Quote]]:
@@ -123,8 +142,7 @@ def _quotes(jobs: Iterable[int]) -> defaultdict[int | None, list[Quote]]:
 def _invoices(jobs: Iterable[int]) -> defaultdict[int | None, list[Invoice]]:
     """Final ones that count; by the job of the invoice, or else of its quote."""
     found: defaultdict[int | None, list[Invoice]] = defaultdict(list)
-    rows = Invoice.objects.filter(Q(job__in=jobs) | Q(quote__job__in=jobs), is_part=False)
-    rows = rows.exclude(status=Invoice.Status.VOID).select_related("contact", "quote")
+    rows = Invoice.objects.final().of_jobs(jobs).select_related("contact", "quote")
     for invoice in rows.prefetch_related("contact__phones", "contact__emails").order_by("invoice_date", "pk"):
         found[invoice.job_id or invoice.quote.job_id].append(invoice)  # type: ignore[union-attr]
     return found

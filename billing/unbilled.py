@@ -18,7 +18,7 @@ def unbilled(jobs: QuerySet[Job]) -> QuerySet[Job]:
 
     An invoice that knows no job is that of its quote's job.
     """
-    final = Invoice.objects.filter(is_part=False).exclude(status=Invoice.Status.VOID)
+    final = Invoice.objects.final()
     billed = Exists(final.filter(job=OuterRef("pk")))
     billed_by_quote = Exists(final.filter(job=None, quote__job=OuterRef("pk")))
     never = Job.objects.filter(~billed, ~billed_by_quote, status=Job.Status.ACTIVE)
@@ -46,7 +46,7 @@ def first(number: int) -> Top:
 def quotes_of(job_ids: Collection[int]) -> defaultdict[int | None, list[Quote]]:
     """Each job's quotes without a final invoice: first those of work that is scheduled or done, then the newest.
     Declined ones are left out. One query, with the customers."""
-    final = Invoice.objects.filter(quote=OuterRef("pk"), is_part=False).exclude(status=Invoice.Status.VOID)
+    final = Invoice.objects.final().filter(quote=OuterRef("pk"))
     due = money_waiting.scheduled(Quote.objects.filter(pk=OuterRef("pk")))
     rows = Quote.objects.filter(~Exists(final), job__in=job_ids).exclude(status=Quote.Status.DECLINED)
     found: defaultdict[int | None, list[Quote]] = defaultdict(list)

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from contacts import colleagues
 from contacts.models import Contact, ContactMerge
 from contacts.paging import Place
 
@@ -155,7 +156,7 @@ def _moment(when: datetime | date) -> datetime:
 
 def person(user: Any) -> str:
     """' by Olivia Park'; "" for nobody."""
-    return f" by {user.get_full_name() or user.get_username()}" if user is not None else ""
+    return f" by {colleagues.name_of(user)}" if user is not None else ""
 
 
 # --- What contacts tells itself ------------------------------------------------------------------

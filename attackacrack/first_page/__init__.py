@@ -27,5 +27,5 @@ def context(request: HttpRequest, found: dict[str, Any]) -> dict[str, Any]:
         "charts": charts.charts(seen, today),
         "health": health.look(request),
     }
-    more = {"sections": sections, "is_empty": not any(shown.values()), "today": today, "known": news.known(request)}
+    more = {"sections": sections, "is_empty": not any(shown.values()), "today": today, "news": news.begin(request)}
     return {**found, **shown, **more, "sees_contacts": work.may(request, "contacts.view_contact")}

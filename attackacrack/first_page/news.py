@@ -1,7 +1,12 @@
-"""What came in while the first page was open: quotes that have begun to wait for a date."""
+"""What came in while the first page was open: quotes whose customer has said yes, and that wait for a date."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET
 
 from attackacrack.first_page.work import may
@@ -9,19 +14,46 @@ from billing import money_waiting
 from billing.models import Quote
 
 MOST = 500
+# A yes bears the time at which its transaction began, and is seen when that is over.
+OVERLAP = timedelta(minutes=5)
+# A page that was left open for longer is told of the last days only.
+OLDEST = timedelta(days=7)
 
 
-def known(request: HttpRequest) -> list[int] | None:
-    """Keys of the quotes that wait for a date now, the newest; None for who may not see quotes. One query."""
+@dataclass(frozen=True)
+class News:
+    """From when on the page asks, and the keys of the quotes that it knows from that time."""
+
+    since: datetime
+    known: list[int]
+
+
+def begin(request: HttpRequest) -> News | None:
+    """For a page that is being made; None for who may not see quotes. One query."""
     if not may(request, "billing.view_quote"):
         return None
-    return list(money_waiting.waiting(Quote.objects.all()).order_by("-pk").values_list("pk", flat=True)[:MOST])
+    since = timezone.now() - OVERLAP
+    # With or without a date: one whose repair is cancelled later is no new approval.
+    rows = money_waiting.agreed_since(Quote.objects.all(), since)
+    return News(since, list(rows.order_by("-pk").values_list("pk", flat=True)[:MOST]))
 
 
 @require_GET
 def view(request: HttpRequest) -> HttpResponse:
-    """{"waiting": [keys]}. The page counts those that it did not know."""
-    found = known(request)
-    if found is None:
+    """?since= -> {"waiting": [keys], "more": whether there are more than these}. The page counts those that it did not
+    know."""
+    if not may(request, "billing.view_quote"):
         raise PermissionDenied
-    return JsonResponse({"waiting": found})
+    since = max(_moment(request.GET.get("since", "")), timezone.now() - OLDEST)
+    rows = money_waiting.waiting(money_waiting.agreed_since(Quote.objects.all(), since))
+    found = list(rows.order_by("-pk").values_list("pk", flat=True)[: MOST + 1])
+    return JsonResponse({"waiting": found[:MOST], "more": len(found) > MOST})
+
+
+def _moment(text: str) -> datetime:
+    """Now, of which there is no news, where it is no moment with a time zone."""
+    try:
+        found = parse_datetime(text)
+    except ValueError:  # written like a moment, and none
+        found = None
+    return found if found is not None and timezone.is_aware(found) else timezone.now()

@@ -38,9 +38,8 @@ def look(request: HttpRequest, today: date) -> Today | None:
 
 
 def _invoices(today: date) -> tuple[str, str] | None:
-    found = morning.look(today)
-    if not found.repairs:
+    number, ready = morning.numbers(today)
+    if not number:
         return None
-    ready, number = len(found.ready), len(found.repairs)
     said = f"{ready:,} of {number:,} invoice{pluralize(number)} ready"
     return said, reverse("admin:billing_appointment_morning")

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from attackacrack.sign_in import step_up
+from contacts import colleagues
 from quickbooks_integration.fields import cipher
 
 logger = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ class Adapter(DefaultAccountAdapter):
         by = self.request.user
         told = {
             "user": user,
-            "by": "" if by.pk in (user.pk, None) else by.get_full_name() or by.get_username(),
+            "by": "" if by.pk in (user.pk, None) else colleagues.name_of(by),
             "reset_url": self.request.build_absolute_uri(reverse("account_reset_password")),
         }
         try:

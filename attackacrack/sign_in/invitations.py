@@ -11,6 +11,8 @@ from django.core.mail import send_mail
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
+from contacts import colleagues
+
 SECONDS_A_DAY = 24 * 60 * 60
 
 
@@ -33,7 +35,7 @@ def send(request: HttpRequest, user: User) -> None:
         raise NotSent(f"{user} has no e-mail, so no invitation was sent. Type it in, save, and send it then.")
     told = {
         "user": user,
-        "by": request.user.get_full_name() or request.user.get_username(),  # type: ignore[union-attr]
+        "by": colleagues.name_of(request.user),
         "link": link(user),
         "days": settings.PASSWORD_RESET_TIMEOUT // SECONDS_A_DAY,
     }

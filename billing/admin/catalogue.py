@@ -14,6 +14,7 @@ from billing import prices
 from billing.admin.showing import amount_cell, dollars
 from billing.models import Product, TaxCode, TaxRate
 from contacts.admin.changes import TellsChanges
+from contacts.admin.keys import is_key
 from contacts.admin.merging import MergingAdmin, MergingInline
 
 # What QuickBooks decides about an item that it knows.
@@ -94,7 +95,7 @@ class ProductAdmin(TellsChanges, MergingAdmin):
         if not self.has_view_permission(request) or not request.user.has_perm("billing.view_quote"):
             return JsonResponse({}, status=403)
         quote = request.GET.get("quote", "")
-        besides = int(quote) if quote.isascii() and quote.isdecimal() and len(quote) < 19 else None
+        besides = int(quote) if is_key(quote) else None
         found = prices.recent(product_id, besides_quote=besides)
         return JsonResponse({"prices": [_in_words(price) for price in found]})
 

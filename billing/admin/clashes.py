@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from billing import scheduling
 from billing.models import Appointment
 from billing.scheduling import Visit
+from contacts.admin.keys import is_key
 from contacts.admin.merging import MergingForm
 from contacts.models import Property
 
@@ -61,7 +62,7 @@ class AsksAboutClashes(BaseModelAdmin):
 
 
 def _keys(seen: str) -> set[int]:
-    return {int(key) for key in seen.split(",") if key.isascii() and key.isdecimal() and len(key) < 19}
+    return {int(key) for key in seen.split(",") if is_key(key)}
 
 
 def _sentence(found: list[Appointment]) -> str:

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from billing import invoices, sums
 from billing.models import InvoiceItem, Product, QuoteItem, QuoteTemplate
 from billing.refusals import Refused
+from contacts.admin.keys import is_key
 from contacts.admin.merging import MergingForm, MergingFormSet, MergingInline
 
 TYPED = ("position", "product", "description", "quantity", "unit_price", "taxable")
@@ -63,7 +64,7 @@ class LineFormSet(MergingFormSet):
     @cached_property
     def _products(self) -> dict[str, Product]:
         sent = {str(value) for key, value in self.data.items() if key.endswith("-product")} if self.is_bound else set()
-        wanted = {int(key) for key in sent if key.isascii() and key.isdecimal() and len(key) < 19}
+        wanted = {int(key) for key in sent if is_key(key)}
         wanted |= {line.product_id for line in self.get_queryset() if line.product_id}
         return {str(pk): product for pk, product in Product.objects.in_bulk(wanted).items()}
 

@@ -17,6 +17,7 @@ from billing import jobs
 from billing.admin import pages
 from billing.models import Appointment, Job
 from billing.refusals import Refused
+from contacts.admin.keys import is_key
 
 
 class FinishesJobs(ModelAdmin):
@@ -25,7 +26,7 @@ class FinishesJobs(ModelAdmin):
     def get_actions_submit_line(self, request: HttpRequest, object_id: Any) -> list[Any]:
         actions = super().get_actions_submit_line(request, object_id)
         open_ones = Job.objects.filter(status=Job.Status.ACTIVE, work_done_at=None)
-        is_open = pages.is_key(object_id) and open_ones.filter(pk=object_id).exists()
+        is_open = is_key(object_id) and open_ones.filter(pk=object_id).exists()
         return pages.only(actions, {"finish": is_open})
 
     @action(description="Save, the work is done", permissions=["change"])
@@ -69,7 +70,7 @@ class FinishesVisits(ModelAdmin):
         return redirect(f"{reverse('admin:billing_appointment_week')}?{urlencode({'day': day.isoformat()})}")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> models.Model | None:
-        if request.method == "POST" and pages.is_key(object_id):
+        if request.method == "POST" and is_key(object_id):
             jobs.lock_job_of(Appointment(pk=int(object_id)))
         return super().get_object(request, object_id, from_field)
 

@@ -24,6 +24,7 @@ from billing.admin.scheduling import may_schedule
 from billing.admin.showing import dollars
 from billing.models import FollowUp
 from billing.refusals import Refused
+from contacts.admin.keys import is_key
 
 CHANGE = "billing.change_followup"
 ON_A_PAGE = 50
@@ -133,7 +134,7 @@ class FollowUpAdmin(ModelAdmin):
 def _act(request: HttpRequest) -> None:
     asked, what = request.POST.get("follow_up", ""), request.POST.get("do", "")
     rows = FollowUp.objects.select_related(*follow_ups.DOCUMENTS)
-    follow_up = rows.filter(pk=asked).first() if pages.is_key(asked) else None
+    follow_up = rows.filter(pk=asked).first() if is_key(asked) else None
     verb = VERBS.get(what, _later if what in LATER else None)
     if follow_up is None or verb is None:
         messages.error(request, "This follow-up is not there any more. Nothing was changed.")

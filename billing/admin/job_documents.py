@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -19,6 +18,7 @@ from billing.admin import pages
 from billing.admin.next_invoice import next_step
 from billing.admin.showing import dollars
 from billing.models import Invoice, Job, Quote
+from contacts.admin.keys import is_key
 
 SHOWN = 20
 NEEDED = ("billing.view_quote", "billing.view_invoice", "billing.add_invoice")
@@ -46,7 +46,7 @@ class ShowsDocuments(ModelAdmin):
 
     @display(description="Invoices")
     def invoices_there(self, job: Job) -> SafeString | str:
-        rows = Invoice.objects.filter(Q(job=job) | Q(job=None, quote__job=job)).order_by("-invoice_date", "-pk")
+        rows = Invoice.objects.of_jobs([job.pk]).order_by("-invoice_date", "-pk")
         return _listed(
             ("invoice", row.pk, invoices.named(row, start=True), dollars(row.total_amount), _paid(row))
             for row in rows.select_related("contact")[:SHOWN]
@@ -78,7 +78,7 @@ class ShowsDocuments(ModelAdmin):
 
 
 def _job(object_id: Any) -> Job | None:
-    return Job.objects.filter(pk=object_id).first() if pages.is_key(object_id) else None
+    return Job.objects.filter(pk=object_id).first() if is_key(object_id) else None
 
 
 def _lower(quote: Quote) -> str:

@@ -17,6 +17,8 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from contacts.admin.keys import is_key
+
 CENT = Decimal("0.01")
 
 
@@ -88,12 +90,6 @@ def row_of(model_admin: ModelAdmin, object_id: str) -> Any:
     if not is_key(object_id):
         return None
     return model_admin.model._default_manager.select_related("contact").filter(pk=object_id).first()
-
-
-def is_key(asked: Any) -> bool:
-    """Whether it can be the key of a row."""
-    text = str(asked)
-    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 def only(actions: list[Any], possible: dict[str, bool]) -> list[Any]:

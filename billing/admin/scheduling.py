@@ -22,6 +22,7 @@ from billing.models import Appointment, Quote
 from billing.money import dollars
 from billing.refusals import Refused
 from billing.scheduling import Clashes, Visit
+from contacts.admin.keys import is_key
 from contacts.models import Property
 
 NEEDED = ("billing.add_appointment", "billing.add_job", "billing.change_quote")
@@ -83,7 +84,7 @@ class ScheduleForm(pages.PageForm):
 
     def known(self) -> set[int]:
         """Keys of the conflicts that were shown."""
-        return {int(key) for key in self.cleaned_data["seen"].split(",") if key.isdecimal()}
+        return {int(key) for key in self.cleaned_data["seen"].split(",") if is_key(key)}
 
     def show(self, clashes: list[Appointment]) -> list[Appointment]:
         """The next save has seen them."""

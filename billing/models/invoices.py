@@ -1,5 +1,7 @@
 """Invoices and what of them is paid."""
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -9,6 +11,19 @@ from billing.models.history import History
 from billing.models.lines import Document, Line, dollars, today
 from billing.models.quotes import Quote
 from contacts.before_first import tracked
+
+
+class InvoiceQuerySet(models.QuerySet["Invoice"]):
+    def final(self) -> "InvoiceQuerySet":
+        """Those that bill work to its end: no deposit or part, and not void."""
+        return self.filter(is_part=False).exclude(status=Invoice.Status.VOID)
+
+    def of_jobs(self, jobs: Iterable[int]) -> "InvoiceQuerySet":
+        """Those of these jobs; an invoice that knows no job is that of its quote's job."""
+        own = Invoice.objects.filter(job__in=jobs)
+        by_quote = Invoice.objects.filter(job=None, quote__job__in=jobs)
+        # One set, because of conditions joined by "or" over two tables PostgreSQL reads every invoice.
+        return self.filter(pk__in=own.order_by().values("pk").union(by_quote.order_by().values("pk")))
 
 
 @tracked("invoice", made=True, exclude=["created_at", "updated_at"])
@@ -61,6 +76,8 @@ class Invoice(Document):
         "QuickBooks invoice id", max_length=50, null=True, blank=True, unique=True, editable=False
     )
     quickbooks_sync_token = models.CharField(max_length=50, null=True, blank=True, editable=False)  # noqa: DJ001
+
+    objects = InvoiceQuerySet.as_manager()
 
     class Meta(Document.Meta):
         ordering = ["-invoice_date", "-id"]

@@ -8,7 +8,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from contacts import duplicates
-from contacts.admin.merge_pages import MergesContacts, is_key
+from contacts.admin.keys import is_key
+from contacts.admin.merge_pages import MergesContacts
 from contacts.models import DismissedDuplicate
 
 PAGE = "admin:contacts_contact_duplicates"

@@ -129,7 +129,7 @@ class ContactImportAdmin(AnswersDifferences, TakesBack, ModelAdmin):
             "rows_shown": runs.ROWS_SHOWN,
             "rows": Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page")),
             **self.taking_back_context(record),
-            **self.answering_context(record),
+            **self.answering_context(request, record),
         }
 
     def save_model(self, request: HttpRequest, obj: ContactImport, form: UploadForm, change: bool) -> None:

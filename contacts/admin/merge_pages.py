@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
 from contacts import merging
+from contacts.admin.keys import is_key
 from contacts.merging import Refused, choosing, wanting
 from contacts.models import Contact, ContactMerge
 
@@ -171,10 +172,6 @@ def _withdraw(survivor: Contact, loser: Contact, by: Any, chosen: dict[str, str]
 
 
 LATER = {"later": _want, "never": _withdraw}
-
-
-def is_key(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 def _found(key: str) -> Contact | None:

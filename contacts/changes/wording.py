@@ -11,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from contacts import colleagues
 from contacts.before_first import HIDDEN
 from contacts.models import Contact
 
@@ -43,7 +44,7 @@ def _rows(model: type[models.Model]) -> Any:
 
 
 def _name(row: Any) -> str:
-    return row.get_full_name() or row.get_username() if isinstance(row, AbstractBaseUser) else str(row)
+    return colleagues.name_of(row) if isinstance(row, AbstractBaseUser) else str(row)
 
 
 def row_in_words(event: Any, columns: Iterable[str], names: Names) -> str:

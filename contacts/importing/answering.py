@@ -18,14 +18,17 @@ from contacts.signals import contact_changed
 
 Answer = ContactImportDifference.Answer
 AT_ONCE = 200
+LOOKED_AT = 1000  # what is refused takes time too
 
 
 @dataclass
 class Answered:
-    """left: how many more there are of those that were asked for. refused: sentences of those that could not be taken."""
+    """left: how many more there are of those that were asked for and not looked at; after: the key of the last one that
+    was, to go on from, None where none is left. refused: sentences of those that could not be taken."""
 
     done: int = 0
     left: int = 0
+    after: int | None = None
     refused: list[str] = field(default_factory=list)
 
 
@@ -42,17 +45,20 @@ def keep(record: ContactImport, by: AbstractBaseUser, **which: Any) -> Answered:
     return Answered(done)
 
 
-def take(record: ContactImport, by: AbstractBaseUser, **which: Any) -> Answered:
-    """which: pk or field. At most AT_ONCE at a time, each AT_ONCE rows a transaction of their own. What was changed since
-    the import stays and waits on. A value that was taken goes back with the import."""
-    answered, last = Answered(), None
+def take(record: ContactImport, by: AbstractBaseUser, after: int | None = None, **which: Any) -> Answered:
+    """which: pk or field; after: the difference to go on from. Takes at most AT_ONCE and looks at LOOKED_AT at most; each
+    AT_ONCE rows are a transaction of their own. What was changed since the import stays and waits on. A value that was
+    taken goes back with the import."""
+    answered, last, looked_at = Answered(), _of(record).filter(pk=after).first(), 0
     rows = _open(record).filter(**which).select_related("row").order_by("of", "object_id", "pk")
     with pghistory.context(source="import", file=record.filename, user=by.pk):
-        while answered.done < AT_ONCE:
-            last = _take_some(record, by, rows.filter(_after(last)) if last else rows, answered)
-            if last is None:
-                break
-    answered.left = rows.count() - len(answered.refused)
+        while answered.done < AT_ONCE and looked_at < LOOKED_AT:
+            seen = _take_some(record, by, rows.filter(_after(last)) if last else rows, answered)
+            if not seen:
+                return answered
+            last, looked_at = seen[-1], looked_at + len(seen)
+    answered.left = rows.filter(_after(last)).count() if last else 0
+    answered.after = last.pk if last and answered.left else None
     return answered
 
 
@@ -61,13 +67,13 @@ def _take_some(
     by: AbstractBaseUser,
     open_rows: QuerySet[ContactImportDifference],
     answered: Answered,
-) -> ContactImportDifference | None:
-    """Returns the last one that it looked at. None when there are no more, or the import is being taken back."""
+) -> list[ContactImportDifference]:
+    """Returns those that it looked at: none when there are no more, or the import is being taken back."""
     with transaction.atomic():
         one_at_a_time()
         if not ContactImport.objects.filter(pk=record.pk, state=ContactImport.State.DONE).exists():
             answered.refused.append("The import was taken back meanwhile.")
-            return None
+            return []
         rows = list(open_rows.select_for_update(of=("self",))[: AT_ONCE - answered.done])
         _lock_before_contacts(rows)
         for difference in rows:
@@ -78,7 +84,7 @@ def _take_some(
                 difference.answer, difference.answered_by, difference.answered_at = Answer.TAKEN, by, timezone.now()
                 answered.done += 1
         ContactImportDifference.objects.bulk_update(rows, ["answer", "answered_by", "answered_at"])
-    return rows[-1] if rows else None
+    return rows
 
 
 def _after(last: ContactImportDifference) -> Q:
@@ -91,8 +97,12 @@ def _lock_before_contacts(rows: list[ContactImportDifference]) -> None:
     caring.lock(contacts)
 
 
+def _of(record: ContactImport) -> QuerySet[ContactImportDifference]:
+    return ContactImportDifference.objects.filter(row__source=record)
+
+
 def _open(record: ContactImport) -> QuerySet[ContactImportDifference]:
-    return ContactImportDifference.objects.filter(row__source=record, answer=Answer.OPEN)
+    return _of(record).filter(answer=Answer.OPEN)
 
 
 def _take(record: ContactImport, difference: ContactImportDifference) -> str:

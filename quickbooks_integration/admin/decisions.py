@@ -20,7 +20,8 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
-from contacts.admin.merge_pages import is_key
+from contacts import colleagues
+from contacts.admin.keys import is_key
 from quickbooks_integration.admin.links import contact_link
 from quickbooks_integration.admin.runs import ReadOnly
 from quickbooks_integration.connection_page import moment
@@ -50,7 +51,7 @@ class WhoFilter(DropdownFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         staff = get_user_model().objects.filter(is_staff=True).order_by("username")
-        return [("machine", "The CRM itself"), *((str(person.pk), str(person)) for person in staff)]
+        return [("machine", "The CRM itself"), *((str(person.pk), colleagues.name_of(person)) for person in staff)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[MatchDecision]) -> QuerySet[MatchDecision]:
         who = self.value() or ""
@@ -170,7 +171,7 @@ class MatchDecisionAdmin(ReadOnly, ModelAdmin):
 
 
 def _named(person: AbstractBaseUser | None) -> str:
-    return str(person) if person else "the CRM itself"
+    return colleagues.name_of(person) if person else "the CRM itself"
 
 
 def _chosen(request: HttpRequest) -> list[MatchDecision]:

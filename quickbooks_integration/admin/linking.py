@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from contacts import search
-from contacts.admin.merge_pages import is_key
+from contacts.admin.keys import is_key
 from contacts.models import Contact
 from quickbooks_integration import reconciling
 from quickbooks_integration.models import QuickBooksCustomer

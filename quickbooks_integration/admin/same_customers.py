@@ -14,12 +14,12 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from contacts.admin.merge_pages import is_key
-from quickbooks_integration.models import QuickBooksAuth
+from contacts.admin.keys import is_key
+from quickbooks_integration.models import DismissedCustomers, QuickBooksAuth
 from quickbooks_integration.reconciling import same_customers
 
 PAGE = "admin:quickbooks_integration_quickbookscustomer_same"
-GROUPS_PER_PAGE, DISMISSED_SHOWN = 20, 50
+GROUPS_PER_PAGE, DISMISSED_PER_PAGE = 20, 50
 
 
 class SameCustomersPage:
@@ -38,10 +38,14 @@ class SameCustomersPage:
             return _decide(request)
         auth = QuickBooksAuth.objects.in_use().first()
         page = Paginator(same_customers.groups(auth) if auth else [], GROUPS_PER_PAGE).get_page(request.GET.get("page"))
+        rows = DismissedCustomers.objects.select_related("dismissed_by")
+        dismissed = Paginator(rows, DISMISSED_PER_PAGE).get_page(request.GET.get("dismissed"))
         context: dict[str, Any] = {
             "page": page,
             "groups": same_customers.shown(auth, list(page.object_list)) if auth else [],
-            "dismissed": same_customers.dismissed(DISMISSED_SHOWN),
+            "dismissed": dismissed,
+            "pairs": same_customers.customers_of(dismissed.object_list),
+            "looks_back": "dismissed" in request.GET,
         }
         everywhere = self.admin_site.each_context(request)
         return TemplateResponse(

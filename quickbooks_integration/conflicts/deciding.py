@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
+from contacts import colleagues
 from quickbooks_integration import wording
 from quickbooks_integration.conflicts import recording
 from quickbooks_integration.conflicts.recording import Decider
@@ -80,6 +81,6 @@ def _what_became_of(sync: QuickBooksSync, name: str) -> str:
     last = rows.select_related("decided_by").first()
     if last is None:
         return f"{what}: both sides have settled this meanwhile. Nothing was changed."
-    who = "a rule of the office" if last.decided_by is None else last.decided_by.get_username()
+    who = "a rule of the office" if last.decided_by is None else colleagues.name_of(last.decided_by)
     at = f"{timezone.localtime(last.decided_at):%b %-d, %-I:%M %p}"
     return f"{what} was decided already by {who}, {at}: {last.get_choice_display().lower()}. Nothing was changed."

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from contacts import colleagues
 from contacts.models import Contact
 from quickbooks_integration import attaching, bulk, enriching, row_updates, wanting
 from quickbooks_integration.enriching import Applied
@@ -312,7 +313,7 @@ def _by_whom(customer: QuickBooksCustomer) -> str:
     last = customer.sync.decisions.filter(undone_at=None).select_related("decided_by").first()
     if last is None:
         return ""
-    who = last.decided_by.get_username() if last.decided_by else "the CRM itself"
+    who = colleagues.name_of(last.decided_by) if last.decided_by else "the CRM itself"
     return f" (by {who}, {timezone.localtime(last.decided_at):%b %-d, %-I:%M %p})"
 
 

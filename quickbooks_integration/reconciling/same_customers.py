@@ -90,9 +90,11 @@ def ask_again(dismissed_id: int) -> bool:
     return bool(DismissedCustomers.objects.filter(pk=dismissed_id).delete()[0])
 
 
-def dismissed(most: int) -> list[tuple[DismissedCustomers, list[QuickBooksCustomer | None]]]:
-    """The latest dismissed pairs with both customers, None for one that is not known any more. Two queries."""
-    rows = list(DismissedCustomers.objects.select_related("dismissed_by")[:most])
+def customers_of(
+    rows: Iterable[DismissedCustomers],
+) -> list[tuple[DismissedCustomers, list[QuickBooksCustomer | None]]]:
+    """Each dismissed pair with both customers, None for one that is not known any more. One query, however many."""
+    rows = list(rows)
     keys = {row.pk: [int(key) for key in row.pair.split("-")] for row in rows}
     found = QuickBooksCustomer.objects.defer("raw").in_bulk({key for both in keys.values() for key in both})
     return [(row, [found.get(key) for key in keys[row.pk]]) for row in rows]

@@ -19,8 +19,7 @@ class FirstInvoices:
     def __init__(self, auth: QuickBooksAuth, quotes: Mapping[str, int]) -> None:
         """quotes: ours by QuickBooks' id of the estimate."""
         self.quotes = quotes
-        billed = Invoice.objects.filter(quote__in=list(quotes.values()), is_part=False)
-        billed = billed.exclude(status=Invoice.Status.VOID)
+        billed = Invoice.objects.final().filter(quote__in=list(quotes.values()))
         self.billed = set(billed.values_list("quote_id", flat=True))
         self.first = _first_invoices(auth, list(quotes))
 

@@ -84,6 +84,35 @@ def test_what_quickbooks_has_invoiced_already_is_ready_and_not_tried_again() -> 
     assert (done.made, [row.appointment.job for row in done.ready], Invoice.objects.count()) == ([], [job], 1)
 
 
+def test_the_two_numbers_are_those_of_the_page_without_reading_it(django_assert_num_queries: Any) -> None:
+    several = repair(DAY, quoted=True, at=time(8))
+    repair(DAY, job=several.job, contact=several.contact)
+    repair(DAY, at=time(10), job=None)
+    repair(DAY, at=time(11), job=None)
+    repair(DAY)
+    for one in ("its own", "of its quote", "a part", "void", "of another job", "of another quote", "and one more"):
+        quoted = repair(DAY, quoted=True)
+        quote = quoted.job.quotes.get()
+        made = {
+            "its own": {"job": quoted.job, "quote": quote},
+            "of its quote": {"quote": quote},
+            "a part": {"job": quoted.job, "quote": quote, "is_part": True},
+            "void": {"job": quoted.job, "quote": quote, "status": "void"},
+            "of another job": {"job": several.job, "quote": quote},
+            "of another quote": {"job": quoted.job, "quote": make_quote(contact=quoted.contact)},
+            "and one more": {"job": quoted.job, "quote": quote},
+        }[one]
+        make_invoice(contact=quoted.contact, **made)
+        if one == "and one more":
+            make_quote(contact=quoted.contact, job=quoted.job, status="approved")
+    found = morning.look(DAY)
+    assert (len(found.repairs), len(found.ready)) == (11, 2)
+    with django_assert_num_queries(3):
+        assert morning.numbers(DAY) == (11, 2)
+    with django_assert_num_queries(1):
+        assert morning.numbers(DAY + timedelta(days=1)) == (0, 0)
+
+
 def test_one_that_is_refused_holds_up_no_other_and_says_why() -> None:
     bad = repair(DAY, quoted=True, at=time(8))
     Quote.objects.update(is_odd=True, subtotal=75)

@@ -96,8 +96,12 @@ def test_the_week_takes_the_same_queries_for_two_and_for_twenty(office: User, of
 
 
 def test_the_technician_sees_where_to_go_and_whom_to_call(technician: User) -> None:
+    technician.first_name, technician.last_name = "Tim", "Stone"
+    technician.save()
     seen = {"emails": ("ann@example.com",), "address": {"street": "5 Oak Street", "city": "Albany"}}
-    repair(MONDAY, at=time(9), job=None, contact=make_contact("Ann", "Lee", phones=("505-555-7777",), **seen))
+    ann = make_contact("Ann", "Lee", phones=("505-555-7777",), **seen)
+    repair(MONDAY, at=time(9), job=None, contact=ann, technician=technician)
     shown = client_of(technician).get("/admin/billing/appointment/week/", {"day": str(MONDAY)}).content.decode()
     assert "5 Oak Street, Albany" in shown
     assert 'href="tel:505-555-7777"' in shown
+    assert "Tim Stone" in shown

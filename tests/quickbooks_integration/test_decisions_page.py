@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
@@ -57,6 +58,15 @@ def test_a_colleagues_refusal_is_listed_with_its_reasons_and_can_be_undone(auth,
     refused.refresh_from_db()
     assert (candidate.state, refused.undone_by.username) == ("open", "ann")
     assert "ann" in text(office.get(LIST, {"stands": "no"}))
+
+
+def test_people_are_called_by_their_full_names(auth, bob, office):
+    get_user_model().objects.filter(pk=bob.pk).update(first_name="Robert", last_name="Stone")
+    refused = refuse(question(auth), bob)
+    assert "Robert Stone" in text(office.get(LIST))
+    assert "by Robert Stone" in text(office.get(UNDO, {"decision": refused.pk}))
+    filters = {spec.title: spec for spec in office.get(LIST).context["cl"].filter_specs}
+    assert (str(bob.pk), "Robert Stone") in filters["decided by"].lookup_choices
 
 
 def test_the_page_says_before_what_does_not_come_back(auth, bob, office):

@@ -71,6 +71,18 @@ def test_the_page_shows_money_and_both_contacts_and_leads_to_the_merge(office, a
     assert f"?keep={robert.pk}&amp;other={bob.pk}" in page
 
 
+def test_every_dismissed_pair_has_a_way_back_however_many_there_are(office, auth):
+    DismissedCustomers.objects.bulk_create(DismissedCustomers(pair=f"{n}-{n + 1}") for n in range(1, 122))
+    found = []
+    for number in (1, 2, 3):
+        page = office.get(PAGE, {"dismissed": number})
+        found += [row.pk for row, _ in page.context["pairs"]]
+        assert "<details open>" in page.content.decode()
+    assert found == list(DismissedCustomers.objects.values_list("pk", flat=True))
+    assert "<details>" in office.get(PAGE).content.decode()
+    assert "Not the same: 121 pairs" in office.get(PAGE).content.decode()
+
+
 def test_what_was_dismissed_is_not_shown_again_until_somebody_asks_for_it(office, auth):
     same = [pairs.customer(auth, "Bob Lee", NUMBER), pairs.customer(auth, "Robert Lee", NUMBER)]
     office.post(PAGE, {"customer": [*keys(*same), "x", "9" * 30]})

@@ -9,9 +9,11 @@
     }
     const known = new Set(note.dataset.known.split(",").filter(Boolean).map(Number));
 
-    function tell(number) {
+    const page = `${note.dataset.page}?since=${encodeURIComponent(note.dataset.since)}`;
+
+    function tell(number, more) {
         note.hidden = number === 0;
-        note.firstElementChild.textContent = `${number} new approval${number === 1 ? "" : "s"}: reload`;
+        note.firstElementChild.textContent = `${number}${more ? " or more" : ""} new approval${number === 1 ? "" : "s"}: reload`;
     }
 
     async function look() {
@@ -19,12 +21,12 @@
             return;
         }
         try {
-            const answer = await fetch(note.dataset.page, { headers: { Accept: "application/json" } });
+            const answer = await fetch(page, { headers: { Accept: "application/json" } });
             if (!answer.ok || answer.redirected) {
                 return; // signed out, or the server restarts: the next minute asks again
             }
-            const { waiting } = await answer.json();
-            tell(waiting.filter((key) => !known.has(key)).length);
+            const { waiting, more } = await answer.json();
+            tell(waiting.filter((key) => !known.has(key)).length, more);
         } catch {
             // No network: the next minute asks again.
         }

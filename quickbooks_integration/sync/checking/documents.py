@@ -299,5 +299,5 @@ def _waiting_for_payments(auth: QuickBooksAuth, keys: list[int]) -> frozenset[in
 
 
 def _billed_later(keys: list[int]) -> frozenset[int]:
-    bills = Invoice.objects.filter(quote__in=keys, quickbooks_invoice_id=None, is_part=False)
-    return frozenset(bills.exclude(status=Invoice.Status.VOID).values_list("quote_id", flat=True))
+    bills = Invoice.objects.final().filter(quote__in=keys, quickbooks_invoice_id=None)
+    return frozenset(bills.values_list("quote_id", flat=True))

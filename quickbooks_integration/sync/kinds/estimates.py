@@ -77,7 +77,7 @@ class Estimates(SalesKind[Quote]):
         facts = self.facts(document, world)
         is_open = taking.quote_status(facts) not in (Quote.Status.INVOICED, Quote.Status.DECLINED)
         has_lost = is_open and row.status == Quote.Status.INVOICED
-        counting = Invoice.objects.filter(is_part=False).exclude(status=Invoice.Status.VOID)
+        counting = Invoice.objects.final()
         if not (facts.invoice_ids or has_lost) or counting.filter(quote=row).exists():
             return True
         former = lost_invoices.lost(world.auth, facts) if has_lost else LostInvoices()

@@ -212,7 +212,7 @@ def _owed(row: Invoice, facts: SalesFacts) -> list[str]:
 
 def _quote_of(world: World, facts: SalesFacts) -> int | None:
     """Real books link several invoices to one estimate: the first is the quote's, unless it has one already."""
-    billed = Invoice.objects.filter(quote=OuterRef("pk"), is_part=False).exclude(status=Status.VOID)
+    billed = Invoice.objects.final().filter(quote=OuterRef("pk"))
     free = Quote.objects.filter(~Exists(billed), quickbooks_estimate_id__in=facts.estimate_ids)
     quotes = dict(free.values_list("quickbooks_estimate_id", "pk"))
     return pairing.FirstInvoices(world.auth, quotes).quote_for(facts)

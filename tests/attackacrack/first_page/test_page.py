@@ -22,7 +22,7 @@ from tests.factories import make_contact
 from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
-QUERIES = 46
+QUERIES = 44
 D = Decimal
 
 
@@ -269,20 +269,6 @@ def test_the_page_takes_the_same_queries_for_3_rows_of_each_and_for_300(office_c
     assert queries() == QUERIES
     fill(60)
     assert queries() == QUERIES
-
-
-def test_a_yes_that_came_since_the_page_was_opened_is_known_by_its_key(
-    office_client: Client, marketer_client: Client
-) -> None:
-    old = quote()
-    assert page(office_client).context["known"] == [old.pk]
-    new = quote(approved_at=timezone.now() - timedelta(days=5))
-    quote(status="sent", approved_at=None)
-    asked = reverse("first_page_news")
-    assert office_client.get(asked).json() == {"waiting": [new.pk, old.pk]}
-    assert marketer_client.get(asked).status_code == 403
-    assert 'id="first-news"' not in page(marketer_client).content.decode()
-    assert Client().get(asked).status_code == 302
 
 
 def test_the_page_has_no_script_or_style_of_its_own(office_client: Client) -> None:

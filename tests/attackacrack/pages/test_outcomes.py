@@ -1,7 +1,9 @@
 """The page Outcomes: each number out of the rows that it is about, before against now, and who may see it."""
 
+import random
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from django.db import connection
@@ -12,7 +14,8 @@ from django.utils import timezone
 from attackacrack import outcomes
 from attackacrack.models import OutcomeBaseline, OutcomeMonth, PageTime, Sign, SilenceEpisode
 from attackacrack.outcomes import Measure, business, histograms, page_times
-from billing.models import Invoice
+from attackacrack.outcomes.measures import months, percent, share
+from billing.models import Invoice, Quote, QuoteItem
 from quickbooks_integration.models import (
     ApiCall,
     CheckRun,
@@ -226,6 +229,56 @@ def test_a_line_is_typed_when_it_has_no_product_or_came_from_quickbooks(auth):
     assert (found.now, found.more) == ("75 %", "3 of 4 lines")
     assert sum(int(point.text.rsplit(" ", 1)[1]) for point in found.trend) == 5
     assert old.quote_items.count() == 1
+
+
+def line_by_line(first: date, last: date) -> tuple[int, int]:
+    """(lines, those typed by hand), as it is said in words."""
+    number = typed = 0
+    for item in QuoteItem.objects.filter(quote__quote_date__range=(first, last)).select_related("quote"):
+        read = QuickBooksSync.objects.filter(entity_type="estimate", local_id=item.quote_id)
+        number += 1
+        typed += item.product_id is None or any(row.created_at < item.quote.created_at for row in read)
+    return number, typed
+
+
+def assert_lines_are_counted_as_line_by_line() -> None:
+    number, typed = line_by_line(days_ago(90), days_ago(0))
+    found = measure("typing")
+    assert found.more == f"{typed:,} of {number:,} lines"
+    firsts = [*months(days_ago(0)), days_ago(-1)]
+    by_month = [
+        (month, *line_by_line(month, min(after, days_ago(-1)) - timedelta(days=1))) for month, after in pairwise(firsts)
+    ]
+    assert [(point.label, point.text) for point in found.trend] == [
+        (f"{month:%b %Y}", f"{percent(share(typed, number))} of {number:,}")
+        for month, number, typed in by_month
+        if number
+    ]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_lines_are_counted_as_line_by_line_also_when_an_old_month_changes(auth, seed):
+    chance, other, product = random.Random(seed), pairs.company(company_id="2", state="disconnected"), make_product()
+    contact = make_contact()
+    for _ in range(25):
+        quote = make_quote(
+            *[("1", "5")] * chance.randrange(4), contact=contact, quote_date=days_ago(chance.randrange(-5, 420))
+        )
+        quote.quote_items.filter(position__gte=chance.randrange(1, 5)).update(product=product)
+        for company in chance.sample([auth, other], chance.randrange(3)):
+            kind = chance.choice(["estimate", "estimate", "invoice"])
+            sync = QuickBooksSync.objects.create(
+                company=company, entity_type=kind, local_id=quote.pk, entity_id=str(quote.pk)
+            )
+            seconds = timedelta(seconds=chance.choice([-3, 0, 3]))
+            QuickBooksSync.objects.filter(pk=sync.pk).update(created_at=quote.created_at + seconds)
+    assert_lines_are_counted_as_line_by_line()
+    old = Quote.objects.filter(quote_date__lt=days_ago(100), quote_items__product__isnull=False).first()
+    QuickBooksSync.objects.filter(local_id=old.pk).delete()
+    moved = Quote.objects.filter(quote_date__lt=days_ago(100)).last()
+    Quote.objects.filter(pk=moved.pk).update(quote_date=days_ago(3))
+    QuoteItem.objects.filter(quote__quote_date__lt=days_ago(200)).update(product=None)
+    assert_lines_are_counted_as_line_by_line()
 
 
 def test_on_time_is_by_the_due_day_in_the_business_own_zone(db):

@@ -119,9 +119,35 @@ def test_one_press_goes_on_past_what_cannot_be_taken(office: User, monkeypatch: 
     second = answering.take(record, office, field="company")
 
     assert (first.done, len(first.refused), first.left) == (2, 3, 2)
-    assert (second.done, len(second.refused), second.left) == (2, 3, 0)
+    assert (second.done, len(second.refused), second.left, second.after) == (2, 3, 0, None)
     companies = Contact.objects.order_by("external_id").values_list("company", flat=True)
     assert list(companies) == ["Firm and Sons"] * 3 + ["Acme"] * 4
+
+
+def test_a_press_looks_at_so_many_and_the_next_one_goes_on_behind_those_that_were_refused(
+    office: User, office_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "AT_ONCE", 2)
+    monkeypatch.setattr(answering, "LOOKED_AT", 3)
+    for number in range(7):
+        make_contact(f"Ann{number}", external_id=f"A{number}", company="Firm")
+    record = import_lines(*[f"A{number},,,Acme,,,,,," for number in range(7)]).record
+    Contact.objects.filter(external_id__lt="A5").update(company="Firm and Sons")
+
+    first = answering.take(record, office, field="company")
+    again = answering.take(record, office, field="company")
+    assert [(one.done, len(one.refused), one.left) for one in (first, again)] == [(0, 4, 3)] * 2
+
+    address = reverse("admin:contacts_contactimport_answer", args=[record.pk])
+    page = office_client.post(address, {"answer": "take", "field": "company"}, follow=True)
+    assert "3 more wait: press Go on." in page.content.decode()
+    assert f'<input name="after" type="hidden" value="{first.after}">' in page.content.decode()
+    answer = {"answer": "take", "field": "company", "after": first.after}
+    last = office_client.post(address, answer, follow=True).content.decode()
+    assert "Taken from the list: 2." in last
+    assert "Go on" not in last
+    companies = Contact.objects.order_by("external_id").values_list("company", flat=True)
+    assert list(companies) == ["Firm and Sons"] * 5 + ["Acme"] * 2
 
 
 def test_nothing_is_taken_of_an_import_that_was_taken_back_meanwhile(anna: Contact, office: User) -> None:
