@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+import xdist
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.db import connection
+from pytest_django.plugin import blocking_manager_key
 
 from tests import redis_databases, template_database
 
@@ -33,6 +35,11 @@ def pytest_configure(config: pytest.Config) -> None:
     user_logged_in.connect(_as_if_just_signed_in)
     redis_databases.use_test_databases()
     template_database.restore_instead_of_flush()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if xdist.is_xdist_controller(session) and not session.config.option.collectonly:
+        template_database.build_beside(session.config.stash[blocking_manager_key])
 
 
 def pytest_collection_finish() -> None:
