@@ -7,12 +7,15 @@ where Django's flush takes more than one to empty a hundred tables and make perm
 from __future__ import annotations
 
 import hashlib
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PREFIX = "migrated_"
@@ -52,6 +55,21 @@ LOCK_NUMBER = 7_311_465  # any number that nothing else in the project locks
 def commit_without_waiting(connection: DatabaseWrapper) -> None:
     """Tests don't need to survive a power cut; on a slow disk this is most of their commits' time."""
     connection.settings_dict["OPTIONS"]["options"] = "-c synchronous_commit=off"
+
+
+def build_beside(blocker: DjangoDbBlocker) -> None:
+    """Builds the template, if a migration changed, while xdist's workers still start and collect the tests."""
+    threading.Thread(target=_build, args=(blocker,), daemon=True).start()
+
+
+def _build(blocker: DjangoDbBlocker) -> None:
+    """A worker that needs the template meets the same error, and tells it as its first test's."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    with blocker.unblock(), suppress(Exception):
+        try:
+            prepare(connection)
+        finally:
+            connection.close()
 
 
 def prepare(connection: DatabaseWrapper) -> None:

@@ -6,6 +6,7 @@ import socketserver
 import struct
 import sys
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -166,7 +167,12 @@ class Server(ThreadingHTTPServer):
 
     def stop(self) -> None:
         """Stop accepting, end idle connections. Requests that are being answered lose their client."""
-        self.shutdown()
+        ending = threading.Thread(target=self.shutdown)
+        ending.start()
+        # The server looks up only now and then, or when somebody connects.
+        with suppress(OSError), socket.create_connection(self.server_address[:2], timeout=1):
+            ending.join()
+        ending.join()
         self.server_close()
         with self._connections_lock:
             for connection in self._connections:

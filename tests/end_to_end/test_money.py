@@ -12,10 +12,10 @@ SYNC_SECONDS = 120
 PUSH_SECONDS = 5
 
 
-def test_a_quote_becomes_an_estimate_an_invoice_and_money(environment, page):
-    address = f"http://127.0.0.1:{environment['DEMO_PORT']}"
-    emulator = f"http://127.0.0.1:{environment['EMULATOR_PORT']}"
-    with demo(environment):
+def test_a_quote_becomes_an_estimate_an_invoice_and_money(migrated, page):
+    address = f"http://127.0.0.1:{migrated['DEMO_PORT']}"
+    emulator = f"http://127.0.0.1:{migrated['EMULATOR_PORT']}"
+    with demo(migrated):
         sign_in(page, f"{address}/")
         connect(page)
         sync(page)

@@ -284,7 +284,7 @@ def there_and_edited(office: Office, document: dict[str, Any], wanted: dict[str,
         edited_and_pushed(office, row, wanted)
 
 
-@settings(max_examples=90, **SAME_EVERY_TIME)
+@settings(max_examples=45, **SAME_EVERY_TIME)
 @given(document=strategies.their_documents(), wanted=strategies.edits)
 def test_a_document_of_the_bookkeeper_has_quickbooks_sums_here_and_an_edit_changes_only_itself(
     office, document, wanted
