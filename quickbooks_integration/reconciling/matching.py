@@ -1,9 +1,8 @@
 """Finds who is who. What is beyond doubt is linked, the rest becomes questions in the queue."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import pghistory
@@ -224,8 +223,10 @@ def _link_all(company: QuickBooksAuth, decisions: list[Decision]) -> int:
     portions = [decisions[start : start + LINKS_A_TRANSACTION] for start in starts]
     if len(portions) < 2:
         return sum(_link_portion(company, portion) for portion in portions)
+    left = iter(portions)
     with short_turns(), ThreadPoolExecutor(PORTIONS_AT_ONCE) as pool:
-        return sum(pool.map(partial(_link_beside, company), portions))
+        working = [pool.submit(_link_beside, company, left) for _ in range(PORTIONS_AT_ONCE)]
+        return sum(one.result() for one in working)
 
 
 def _link_portion(company: QuickBooksAuth, decisions: list[Decision]) -> int:
@@ -234,10 +235,11 @@ def _link_portion(company: QuickBooksAuth, decisions: list[Decision]) -> int:
         return _link(company, decisions)
 
 
-def _link_beside(company: QuickBooksAuth, decisions: list[Decision]) -> int:
-    """In a thread, which has a connection of its own."""
+def _link_beside(company: QuickBooksAuth, left: Iterator[list[Decision]]) -> int:
+    """In a thread, which has a connection of its own: one for all its portions, because a new one costs PostgreSQL as
+    much as hundreds of links. left: a list's, from which two threads may take."""
     try:
-        return _link_portion(company, decisions)
+        return sum(_link_portion(company, portion) for portion in left)
     finally:
         connection.close()
 
