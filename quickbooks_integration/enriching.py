@@ -9,7 +9,7 @@ from typing import Any
 
 from contacts.matching import names, normalise
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone
-from quickbooks_integration import bases, bulk, families, mapping, row_updates
+from quickbooks_integration import bases, bulk, families, mapping, plain_rows, row_updates
 from quickbooks_integration.bases import ADDRESS_KINDS, NAME_FIELDS, TEXT_FIELDS
 from quickbooks_integration.mapping import Address, CustomerFacts, Unusable
 from quickbooks_integration.models import QuickBooksCustomer, QuickBooksSync
@@ -292,11 +292,7 @@ def _set_customer_type(contact: AnyContact, applied: Applied) -> None:
 def set_money(*contacts: AnyContact) -> None:
     """Each contact's balance in dollars: the sum over its customers. A job counts in the customer above it, however far
     above, when that is linked too. Sets the field, does not save."""
-    customers = QuickBooksCustomer.objects.filter(
-        sync__entity_type="customer", sync__local_id__in=[contact.pk for contact in contacts], vanished_at=None
-    )
-    columns = ("sync__company", "sync__entity_id", "parent_id", "sync__local_id", "balance_with_jobs")
-    rows = list(customers.values_list(*columns))
+    rows = plain_rows.balances([contact.pk for contact in contacts])
     above = families.above({company for company, *_ in rows}, {entity_id: parent for _, entity_id, parent, *_ in rows})
     balances: dict[int, dict[str, Decimal]] = defaultdict(dict)
     for _, entity_id, _, contact_id, balance in rows:

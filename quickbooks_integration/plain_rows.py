@@ -121,6 +121,18 @@ _ADDRESSES = (
     " WHERE contact_id = ANY(%s) ORDER BY kind, id"
 )
 
+_LINKED = (
+    "SELECT local_id FROM quickbooks_integration_quickbookssync"
+    " WHERE company_id = %s AND entity_type = 'customer' AND local_id = ANY(%s)"
+)
+_BALANCES = (
+    "SELECT sync.company_id, sync.entity_id, customer.parent_id, sync.local_id, customer.balance_with_jobs"
+    " FROM quickbooks_integration_quickbookssync AS sync"
+    " JOIN quickbooks_integration_quickbookscustomer AS customer ON customer.sync_id = sync.id"
+    " WHERE sync.entity_type = 'customer' AND sync.local_id = ANY(%s) AND customer.vanished_at IS NULL"
+)
+_STATES = "SELECT contact_id, sync_id, state FROM quickbooks_integration_matchcandidate WHERE sync_id = ANY(%s)"
+
 
 def lock_customers(sync_ids: Iterable[int]) -> dict[int, PlainCustomer]:
     """Those that QuickBooks still has, by the id of their map row, which is locked without its key. Inside the caller's
@@ -154,7 +166,25 @@ def lock_contacts(contact_ids: Iterable[int]) -> dict[int, PlainContact]:
     return found
 
 
-def _rows(statement: str, ids: list[int]) -> list[tuple[Any, ...]]:
+def balances(contact_ids: list[int]) -> list[tuple[str, str, str, int, Decimal]]:
+    """Of all customers of these contacts that QuickBooks still has: company, its id there, the id of the customer above,
+    the contact, and the balance with jobs in dollars."""
+    return _rows(_BALANCES, contact_ids)
+
+
+def linked_contacts(company_id: str, contact_ids: Iterable[int]) -> set[int]:
+    """Those of these contacts that have a customer."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LINKED, [company_id, list(contact_ids)])
+        return {contact_id for (contact_id,) in cursor.fetchall()}
+
+
+def states_of_pairs(sync_ids: Iterable[int]) -> dict[tuple[int, int], str]:
+    """Of all questions about these map rows, by contact and map row."""
+    return {(contact_id, sync_id): state for contact_id, sync_id, state in _rows(_STATES, list(sync_ids))}
+
+
+def _rows(statement: str, ids: list[int]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, [ids])
         return cursor.fetchall()
