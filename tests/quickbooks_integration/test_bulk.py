@@ -48,10 +48,10 @@ def test_new_rows_get_their_ids_and_what_is_derived(django_assert_num_queries) -
     contacts = [Contact.objects.create() for _ in range(3)]
     houses = [ContactAddress(contact=one, kind="billing", street="12 Main St", zip_code="2169") for one in contacts]
     with django_assert_num_queries(2):
-        bulk.create(houses)
+        bulk.create(ContactAddress, houses)
     assert [row.pk for row in houses] == list(ContactAddress.objects.order_by("contact").values_list("pk", flat=True))
     assert set(ContactAddress.objects.values_list("key", flat=True)) == {"12 main st|02169"}
     twice = [ContactPhone(contact=contacts[0], number="617-555-0101").set_key() for _ in range(2)]
     with pytest.raises(IntegrityError, match="contact_phone_once"), transaction.atomic():
-        bulk.create(twice)
+        bulk.create(ContactPhone, twice)
     assert ContactPhone.objects.count() == 0
