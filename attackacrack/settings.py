@@ -75,6 +75,10 @@ else:
     }
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Each trigger asks whether it is to be ignored. While nobody has said so PostgreSQL raises and catches an error for each
+# row, which goes through all checks of foreign keys that wait for the commit.
+options = DATABASES["default"].setdefault("OPTIONS", {})
+options["options"] = f"{options.get('options', '')} -c pgtrigger.ignore={{}}".strip()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = REDIS_URL or servers.redis

@@ -56,18 +56,20 @@ def append(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> None:
     _copy(model._meta.db_table, columns, (list((blank | row).values()) for row in rows))
 
 
-def create(rows: Sequence[models.Model]) -> None:
-    """As bulk_create, for rows of one model without JSON. Each gets its id."""
+def create(model: type[models.Model], rows: Sequence[Any]) -> None:
+    """As bulk_create, for rows of a model without JSON, or plain ones that have all its columns. Each gets its id."""
     if not rows:
         return
-    meta = rows[0]._meta
-    fields = meta.concrete_fields
+    fields = model._meta.concrete_fields
+    derived = [field for field in fields if type(field).pre_save is not models.Field.pre_save]
     with connection.cursor() as cursor:
-        ids = take_ids(cursor, meta.db_table, len(rows))
+        ids = take_ids(cursor, model._meta.db_table, len(rows))
     for row, id in zip(rows, ids, strict=True):
-        row.pk = id
+        row.id = id
+        for field in derived:
+            setattr(row, field.attname, field.pre_save(row, True))
     columns = [f'"{field.column}"' for field in fields]
-    _copy(meta.db_table, columns, ([field.pre_save(row, True) for field in fields] for row in rows))
+    _copy(model._meta.db_table, columns, map(attrgetter(*(field.attname for field in fields)), rows))
 
 
 def update(model: type[models.Model], names: Sequence[str], rows: Sequence[Any]) -> None:
@@ -80,7 +82,7 @@ def update(model: type[models.Model], names: Sequence[str], rows: Sequence[Any])
     columns = [f'"{field.column}"' for field in fields]
     readers = [_reader(field) for field in fields]
     sets = ", ".join(f"{column} = {ARRIVING}.{column}" for column in columns)
-    told = ([row.pk, *(read(row) for read in readers)] for row in rows)
+    told = ([row.pk, *[read(row) for read in readers]] for row in rows)
     with arriving(model, ["id", *columns], told), connection.cursor() as cursor:
         cursor.execute(f'UPDATE "{meta.db_table}" AS row SET {sets} FROM {ARRIVING} WHERE row.id = {ARRIVING}.id')
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from contacts.matching import names, normalise
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone
-from quickbooks_integration import bases, bulk, families, mapping, row_updates
+from quickbooks_integration import bases, bulk, families, mapping, plain_rows, row_updates
 from quickbooks_integration.bases import ADDRESS_KINDS, NAME_FIELDS, TEXT_FIELDS
 from quickbooks_integration.mapping import Address, CustomerFacts, Unusable
 from quickbooks_integration.models import QuickBooksCustomer, QuickBooksSync
@@ -17,6 +17,7 @@ from quickbooks_integration.plain_rows import (
     AnyContact,
     AnyCustomer,
     AnySync,
+    NewAddress,
     PlainAddress,
     PlainContact,
     PlainCustomer,
@@ -64,7 +65,7 @@ class Applied:
     before: dict[str, Any] = field(default_factory=lambda: {"fields": {}, "phones": [], "emails": [], "addresses": []})
     phones: list[ContactPhone] = field(default_factory=list)
     emails: list[ContactEmail] = field(default_factory=list)
-    new_addresses: list[ContactAddress] = field(default_factory=list)
+    new_addresses: list[NewAddress] = field(default_factory=list)
     changed_addresses: list[ContactAddress] = field(default_factory=list)
 
     @property
@@ -113,9 +114,11 @@ def _compare(contact: AnyContact, customer: AnyCustomer, is_job: bool | None = N
     if not (families.is_below_another(contact, customer) if is_job is None else is_job):
         _merge(contact, sync, facts, ours_before, applied)
     sync.base = bases.theirs_agreed(sync.base or {}, facts)
-    sync.base_ours = bases.ours_agreed(
-        sync.base_ours, ours_before, _ours_after(ours_before, contact, applied), facts.as_json()
-    )
+    ours_after = _ours_after(ours_before, contact, applied)
+    if sync.base_ours is None:
+        sync.base_ours = ours_after
+    else:
+        sync.base_ours = bases.ours_agreed(sync.base_ours, ours_before, ours_after, facts.as_json())
     sync.conflicts = applied.conflicts
     waits = Status.PENDING if sync.sent < sync.wanted else Status.SYNCED
     sync.sync_status = Status.CONFLICT if sync.conflicts else waits
@@ -135,14 +138,14 @@ def _ours_after(before: dict[str, Any], contact: AnyContact, applied: Applied) -
 
 def _store(found: Sequence[Applied]) -> None:
     """The rows that were added or changed, and in `before` how to take them back."""
-    bulk.create([row for applied in found for row in applied.phones])
-    bulk.create([row for applied in found for row in applied.emails])
-    bulk.create([row for applied in found for row in applied.new_addresses])
+    bulk.create(ContactPhone, [row for applied in found for row in applied.phones])
+    bulk.create(ContactEmail, [row for applied in found for row in applied.emails])
+    bulk.create(ContactAddress, [row for applied in found for row in applied.new_addresses])
     row_updates.update([row for applied in found for row in applied.changed_addresses], ADDRESS_COLUMNS)
     for applied in found:
         applied.before["phones"] += [{"id": row.pk, "became": row.number} for row in applied.phones]
         applied.before["emails"] += [{"id": row.pk, "became": row.address} for row in applied.emails]
-        new = ({"id": row.pk, "was": None, "became": _address(row)._asdict()} for row in applied.new_addresses)
+        new = ({"id": row.id, "was": None, "became": _address(row)._asdict()} for row in applied.new_addresses)
         applied.before["addresses"] += new
 
 
@@ -228,7 +231,8 @@ def _set(contact: AnyContact, name: str, value: Any, applied: Applied) -> None:
 def _add_phones(contact: AnyContact, facts: CustomerFacts, agreed: Iterable[str], applied: Applied) -> None:
     """Adds what is new in QuickBooks. A number that both had agreed on and that is gone here was removed by a person."""
     phones = list(contact.phones.all())
-    known = {_phone_identity(phone.number) for phone in phones} | set(map(_phone_identity, _numbers(agreed)))
+    known = {(phone.key, phone.extension) if phone.key else _phone_identity(phone.number) for phone in phones}
+    known |= {_phone_identity(number) for number in _numbers(agreed)}
     for number in _numbers(facts.phones):
         if _phone_identity(number) not in known:
             known.add(_phone_identity(number))
@@ -274,7 +278,7 @@ def _merge_address(
     if theirs == NOWHERE or _same_address(ours, theirs) or _same_address(base, theirs):
         return
     if row is None:
-        applied.new_addresses.append(ContactAddress(contact_id=contact.pk, kind=kind, **theirs._asdict()))
+        applied.new_addresses.append(NewAddress(contact.pk, kind, *theirs))
     elif ours == NOWHERE or (base != NOWHERE and _same_address(ours, base)):
         applied.before["addresses"].append({"id": row.pk, "was": ours._asdict(), "became": theirs._asdict()})
         applied.changed_addresses.append(
@@ -292,11 +296,7 @@ def _set_customer_type(contact: AnyContact, applied: Applied) -> None:
 def set_money(*contacts: AnyContact) -> None:
     """Each contact's balance in dollars: the sum over its customers. A job counts in the customer above it, however far
     above, when that is linked too. Sets the field, does not save."""
-    customers = QuickBooksCustomer.objects.filter(
-        sync__entity_type="customer", sync__local_id__in=[contact.pk for contact in contacts], vanished_at=None
-    )
-    columns = ("sync__company", "sync__entity_id", "parent_id", "sync__local_id", "balance_with_jobs")
-    rows = list(customers.values_list(*columns))
+    rows = plain_rows.balances([contact.pk for contact in contacts])
     above = families.above({company for company, *_ in rows}, {entity_id: parent for _, entity_id, parent, *_ in rows})
     balances: dict[int, dict[str, Decimal]] = defaultdict(dict)
     for _, entity_id, _, contact_id, balance in rows:
@@ -391,7 +391,7 @@ def _same_address(one: Address, other: Address) -> bool:
     return one == other or all(_same(a, b) for a, b in zip(one, other, strict=True))
 
 
-def _address(row: ContactAddress | PlainAddress | None) -> Address:
+def _address(row: ContactAddress | PlainAddress | NewAddress | None) -> Address:
     return Address(row.street, row.city, row.state, row.zip_code) if row else NOWHERE
 
 

@@ -30,6 +30,7 @@ class Rows(list[Row]):
 class PlainPhone:
     number: str
     key: str
+    extension: str
 
 
 @dataclass(slots=True)
@@ -64,6 +65,20 @@ class PlainAddress:
     city: str
     state: str
     zip_code: str
+
+
+@dataclass(slots=True)
+class NewAddress:
+    """With all columns of a ContactAddress, which takes several times as long to make."""
+
+    contact_id: int
+    kind: str
+    street: str
+    city: str
+    state: str
+    zip_code: str
+    key: str = ""
+    id: int = 0
 
 
 @dataclass(slots=True)
@@ -114,12 +129,24 @@ _CONTACTS = (
     " quickbooks_customer_id, quickbooks_sync_token FROM contacts_contact"
     " WHERE id = ANY(%s) AND merged_into_id IS NULL ORDER BY id FOR NO KEY UPDATE"
 )
-_PHONES = "SELECT contact_id, number, key FROM contacts_contactphone WHERE contact_id = ANY(%s) ORDER BY position, id"
+_PHONES = "SELECT contact_id, number, key, extension FROM contacts_contactphone WHERE contact_id = ANY(%s) ORDER BY position, id"
 _EMAILS = "SELECT contact_id, address, key FROM contacts_contactemail WHERE contact_id = ANY(%s) ORDER BY position, id"
 _ADDRESSES = (
     "SELECT contact_id, id, kind, street, city, state, zip_code FROM contacts_contactaddress"
     " WHERE contact_id = ANY(%s) ORDER BY kind, id"
 )
+
+_LINKED = (
+    "SELECT local_id FROM quickbooks_integration_quickbookssync"
+    " WHERE company_id = %s AND entity_type = 'customer' AND local_id = ANY(%s)"
+)
+_BALANCES = (
+    "SELECT sync.company_id, sync.entity_id, customer.parent_id, sync.local_id, customer.balance_with_jobs"
+    " FROM quickbooks_integration_quickbookssync AS sync"
+    " JOIN quickbooks_integration_quickbookscustomer AS customer ON customer.sync_id = sync.id"
+    " WHERE sync.entity_type = 'customer' AND sync.local_id = ANY(%s) AND customer.vanished_at IS NULL"
+)
+_STATES = "SELECT contact_id, sync_id, state FROM quickbooks_integration_matchcandidate WHERE sync_id = ANY(%s)"
 
 
 def lock_customers(sync_ids: Iterable[int]) -> dict[int, PlainCustomer]:
@@ -145,8 +172,8 @@ def lock_contacts(contact_ids: Iterable[int]) -> dict[int, PlainContact]:
     transaction."""
     found = {row[0]: PlainContact(*row) for row in _rows(_CONTACTS, list(contact_ids))}
     ids = list(found)
-    for contact_id, number, key in _rows(_PHONES, ids):
-        found[contact_id].phones.append(PlainPhone(number, key))
+    for contact_id, *columns in _rows(_PHONES, ids):
+        found[contact_id].phones.append(PlainPhone(*columns))
     for contact_id, address, key in _rows(_EMAILS, ids):
         found[contact_id].emails.append(PlainEmail(address, key))
     for contact_id, *columns in _rows(_ADDRESSES, ids):
@@ -154,7 +181,30 @@ def lock_contacts(contact_ids: Iterable[int]) -> dict[int, PlainContact]:
     return found
 
 
-def _rows(statement: str, ids: list[int]) -> list[tuple[Any, ...]]:
+def balances(contact_ids: list[int]) -> list[tuple[str, str, str, int, Decimal]]:
+    """Of all customers of these contacts that QuickBooks still has: company, its id there, the id of the customer above,
+    the contact, and the balance with jobs in dollars."""
+    return _rows(_BALANCES, contact_ids)
+
+
+def linked_contacts(company_id: str, contact_ids: Iterable[int]) -> set[int]:
+    """Those of these contacts that have a customer."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, [ids])
+        cursor.execute(_LINKED, [company_id, _array(contact_ids)])
+        return {contact_id for (contact_id,) in cursor.fetchall()}
+
+
+def states_of_pairs(sync_ids: Iterable[int]) -> dict[tuple[int, int], str]:
+    """Of all questions about these map rows, by contact and map row."""
+    return {(contact_id, sync_id): state for contact_id, sync_id, state in _rows(_STATES, list(sync_ids))}
+
+
+def _rows(statement: str, ids: list[int]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_array(ids)])
         return cursor.fetchall()
+
+
+def _array(ids: Iterable[int]) -> str:
+    """As PostgreSQL writes it; psycopg takes several times as long for thousands."""
+    return "{" + ",".join(map(str, ids)) + "}"

@@ -54,7 +54,7 @@ LOCK_NUMBER = 7_311_465  # any number that nothing else in the project locks
 
 def commit_without_waiting(connection: DatabaseWrapper) -> None:
     """Tests don't need to survive a power cut; on a slow disk this is most of their commits' time."""
-    connection.settings_dict["OPTIONS"]["options"] = "-c synchronous_commit=off"
+    connection.settings_dict["OPTIONS"]["options"] += " -c synchronous_commit=off"
 
 
 def build_beside(blocker: DjangoDbBlocker) -> None:

@@ -86,7 +86,13 @@ class Contact(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
     version = models.PositiveIntegerField(default=0, editable=False, help_text="Counts the changes of this row.")
     merged_into = models.ForeignKey(
-        "self", on_delete=models.CASCADE, null=True, blank=True, editable=False, related_name="merged_contacts"
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="merged_contacts",
+        db_index=False,
     )
 
     objects = ContactQuerySet.as_manager()
@@ -105,6 +111,8 @@ class Contact(models.Model):
                 name="contact_owing",
                 condition=~models.Q(outstanding_balance=0),
             ),
+            # Each index is written anew for each contact that is linked: this one only has those that are merged.
+            models.Index(fields=["merged_into"], name="contact_merged", condition=models.Q(merged_into__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(
@@ -246,7 +254,8 @@ class ContactAddress(models.Model):
         SHIPPING = "shipping", "Shipping"
         MAILING = "mailing", "Mailing"
 
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="addresses")
+    # The constraint below has an index that begins with it.
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="addresses", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.MAILING)
     street = models.CharField(max_length=500, blank=True)
     city = models.CharField(max_length=255, blank=True)

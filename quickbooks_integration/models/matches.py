@@ -37,7 +37,8 @@ class MatchCandidate(models.Model):
         REFUSED = "refused", "Not the same"
         CLOSED = "closed", "Linked to somebody else"
 
-    sync = models.ForeignKey(QuickBooksSync, on_delete=models.CASCADE, related_name="candidates")
+    # The constraint below has an index that begins with it.
+    sync = models.ForeignKey(QuickBooksSync, on_delete=models.CASCADE, related_name="candidates", db_index=False)
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="match_candidates")
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     score = models.SmallIntegerField(help_text="0 to 100; decides nothing.")
@@ -81,6 +82,7 @@ class MatchCandidate(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,
     )
     claimed_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -99,6 +101,7 @@ class MatchCandidate(models.Model):
             models.Index("kind", *QUEUE_ORDER, name="match_queue_of_kind", condition=Q(state="open")),
             models.Index(fields=["kind", "shape"], name="match_alike", condition=Q(state="open")),
             models.Index(fields=["claimed_until"], name="match_claims", condition=Q(claimed_until__isnull=False)),
+            models.Index(fields=["claimed_by"], name="match_claims_of", condition=Q(claimed_by__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(fields=["sync", "contact"], name="match_pair_once"),
@@ -165,6 +168,7 @@ class MatchDecision(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,
     )
     decided_at = models.DateTimeField(auto_now_add=True)
     before = models.JSONField(default=dict, help_text="What the decision changed, as it was.")
@@ -175,13 +179,21 @@ class MatchDecision(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,
     )
 
     class Meta:
         ordering = ["-id"]
         verbose_name = "match decision"
+        # Of people only: what the machine decides are tens of thousands, and nobody looks for it by who it was.
         indexes = [
-            models.Index(fields=["decided_by", "-id"], name="decision_to_undo", condition=Q(undone_at__isnull=True)),
+            models.Index(
+                fields=["decided_by", "-id"],
+                name="decision_to_undo",
+                condition=Q(undone_at__isnull=True, decided_by__isnull=False),
+            ),
+            models.Index(fields=["decided_by", "-id"], name="decision_of", condition=Q(decided_by__isnull=False)),
+            models.Index(fields=["undone_by"], name="decision_undone_by", condition=Q(undone_by__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -77,6 +77,7 @@ class QuickBooksSync(models.Model):
         on_delete=models.PROTECT,
         to_field="company_id",
         related_name="syncs",
+        db_index=False,  # there is one company; each index is written anew for each row that is linked
     )
     entity_type = models.CharField(max_length=50, choices=EntityType)
     entity_id = models.CharField(max_length=50, blank=True, help_text='QuickBooks\' id; "" until it is known.')
@@ -145,6 +146,7 @@ class QuickBooksSync(models.Model):
                 name="quickbooks_sync_due",
                 condition=models.Q(sent__lt=models.F("wanted")) | models.Q(needs_read=True) | ~models.Q(request_id=""),
             ),
+            models.Index(fields=["waits_for"], name="quickbooks_sync_waiting", condition=~models.Q(waits_for="")),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -1,9 +1,8 @@
 """Finds who is who. What is beyond doubt is linked, the rest becomes questions in the queue."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import pghistory
@@ -31,7 +30,7 @@ from quickbooks_integration.turns import short_turns
 
 Action, State = MatchDecision.Action, MatchCandidate.State
 LINKS_A_TRANSACTION = 2_000
-PORTIONS_AT_ONCE = 2
+PORTIONS_AT_ONCE = 3
 ROWS_A_STATEMENT = 2_000
 # Customers whose ids are written into a query; for more the query brings those of all.
 FEW = 1_000
@@ -219,13 +218,15 @@ def _reasons(decision: Decision) -> list[dict[str, Any]]:
 
 @without_collector
 def _link_all(company: QuickBooksAuth, decisions: list[Decision]) -> int:
-    """Thousands are linked by two at a time, in whose waiting for PostgreSQL the other reckons."""
+    """Thousands are linked by three at a time: while one waits for PostgreSQL another reckons, and the third is between."""
     starts = range(0, len(decisions), LINKS_A_TRANSACTION)
     portions = [decisions[start : start + LINKS_A_TRANSACTION] for start in starts]
     if len(portions) < 2:
         return sum(_link_portion(company, portion) for portion in portions)
+    left = iter(portions)
     with short_turns(), ThreadPoolExecutor(PORTIONS_AT_ONCE) as pool:
-        return sum(pool.map(partial(_link_beside, company), portions))
+        working = [pool.submit(_link_beside, company, left) for _ in range(PORTIONS_AT_ONCE)]
+        return sum(one.result() for one in working)
 
 
 def _link_portion(company: QuickBooksAuth, decisions: list[Decision]) -> int:
@@ -234,10 +235,11 @@ def _link_portion(company: QuickBooksAuth, decisions: list[Decision]) -> int:
         return _link(company, decisions)
 
 
-def _link_beside(company: QuickBooksAuth, decisions: list[Decision]) -> int:
-    """In a thread, which has a connection of its own."""
+def _link_beside(company: QuickBooksAuth, left: Iterator[list[Decision]]) -> int:
+    """In a thread, which has a connection of its own: one for all its portions, because a new one costs PostgreSQL as
+    much as hundreds of links. left: a list's, from which several threads may take."""
     try:
-        return _link_portion(company, decisions)
+        return sum(_link_portion(company, portion) for portion in left)
     finally:
         connection.close()
 
@@ -246,8 +248,8 @@ def _link(company: QuickBooksAuth, decisions: list[Decision]) -> int:
     """Links what is still free and unquestioned, under lock; somebody may have decided since this was read."""
     customers = plain_rows.lock_customers(d.customer for d in decisions)
     contacts = plain_rows.lock_contacts(d.contact for d in decisions)
-    taken = set(_contact_ids_of_links(company, list(contacts)))
-    states = _states(decisions)
+    taken = plain_rows.linked_contacts(company.company_id, contacts)
+    states = plain_rows.states_of_pairs(d.customer for d in decisions)
     linkable = [
         d
         for d in decisions
@@ -292,16 +294,3 @@ def _store(linked: list[Decision], reasons: list[str]) -> None:
             " reasons = excluded.reasons",
             [timezone.now()],
         )
-
-
-def _contact_ids_of_links(company: QuickBooksAuth, contact_ids: list[int]) -> QuerySet[Any]:
-    links = QuickBooksSync.objects.filter(company=company, entity_type="customer", local_id__in=contact_ids)
-    return links.values_list("local_id", flat=True)
-
-
-def _states(decisions: list[Decision]) -> dict[Pair, str]:
-    rows = MatchCandidate.objects.filter(sync__in=[d.customer for d in decisions])
-    return {
-        (contact_id, sync_id): state
-        for contact_id, sync_id, state in rows.values_list("contact_id", "sync_id", "state")
-    }
