@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('quickbooks_integration', '0021_let_go_and_dismissed_customers'),
+        ('quickbooks_integration', '0022_fewer_indexes'),
     ]
 
     operations = [
