@@ -128,9 +128,7 @@ def _cash_today(found: Takings, today: date) -> list[Line]:
 
 def _average(spans: Spans) -> Line:
     meaning = "What a billed job came to, its deposits included."
-    averages = takings.average_jobs(
-        {spans.this, spans.last_month, spans.last_year, spans.this_week, spans.last_week}
-    )
+    averages = takings.average_jobs({spans.this, spans.last_month, spans.last_year, spans.this_week, spans.last_week})
     return Line("Average job", meaning, _cells(spans, averages.__getitem__, (Invoice, "jobs")))
 
 

@@ -111,6 +111,7 @@ TABLE: dict[str, str] = {
     **_model("attackacrack/auditseal", "ob", change=EVERYBODY, history=EVERYBODY),
     **_pages("attackacrack/auditseal", {"export": "ob"}, {}),
     **_model("attackacrack/outcomemonth", "ob", change=EVERYBODY, history=EVERYBODY),
+    **_pages("attackacrack/outcomemonth", {"business": "ob"}, {}),
     # --- Settings ---
     **_model("django_celery_beat/periodictask", "o"),
     **_model("django_celery_beat/intervalschedule", ""),
