@@ -27,7 +27,7 @@ def view(request: HttpRequest) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": "Business",
-        "cards": business.page(today, _year(request, today.year)),
+        "cards": business.page(today, _year(request, today.year), with_all=request.GET.get("all") == "yes"),
     }
     return TemplateResponse(request, "attackacrack/business/page.html", context)
 

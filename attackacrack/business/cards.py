@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.http import urlencode
 
 from attackacrack.business.tables import Card, Row, YearBar, Years, cells, money, percent
 from attackacrack.first_page import links
@@ -22,8 +23,9 @@ from billing.takings import ZERO, Span
 YEARS = 5
 DRAWN_YEARS = 3
 DRAWN_PRODUCTS = 10
+MOST_PRODUCTS = 40
 BEST = 20
-PRODUCT_COLUMNS = ("Invoices", "Invoiced", "Share")
+PRODUCT_COLUMNS = ("Invoiced", "Share")
 CONVERSION_COLUMNS = ("Went out", *conversion.OUTCOMES.values(), "Approved of all")
 JOB_COLUMNS = ("Jobs", "Came to", "Average")
 CUSTOMER_COLUMNS = ("Since", "Invoiced", "Credited", "Value")
@@ -33,18 +35,22 @@ OPEN_COLUMNS = ("Number", "Dollars")
 # --- What was sold --------------------------------------------------------------------------------
 
 
-def by_product(today: date, year: int | None) -> Card:
+def by_product(today: date, year: int | None, *, with_all: bool) -> Card:
+    """Two queries."""
     span = _chosen(today, year)
     found = sales.by_product(span)
-    rows = [_sold_row(one, found.total, span) for one in found.sold]
+    shown = len(found.sold) if with_all else MOST_PRODUCTS
+    rows = [_sold_row(one, found.total, span) for one in found.sold[:shown]]
+    if rest := found.sold[shown:]:
+        page = f"?{urlencode({'all': 'yes'} | ({'year': year} if year else {}))}"
+        rows.append(_sold(f"{len(rest):,} more products", sum((one.total for one in rest), ZERO), found.total, page))
     if found.beside:
         page = links.rows(Invoice, "beside-lines", span)
-        rows.append(Row("Tax, less discounts", cells(PRODUCT_COLUMNS, ("", ""), (dollars(found.beside), page),
-                                                     (_share(found.beside, found.total), ""))))  # fmt: skip
-    whole = (dollars(found.total), links.rows(Invoice, "invoiced", span))
-    rows.append(
-        Row("Invoiced", cells(PRODUCT_COLUMNS, (f"{found.invoices:,}", whole[1]), whole, ("", "")), is_sum=True)
-    )
+        rows.append(
+            _sold("Tax, less discounts", found.beside, found.total, page, "What documents hold beside their lines.")
+        )
+    whole = cells(PRODUCT_COLUMNS, (dollars(found.total), links.rows(Invoice, "invoiced", span)), ("", ""))
+    rows.append(Row(f"Invoiced ({found.invoices:,})", whole, is_sum=True))
     return Card(
         "Revenue by product",
         "Lines of invoices and sales receipts that are out, by product. Credits are not taken off. A deposit has no product,"
@@ -67,17 +73,16 @@ def _choices(today: date, year: int | None) -> list[tuple[str, str, bool]]:
 
 def _sold_row(sold: Sold, total: Decimal, span: Span) -> Row:
     page = links.rows(Invoice, figures.product(sold.product), span)
-    found = cells(PRODUCT_COLUMNS, (f"{sold.invoices:,}", page), (dollars(sold.total), page),
-                  (_share(sold.total, total), ""))  # fmt: skip
-    return Row(_product(sold), found, meaning=sold.category)
+    return _sold(_product(sold), sold.total, total, page, sold.category)
+
+
+def _sold(label: str, amount: Decimal, total: Decimal, page: str, meaning: str = "") -> Row:
+    share = percent(amount * 100 / total) if total else "-"
+    return Row(label, cells(PRODUCT_COLUMNS, (dollars(amount), page), (share, "")), meaning=meaning)
 
 
 def _product(sold: Sold) -> str:
     return "Without a product" if sold.product is None else sold.name
-
-
-def _share(part: Decimal, whole: Decimal) -> str:
-    return percent(part * 100 / whole) if whole else "-"
 
 
 def _sold_bars(sold: Sequence[Sold], span: Span) -> list[Bar]:

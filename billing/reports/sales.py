@@ -16,12 +16,11 @@ from billing.takings import ZERO, Span
 
 @dataclass(frozen=True)
 class Sold:
-    """The lines of one product, or all lines without one: `product` is None. `invoices`: how many have such lines."""
+    """What the lines of one product come to, or all lines without one: `product` is None."""
 
     product: int | None
     name: str
     category: str
-    invoices: int
     total: Decimal
 
 
@@ -76,12 +75,9 @@ def by_product(span: Span) -> Sales:
     whole = invoices.aggregate(total=Sum("total_amount"), number=Count("pk"))
     names = ("product", "product__name", "product__category")
     lines = InvoiceItem.objects.filter(invoice__in=invoices.values("pk")).order_by().values(*names)
-    found = lines.annotate(total=Sum("line_total"), number=Count("invoice", distinct=True)).order_by(
-        "-total", "product"
-    )
     sold = [
-        Sold(row["product"], row["product__name"] or "", row["product__category"] or "", row["number"], row["total"])
-        for row in found
+        Sold(row["product"], row["product__name"] or "", row["product__category"] or "", row["total"])
+        for row in lines.annotate(total=Sum("line_total")).order_by("-total", "product")
     ]
     total = whole["total"] or ZERO
     return Sales(sold, total - sum((one.total for one in sold), ZERO), total, whole["number"])

@@ -121,15 +121,25 @@ def test_products_lines_without_one_and_tax_come_to_what_the_first_page_calls_in
     some_of_each()
     card = cards(office_client)["Revenue by product"]
     assert rows(card) == {
-        "Crack injection": ["2", "$1,500.00", "75.5 %"],
-        "Sealing": ["2", "$370.00", "18.6 %"],
-        "Without a product": ["3", "$50.00", "2.5 %"],
-        "Tax, less discounts": ["", "$65.50", "3.3 %"],
-        "Invoiced": ["6", "$1,985.50", ""],
+        "Crack injection": ["$1,500.00", "75.5 %"],
+        "Sealing": ["$370.00", "18.6 %"],
+        "Without a product": ["$50.00", "2.5 %"],
+        "Tax, less discounts": ["$65.50", "3.3 %"],
+        "Invoiced (6)": ["$1,985.50", ""],
     }
     this = cards(office_client, year="2026")["Revenue by product"]
     months = office_client.get(reverse("admin:index")).context["charts"][0].bars[-5:]
-    assert money(rows(this)["Invoiced"][1]) == sum(money(bar.text) for bar in months)
+    assert money(rows(this)["Invoiced (5)"][0]) == sum(money(bar.text) for bar in months)
+
+
+def test_products_that_brought_little_are_one_sum_that_leads_to_all_of_them(office_client: Client) -> None:
+    for number in range(1, 43):
+        billed(date(2025, 4, 3), (make_product(f"Product {number}"), str(number)))
+    card = cards(office_client, year="2025")["Revenue by product"]
+    assert len(card.rows) == 40 + 2
+    assert rows(card)["2 more products"][0] == "$3.00"
+    everything = office_client.get(PAGE + card.rows[-2].cells[0].page).context["cards"][0]
+    assert [money(row.cells[0].text) for row in everything.rows] == [*range(42, 0, -1), 903]
 
 
 def test_a_quote_counts_in_the_month_it_was_sent_by_what_became_of_it(office_client: Client) -> None:
