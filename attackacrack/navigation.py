@@ -117,5 +117,7 @@ def connection_of(request: HttpRequest) -> Any:
     from quickbooks_integration.models import QuickBooksAuth
 
     if not hasattr(request, "quickbooks_connection"):
-        request.quickbooks_connection = QuickBooksAuth.objects.in_use().select_related("pull_only_by").first()
+        request.quickbooks_connection = (
+            QuickBooksAuth.objects.in_use().select_related("pull_only_by", "auto_sync_off_by").first()
+        )
     return request.quickbooks_connection

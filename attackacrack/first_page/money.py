@@ -93,7 +93,7 @@ def _cells(
     spans: Spans, amount: Callable[[Span], Decimal | None], behind: tuple[type[Model], str] | None
 ) -> list[Cell]:
     return [
-        _cell("", amount(spans.this), _page(behind, spans.this)),
+        _cell("This month", amount(spans.this), _page(behind, spans.this)),
         _cell("Last month", amount(spans.last_month), _page(behind, spans.last_month), amount(spans.this)),
         _cell("Last year", amount(spans.last_year), _page(behind, spans.last_year), amount(spans.this)),
         _cell("This week", amount(spans.this_week), _page(behind, spans.this_week)),
