@@ -29,11 +29,11 @@ class Standing:
 
     @property
     def rows_page(self) -> str:
-        return f"{reverse(LINKS)}?{urlencode({'entity_type': self.kind})}"
+        return f"{reverse(LINKS)}?{urlencode({'entity_type__exact': self.kind})}"
 
     @property
     def errors_page(self) -> str:
-        return f"{reverse(LINKS)}?{urlencode({'entity_type': self.kind, 'state': 'error'})}"
+        return f"{reverse(LINKS)}?{urlencode({'entity_type__exact': self.kind, 'state': 'needs_you'})}"
 
 
 def title(kind: str) -> str:
@@ -45,7 +45,7 @@ def look(auth: QuickBooksAuth) -> list[Standing]:
     """Every kind, in the order in which they are pulled. Four queries, and one for which kinds are pulled."""
     wanted, read = kinds_to_pull(auth), _read_until(auth)
     links = QuickBooksSync.objects.filter(company=auth).order_by().values("entity_type")
-    rows = dict(links.exclude(entity_id="").annotate(number=Count("pk")).values_list("entity_type", "number"))
+    rows = dict(links.annotate(number=Count("pk")).values_list("entity_type", "number"))
     errors = links.filter(sync_status=QuickBooksSync.Status.ERROR).annotate(number=Count("pk"))
     failed = dict(errors.values_list("entity_type", "number"))
     return [
