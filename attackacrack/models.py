@@ -128,6 +128,25 @@ class OutcomeMonth(models.Model):
         return f"{self.name}, {self.month:%b %Y}"
 
 
+class FollowUpDay(models.Model):
+    """How many follow-ups were due on a working day, and how many of them were done or postponed on it. What is postponed
+    again later would hide that it was postponed before, so each day is counted when it is over."""
+
+    day = models.DateField(primary_key=True)
+    due = models.PositiveIntegerField()
+    handled = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="follow_up_day_part_of_whole", condition=models.Q(handled__lte=models.F("due"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.handled} of {self.due}"
+
+
 @pgtrigger.register(pgtrigger.Protect(name="written_once", operation=pgtrigger.Update))
 class OutcomeBaseline(models.Model):
     """How it was before, in percent, with what it was counted from. Never counted anew: else nothing could be compared."""

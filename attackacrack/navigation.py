@@ -14,6 +14,7 @@ ENVIRONMENT_BADGES = {
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Sections with the links that this person may open."""
+    from attackacrack.business_page import NEEDED as BUSINESS
     from attackacrack.outcomes_page import NEEDED
 
     sections = [
@@ -37,6 +38,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             ("Quote templates", "dashboard_customize", "billing_quotetemplate_changelist",
              "billing.view_quotetemplate"),
             ("Products", "inventory_2", "billing_product_changelist", "billing.view_product"),
+            ("Business", "bar_chart", "attackacrack_outcomemonth_business", BUSINESS),
             ("Outcomes", "monitoring", "attackacrack_outcomemonth_changelist", NEEDED),
             ("Changes", "manage_history", "attackacrack_auditseal_changelist", "attackacrack.view_auditseal"),
         ]),
@@ -115,5 +117,7 @@ def connection_of(request: HttpRequest) -> Any:
     from quickbooks_integration.models import QuickBooksAuth
 
     if not hasattr(request, "quickbooks_connection"):
-        request.quickbooks_connection = QuickBooksAuth.objects.in_use().select_related("pull_only_by").first()
+        request.quickbooks_connection = (
+            QuickBooksAuth.objects.in_use().select_related("pull_only_by", "auto_sync_off_by").first()
+        )
     return request.quickbooks_connection

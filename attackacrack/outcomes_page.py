@@ -9,11 +9,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import resolve
+from django.urls import URLPattern, path, resolve
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 
-from attackacrack import outcomes
+from attackacrack import business_page, outcomes
 from attackacrack.models import OutcomeMonth
 from attackacrack.outcomes.measures import Measure
 
@@ -39,6 +39,10 @@ class OutcomesAdmin(ModelAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may_see(request.user)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(business_page.view)
+        return [path("business/", view, name="attackacrack_outcomemonth_business"), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if not self.has_view_permission(request):

@@ -32,19 +32,19 @@ class Step:
     total: Decimal
 
 
-def _expired() -> Q:
+def expired() -> Q:
     return Q(status__in=Quote.WAITING, expiration_date__lt=timezone.localdate())
 
 
 def at_step(quotes: QuerySet[Quote], name: str) -> QuerySet[Quote]:
     """The quotes at this step. One that has expired without an answer is at no other."""
-    rows = quotes.filter(_expired()) if name == "expired" else quotes.filter(~_expired(), status=name)
+    rows = quotes.filter(expired()) if name == "expired" else quotes.filter(~expired(), status=name)
     return rows.annotate(counted=F("total_amount"))
 
 
 def open_ones(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
     """Ready or sent, and still good: they wait for the customer's answer. `counted`: the quote's total."""
-    return quotes.filter(~_expired(), status__in=Quote.WAITING).annotate(counted=F("total_amount"))
+    return quotes.filter(~expired(), status__in=Quote.WAITING).annotate(counted=F("total_amount"))
 
 
 def left(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
@@ -61,7 +61,7 @@ def left_first(number: int) -> Top:
 
 def pipeline() -> list[Step]:
     """Every step, also an empty one. One query over quotes that are not over."""
-    step = Case(When(_expired(), then=Value("expired")), default=F("status"), output_field=CharField())
+    step = Case(When(expired(), then=Value("expired")), default=F("status"), output_field=CharField())
     rows = Quote.objects.filter(status__in=[Status.DRAFT, Status.READY, Status.SENT, Status.APPROVED]).order_by()
     found = {
         row["step"]: row

@@ -99,7 +99,7 @@ def reopen(follow_up: FollowUp) -> bool:
     """It was marked as done by mistake: back to the list. False, and nothing is changed, if it is open, or was closed
     because its reason was gone. May be called inside a transaction."""
     rows = FollowUp.objects.filter(pk=follow_up.pk, done_at__isnull=False, closed_reason="")
-    return bool(rows.update(done_at=None, done_by=None, postponed_to=None, postponed_by=None))
+    return bool(rows.update(done_at=None, done_by=None, postponed_to=None, postponed_by=None, postponed_at=None))
 
 
 def postpone(follow_up: FollowUp, until: date, by: AbstractBaseUser | None) -> bool:
@@ -108,7 +108,7 @@ def postpone(follow_up: FollowUp, until: date, by: AbstractBaseUser | None) -> b
     if until <= timezone.localdate():
         raise Refused("Choose a day that is to come.")
     rows = FollowUp.objects.filter(pk=follow_up.pk, done_at=None)
-    return bool(rows.update(postponed_to=until, postponed_by=by))
+    return bool(rows.update(postponed_to=until, postponed_by=by, postponed_at=timezone.now()))
 
 
 def today() -> QuerySet[FollowUp]:

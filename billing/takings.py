@@ -1,19 +1,22 @@
-"""What was invoiced and what came in: by month, and this month so far against the same days of others.
+"""What was invoiced and what came in: by month, and this month and week so far against the same days of others.
 
 Days are the business's own dates as they stand on the documents.
 """
 
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Avg, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from billing.models import CreditMemo, Invoice, Payment
+from billing.week import monday_of
 
 MONTHS = 13
 ZERO = Decimal("0.00")
@@ -29,11 +32,14 @@ class Span:
 
 @dataclass(frozen=True)
 class Spans:
-    """This month up to today, and the same days of the month before and of the year before."""
+    """This month up to today, and the same days of the month before and of the year before; this week from its Monday up
+    to today, and the week before up to the same weekday."""
 
     this: Span
     last_month: Span
     last_year: Span
+    this_week: Span
+    last_week: Span
 
 
 @dataclass(frozen=True)
@@ -107,10 +113,12 @@ def takings(today: date) -> Takings:
     )  # fmt: skip
 
 
-def average_job(span: Span) -> Decimal | None:
-    """What a job came to on average, of those billed in these days; None if none was. One query."""
-    rows = final(Invoice.objects.filter(invoice_date__gte=span.first, invoice_date__lte=span.last))
-    return rows.aggregate(average=Avg("counted"))["average"]
+def average_jobs(spans: Collection[Span]) -> dict[Span, Decimal | None]:
+    """What a job came to on average, of those billed in each of these spans; None if none was. One query."""
+    days = {span: Q(invoice_date__gte=span.first, invoice_date__lte=span.last) for span in spans}
+    rows = final(Invoice.objects.filter(reduce(or_, days.values())))
+    averages = {f"average_{place}": Avg("counted", filter=within) for place, within in enumerate(days.values())}
+    return dict(zip(days, rows.aggregate(**averages).values(), strict=True))
 
 
 def within(by_day: Mapping[date, Decimal], span: Span) -> Decimal:
@@ -121,7 +129,11 @@ def spans(today: date) -> Spans:
     """Where a month is shorter than today's number its last day counts: March 31 stands against all of February."""
     this = Span(today.replace(day=1), today)
     before = this.first - timedelta(days=1)
-    return Spans(this, _up_to(before.year, before.month, today.day), _up_to(today.year - 1, today.month, today.day))
+    week, monday = timedelta(days=7), monday_of(today)
+    return Spans(
+        this, _up_to(before.year, before.month, today.day), _up_to(today.year - 1, today.month, today.day),
+        Span(monday, today), Span(monday - week, today - week),
+    )  # fmt: skip
 
 
 def months(today: date) -> list[Span]:

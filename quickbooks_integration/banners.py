@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.auth.models import User as Person
 
-from quickbooks_integration import addresses, pull_only, reminding
+from quickbooks_integration import addresses, auto_sync, pull_only, reminding
 from quickbooks_integration.models import QuickBooksAuth
 
 Environment = QuickBooksAuth.Environment
@@ -26,7 +26,7 @@ class Banner:
 
 
 def of(auth: QuickBooksAuth | None, person: Person | AbstractBaseUser | AnonymousUser) -> list[Banner]:
-    """auth: the connection in use, with pull_only_by. Live books say nothing of themselves."""
+    """auth: the connection in use, with pull_only_by and auto_sync_off_by. Live books say nothing of themselves."""
     environment = Environment(auth.environment if auth else addresses.environment())
     shown = [Banner(environment.value, environment.label, BOOKS[environment])] if environment in BOOKS else []
     if auth is None:
@@ -34,6 +34,8 @@ def of(auth: QuickBooksAuth | None, person: Person | AbstractBaseUser | Anonymou
     may_look = person.has_perm("quickbooks_integration.view_quickbooksauth")  # type: ignore[union-attr]
     if paused := pull_only.in_words(auth):
         shown.append(Banner("paused", "Writing paused", paused, may_look))
+    if off := auto_sync.in_words(auth):
+        shown.append(Banner("paused", "Automatic sync is off", off, may_look))
     near = reminding.ending(auth)
     if near is not None and may_look:
         title = "Sign-in ended" if near.days == 0 else "Sign-in ends soon"

@@ -13,7 +13,18 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 
 from contacts import colleagues
-from quickbooks_integration import addresses, coverage, errors, metering, pauses, pull_only, reconciling, reminding
+from quickbooks_integration import (
+    addresses,
+    auto_sync,
+    by_kind,
+    coverage,
+    errors,
+    metering,
+    pauses,
+    pull_only,
+    reconciling,
+    reminding,
+)
 from quickbooks_integration.errors import RECONNECT, QuickBooksError
 from quickbooks_integration.fields import UnreadableToken
 from quickbooks_integration.models import ApiCall, FeedPoll, QuickBooksAuth, SyncRun, Traffic
@@ -66,7 +77,7 @@ class Headline:
 
 def context(user: User) -> dict[str, Any]:
     """Everything that the page shows to this person. Asks the database only, never QuickBooks."""
-    rows = QuickBooksAuth.objects.select_related("connected_by", "pull_only_by", "traffic")
+    rows = QuickBooksAuth.objects.select_related("connected_by", "pull_only_by", "auto_sync_off_by", "traffic")
     auth = rows.order_by("-connected_at").first()
     in_use = auth is not None and auth.state != QuickBooksAuth.State.DISCONNECTED
     environment = auth.environment if auth and in_use else addresses.environment()
@@ -82,6 +93,10 @@ def context(user: User) -> dict[str, Any]:
         "can_sync": user.has_perm("quickbooks_integration.sync_quickbooks"),
         "client_is_set": bool(settings.QUICKBOOKS_CLIENT_ID.strip() and settings.QUICKBOOKS_CLIENT_SECRET.strip()),
         "progress": progress(auth) if auth else {"active": False, "runs": []},
+        "kinds": by_kind.look(auth) if auth and in_use else [],
+        "automatic": auto_sync.schedules(auth) if auth and in_use else [],
+        "can_see_links": user.has_perm("quickbooks_integration.view_quickbookssync"),
+        "can_see_schedules": user.has_perm("django_celery_beat.view_periodictask"),
         "runs": _runs(auth)[:RECENT] if auth else [],
         "calls": described_calls(auth) if auth else [],
         "to_review": _to_review(user) if in_use else 0,

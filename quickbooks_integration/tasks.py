@@ -103,7 +103,9 @@ def pull() -> None:
     """Every 15 minutes: what changed or was deleted in QuickBooks; less often once most of the month's reads are used
     up."""
     auth = _connected()
-    if auth is None or not probing.may_ask(auth) or not metering.claim_poll(auth):
+    if auth is None or auth.auto_sync_off_since is not None:
+        return
+    if not probing.may_ask(auth) or not metering.claim_poll(auth):
         return
     history.work_off(auth)  # if a worker was killed in the middle of it
     try:
@@ -121,7 +123,7 @@ def pull_everything(self: Task) -> None:
     """Once a day: everything, so that what was merged or deleted there is noticed. Comes again when the small pull is at
     work: both are due at the same moment."""
     auth = _connected()
-    if auth is None:
+    if auth is None or auth.auto_sync_off_since is not None:
         return
     kinds = kinds_to_pull(auth)
     done = [_pull_all_of(auth, kind) for kind in kinds] if probing.may_ask(auth) else [False]

@@ -45,7 +45,7 @@ def charts(seen: Seen, today: date) -> list[Chart]:
     if seen.takings is not None:
         made.append(Chart("Invoiced by month", "columns", _months(seen, today)))
     if seen.buckets:
-        made.append(Chart("Unpaid by age", "bars", _ages(seen)))
+        made.append(Chart("Unpaid by age", "bars", ages(seen)))
     if seen.steps:
         made.append(Chart("Quotes by status", "bars", _steps(seen)))
     return made
@@ -59,29 +59,29 @@ def _months(seen: Seen, today: date) -> list[Bar]:
             date_format(month.first, "M"),
             f"{date_format(month.first, 'F Y')}{' so far' if month.last == today else ''}",
             dollars(amount),
-            _short(amount),
+            short(amount),
             size,
             links.rows(Invoice, "invoiced", month),
         )
-        for month, amount, size in zip(months, amounts, _sizes(amounts), strict=True)
+        for month, amount, size in zip(months, amounts, sizes(amounts), strict=True)
     ]
 
 
-def _ages(seen: Seen) -> list[Bar]:
+def ages(seen: Seen) -> list[Bar]:
     amounts = [bucket.total for bucket in seen.buckets]
     return [
-        Bar(bucket.label, _count(bucket.number, "invoice"), dollars(bucket.total), _short(bucket.total), size,
+        Bar(bucket.label, _count(bucket.number, "invoice"), dollars(bucket.total), short(bucket.total), size,
             links.rows(Invoice, bucket.name), "late" if place else "")
-        for place, (bucket, size) in enumerate(zip(seen.buckets, _sizes(amounts), strict=True))
+        for place, (bucket, size) in enumerate(zip(seen.buckets, sizes(amounts), strict=True))
     ]  # fmt: skip
 
 
 def _steps(seen: Seen) -> list[Bar]:
     amounts = [step.total for step in seen.steps]
     return [
-        Bar(step.label, _count(step.number, "quote"), dollars(step.total), _short(step.total), size,
+        Bar(step.label, _count(step.number, "quote"), dollars(step.total), short(step.total), size,
             links.rows(Quote, step.name), "late" if step.name == "expired" else "")
-        for step, size in zip(seen.steps, _sizes(amounts), strict=True)
+        for step, size in zip(seen.steps, sizes(amounts), strict=True)
     ]  # fmt: skip
 
 
@@ -89,13 +89,13 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _sizes(amounts: Sequence[Decimal]) -> list[str]:
+def sizes(amounts: Sequence[Decimal]) -> list[str]:
     """Not by the language's rules for numbers: SVG wants a point."""
     longest = max(amounts, default=Decimal(0))
     return [f"{max(amount, Decimal(0)) / longest * 100:.1f}" if longest > 0 else "0.0" for amount in amounts]
 
 
-def _short(amount: Decimal) -> str:
+def short(amount: Decimal) -> str:
     """$950, $12k, $1.2m"""
     if amount < 1000:
         return f"${amount:,.0f}"

@@ -21,4 +21,4 @@ def rows(model: type[Model], figure: str, span: Span | None = None) -> str:
 
 
 def change(row: Model) -> str:
-    return reverse(f"admin:billing_{row._meta.model_name}_change", args=[row.pk])
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])

@@ -1,4 +1,4 @@
-"""How the money stands: this month so far against the same days of last month and of last year."""
+"""How the money stands: this month so far against the same days of last month and of last year; this week against last."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -39,8 +39,8 @@ class Seen:
 
 @dataclass(frozen=True)
 class Cell:
-    """page: the list behind it; "" for a sum of the lines below. change: against it, this month is so much more. when:
-    the column's name where there is no room for columns."""
+    """page: the list behind it; "" for a sum of the lines below. change: against it, this month or week is so much more.
+    when: the column's name where there is no room for columns."""
 
     text: str
     page: str = ""
@@ -57,7 +57,8 @@ class Line:
 
 
 def lines(seen: Seen, today: date) -> list[Line]:
-    """Up to three cells in each: this month, the same days of last month, the same days of last year. Three queries."""
+    """One cell in each, or five: this month, the same days of last month, of last year, this week, the same days of last
+    week. One query."""
     if seen.takings is None:
         return []
     found, spans = seen.takings, takings.spans(today)
@@ -91,18 +92,25 @@ def _line(
 def _cells(
     spans: Spans, amount: Callable[[Span], Decimal | None], behind: tuple[type[Model], str] | None
 ) -> list[Cell]:
-    now = amount(spans.this)
-    cells = []
-    for when, span in (("", spans.this), ("Last month", spans.last_month), ("Last year", spans.last_year)):
-        then = now if span is spans.this else amount(span)
-        page = links.rows(*behind, span) if behind else ""
-        change = "" if span is spans.this else _change(now, then)
-        cells.append(Cell("-" if then is None else dollars(then), page, change, when))
-    return cells
+    return [
+        _cell("This month", amount(spans.this), _page(behind, spans.this)),
+        _cell("Last month", amount(spans.last_month), _page(behind, spans.last_month), amount(spans.this)),
+        _cell("Last year", amount(spans.last_year), _page(behind, spans.last_year), amount(spans.this)),
+        _cell("This week", amount(spans.this_week), _page(behind, spans.this_week)),
+        _cell("Last week", amount(spans.last_week), _page(behind, spans.last_week), amount(spans.this_week)),
+    ]
+
+
+def _page(behind: tuple[type[Model], str] | None, span: Span) -> str:
+    return links.rows(*behind, span) if behind else ""
+
+
+def _cell(when: str, amount: Decimal | None, page: str, now: Decimal | None = None) -> Cell:
+    return Cell("-" if amount is None else dollars(amount), page, _change(now, amount), when)
 
 
 def _change(now: Decimal | None, then: Decimal | None) -> str:
-    """ "+12 %": this month is so much more than then."""
+    """ "+12 %": now it is so much more than then."""
     if now is None or not then:
         return ""
     return f"{round((now - then) / then * 100):+,d} %"
@@ -120,7 +128,8 @@ def _cash_today(found: Takings, today: date) -> list[Line]:
 
 def _average(spans: Spans) -> Line:
     meaning = "What a billed job came to, its deposits included."
-    return Line("Average job", meaning, _cells(spans, takings.average_job, (Invoice, "jobs")))
+    averages = takings.average_jobs({spans.this, spans.last_month, spans.last_year, spans.this_week, spans.last_week})
+    return Line("Average job", meaning, _cells(spans, averages.__getitem__, (Invoice, "jobs")))
 
 
 def _outstanding(seen: Seen) -> Line:

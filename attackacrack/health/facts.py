@@ -103,7 +103,7 @@ def pulls(auth: QuickBooksAuth) -> dict[str, Any]:
     results = {row["entity_type"]: row["result"] for row in rows}
     is_over = failed is None or (results[failed.entity_type] or failed.started_at) > failed.finished_at
     return {
-        "pull_every": _schedule(PULL)[0],
+        "pull_every": None if auth.auto_sync_off_since else _schedule(PULL)[0],
         "pulls": tuple(found),
         "last_error": "" if is_over else failed.message,
         "run_since": min((row["waits"] for row in rows if row["waits"]), default=None),

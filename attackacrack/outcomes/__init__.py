@@ -3,6 +3,7 @@
 measures.py    what a number is made of
 technical.py   answers, pages, accuracy, lost webhooks, uptime
 business.py    coverage, typing, payments
+follow_ups.py  whether the day's list is worked off on the day
 histograms.py  medians out of counts; page_times.py counts how long pages take
 keeping.py     the value of each month, and what was before, noted once
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from attackacrack.models import OutcomeBaseline, OutcomeMonth
-from attackacrack.outcomes import business, technical
+from attackacrack.outcomes import business, follow_ups, technical
 
 KEPT: dict[str, Callable[[date], Decimal | None]] = {
     "answers": technical.slow_answer,
@@ -18,6 +18,7 @@ KEPT: dict[str, Callable[[date], Decimal | None]] = {
 
 def note() -> None:
     """Every night: the month of the day that is over, as it is by now; what is said of how it was before is never written a second time."""
+    follow_ups.note()
     month = (timezone.localdate() - timedelta(days=1)).replace(day=1)
     found = {name: value_of(month) for name, value_of in KEPT.items()}
     rows = [OutcomeMonth(name=name, month=month, value=value) for name, value in found.items() if value is not None]

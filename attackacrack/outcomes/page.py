@@ -2,13 +2,14 @@
 
 from datetime import date
 
-from attackacrack.outcomes import business, technical
+from attackacrack.outcomes import business, follow_ups, technical
 from attackacrack.outcomes.measures import Measure
 
 MEASURES = (
     business.collection,
     business.typing,
     business.coverage,
+    follow_ups.on_the_day,
     technical.accuracy,
     technical.lost,
     technical.uptime,

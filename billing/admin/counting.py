@@ -1,4 +1,4 @@
-"""Lists as the rows behind a number of the first page: the same rows, what of each counts, and their sum."""
+"""Lists as the rows behind a number of Today or Business: the same rows, what of each counts, and their sum."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from billing import totals
 from billing.admin.showing import amount_cell, dollars
-from billing.figures import FIGURES, Figure
+from billing.figures import FIGURES, Figure, named
 
 CHOSEN = "rows"
 
@@ -24,7 +24,7 @@ class FigureFilter(DropdownFilter):
         return [(name, figure.label) for name, figure in FIGURES[model_admin.model].items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        figure = FIGURES[queryset.model].get(self.value() or "")
+        figure = named(queryset.model, self.value() or "")
         return figure.narrow(queryset) if figure else queryset
 
 
@@ -55,7 +55,7 @@ class CountsRows(ModelAdmin):
         return changelist
 
     def _figure(self, request: HttpRequest) -> Figure | None:
-        return FIGURES[self.model].get(request.GET.get(CHOSEN, ""))
+        return named(self.model, request.GET.get(CHOSEN, ""))
 
     @display(description="Counted", ordering="counted")
     def shown_counted(self, row: Any) -> Any:

@@ -41,6 +41,7 @@ class FollowUp(models.Model):
     postponed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    postponed_at = models.DateTimeField(null=True, blank=True, help_text="When somebody last put it off.")
     done_at = models.DateTimeField(null=True, blank=True, help_text="When it left the list. Empty while it is open.")
     done_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

@@ -17,7 +17,7 @@ from contacts import exporting, search
 from contacts.admin.changes import TellsChanges
 from contacts.admin.duplicate_pages import ShowsDuplicates
 from contacts.admin.exporting import csv_answer
-from contacts.admin.filters import LinkedFilter, OwesFilter
+from contacts.admin.filters import BoughtFilter, LinkedFilter, OwesFilter
 from contacts.admin.merging import MergingAdmin, MergingFormSet, MergingInline
 from contacts.admin.timeline_pages import ShowsTimeline
 from contacts.matching import normalise
@@ -123,6 +123,7 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
         ("source", ChoicesDropdownFilter),
         LinkedFilter,
         OwesFilter,
+        BoughtFilter,
     )
     list_filter_submit = True
     list_per_page = 50
@@ -190,7 +191,7 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         filters = super().get_list_filter(request)
-        return filters if may_see_money(request) else [one for one in filters if one is not OwesFilter]
+        return filters if may_see_money(request) else [one for one in filters if one not in (OwesFilter, BoughtFilter)]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Once, when phones, e-mails and addresses are stored too."""

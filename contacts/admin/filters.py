@@ -18,6 +18,17 @@ class LinkedFilter(DropdownFilter):
         return queryset if wanted is None else queryset.filter(quickbooks_customer_id__isnull=wanted)
 
 
+class BoughtFilter(DropdownFilter):
+    title = "sales"
+    parameter_name = "bought"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        return [("yes", "Has bought something")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(total_sales__gt=0) if self.value() == "yes" else queryset
+
+
 class OwesFilter(DropdownFilter):
     title = "balance"
     parameter_name = "owes"

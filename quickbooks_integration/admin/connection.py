@@ -14,11 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from unfold.admin import ModelAdmin
 
-from quickbooks_integration import connecting, connection_page, errors, pull_only, standing, sync
+from quickbooks_integration import auto_sync, by_kind, connecting, connection_page, errors, pull_only, standing, sync
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import ApiCall, QuickBooksAuth
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import history
+from quickbooks_integration.sync import history, runs
 
 PAGE = "admin:quickbooks_integration_quickbooksauth_changelist"
 TEMPLATES = "quickbooks_integration/connection"
@@ -42,6 +42,8 @@ class ConnectionAdmin(ReadOnly):
         views = [
             ("test", self.test_view),
             ("sync", self.sync_view),
+            ("sync_one", self.sync_one_view),
+            ("auto_sync", self.auto_sync_view),
             ("disconnect", self.disconnect_view),
             ("pull_only", self.pull_only_view),
             ("progress", self.progress_view),
@@ -84,6 +86,39 @@ class ConnectionAdmin(ReadOnly):
             sync.start_all(auth, by=request.user)
         except QuickBooksError as error:
             messages.error(request, str(error))
+        return redirect(PAGE)
+
+    @method_decorator(require_POST)
+    def sync_one_view(self, request: HttpRequest) -> HttpResponse:
+        """As sync_view, for the one `kind` that was sent."""
+        _require(request, "sync_quickbooks")
+        kind = request.POST.get("kind", "")
+        try:
+            auth = QuickBooksService.for_page().auth
+            if kind not in sync.kinds_to_pull(auth):
+                messages.error(
+                    request, "This kind is not read from QuickBooks yet. Press Sync now above: it reads all."
+                )
+                return redirect(PAGE)
+            sync.start_one(auth, kind, by=request.user)
+            messages.success(request, f"{by_kind.title(kind)} are being synced.")
+        except (QuickBooksError, runs.AlreadyRunning) as error:
+            messages.error(request, str(error))
+        return redirect(PAGE)
+
+    @method_decorator(require_POST)
+    def auto_sync_view(self, request: HttpRequest) -> HttpResponse:
+        """Switches what runs by itself on or off. `to`: on or off, so that a second press does not turn it round."""
+        _require(request, "connect_quickbooks")
+        auth = QuickBooksAuth.objects.in_use().first()
+        if auth is None:
+            messages.info(request, "QuickBooks is not connected, so nothing is synced anyway.")
+        elif request.POST.get("to") == "off":
+            auto_sync.switch_off(auth, request.user)
+            messages.success(request, "Automatic sync is off. QuickBooks is asked only when somebody presses Sync now.")
+        elif request.POST.get("to") == "on":
+            auto_sync.switch_on(auth)
+            messages.success(request, "Automatic sync is on again. What changed meanwhile is being asked for.")
         return redirect(PAGE)
 
     @method_decorator(require_http_methods(["GET", "POST"]))

@@ -50,6 +50,8 @@ class ConnectionManager(models.Manager.from_queryset(ConnectionQuerySet)):
         "pull_only_since",
         "pull_only_by",
         "reads_first_since",
+        "auto_sync_off_since",
+        "auto_sync_off_by",
     ],
 )
 class QuickBooksAuth(models.Model):
@@ -90,6 +92,12 @@ class QuickBooksAuth(models.Model):
         null=True,
         blank=True,
         help_text="Restored from a backup then: nothing is written before everything was read again.",
+    )
+    auto_sync_off_since = models.DateTimeField(
+        null=True, blank=True, help_text="Since when QuickBooks is asked only when somebody presses; empty: as usual."
+    )
+    auto_sync_off_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

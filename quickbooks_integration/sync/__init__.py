@@ -39,7 +39,7 @@ from quickbooks_integration.sync import (
     runs,
 )
 
-__all__ = ["PULLS", "QuickBooksSyncService", "kinds_to_pull", "start", "start_all"]
+__all__ = ["PULLS", "QuickBooksSyncService", "kinds_to_pull", "start", "start_all", "start_one"]
 
 # In the order in which they are pulled: what a document points to is there before it.
 PULLS = {"customer": pulling.CustomerPull, "item": products.ItemPull, **document_pulls.PULLS}
@@ -62,6 +62,18 @@ def start(
     if is_new:
         tasks.ring(run)
     return run
+
+
+def start_one(auth: QuickBooksAuth, entity_type: str, by: AbstractBaseUser) -> SyncRun:
+    """As start, for a person who wants one kind alone. Raises runs.AlreadyRunning, and starts nothing, while a sync of
+    any kind waits or runs; two that are pressed at the same moment are kept apart by the lock of their kind."""
+    at_work = runs.at_work(auth)
+    if at_work is not None:
+        raise runs.AlreadyRunning(
+            f"A sync of {at_work.get_entity_type_display().lower()}s is under way, so nothing was started. Wait for its end,"
+            " which this page shows, and press again."
+        )
+    return start(auth, by, entity_type=entity_type)
 
 
 def kinds_to_pull(auth: QuickBooksAuth) -> list[str]:

@@ -72,6 +72,14 @@ def open_runs(auth: QuickBooksAuth) -> list[SyncRun]:
     return [run for run in found if run.state == SyncRun.State.WAITING]
 
 
+def at_work(auth: QuickBooksAuth) -> SyncRun | None:
+    """The first pull that waits for a worker or runs, of any kind; those whose worker is lost are closed before."""
+    is_open = SyncRun.objects.filter(company=auth, state__in=OPEN_STATES)
+    for entity_type in list(is_open.order_by().values_list("entity_type", flat=True)):
+        _give_up_lost(auth, entity_type)
+    return is_open.order_by("pk").first()
+
+
 @contextmanager
 def alone_at(auth: QuickBooksAuth, what: str) -> Iterator[bool]:
     """Whether nobody else does this for the company; PostgreSQL's lock, which dies with the process."""

@@ -84,7 +84,7 @@ TABLE: dict[str, str] = {
     # --- QuickBooks. Some rows have no page of their own and send on to their list. ---
     **_quickbooks("quickbooksauth", look="ob", change=EVERYBODY),
     **_pages("quickbooks_integration/quickbooksauth", {"progress": "ob", "disconnect": "o", "pull_only": "o"},
-             {"test": "o", "sync": "o"}),
+             {"test": "o", "sync": "o", "sync_one": "o", "auto_sync": "o"}),
     **_quickbooks("quickbookscustomer", look="ob"),
     **_pages("quickbooks_integration/quickbookscustomer", {"merged": "o", "matching": "ob", "same": "o", "<int:sync_id>/link": "o",
             "<path:object_id>/link-by-hand": "o"}, {}),
@@ -111,6 +111,7 @@ TABLE: dict[str, str] = {
     **_model("attackacrack/auditseal", "ob", change=EVERYBODY, history=EVERYBODY),
     **_pages("attackacrack/auditseal", {"export": "ob"}, {}),
     **_model("attackacrack/outcomemonth", "ob", change=EVERYBODY, history=EVERYBODY),
+    **_pages("attackacrack/outcomemonth", {"business": "ob"}, {}),
     # --- Settings ---
     **_model("django_celery_beat/periodictask", "o"),
     **_model("django_celery_beat/intervalschedule", ""),

@@ -201,7 +201,10 @@ def test_void_drafts_deposits_refunds_and_credits_are_each_counted_once() -> Non
         CreditMemo.objects.create(**(common | fields))
     assert sums(day) == (1130, 70, 500, 60, 30)
     # The job of 1000, the sales receipt of 50 and the invoice of 80: the deposit is no job.
-    assert takings.average_job(takings.spans(day).this) == pytest.approx(D(1130) / 3)
+    this, week = takings.spans(day).this, takings.Span(day, day)
+    before = takings.Span(day - timedelta(days=1), day - timedelta(days=1))
+    third = pytest.approx(D(1130) / 3)
+    assert takings.average_jobs([this, week, before]) == {this: third, week: third, before: None}
 
 
 def test_documents_dated_after_today_are_not_to_date() -> None:

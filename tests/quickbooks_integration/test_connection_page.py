@@ -84,8 +84,9 @@ def forget_the_client(emulator, settings) -> None:
     settings.QUICKBOOKS_CLIENT_ID = ""
 
 
-EVERY_BUTTON = ("Reconnect", "Sync now", "Test connection", "Pause writing", "Disconnect")
-WRITES_NOT = ("Reconnect", "Sync now", "Test connection", "Write again", "Disconnect")
+BY_KIND = ("Sync customers", "Sync products", "Switch automatic sync off")
+EVERY_BUTTON = ("Reconnect", "Sync now", "Test connection", "Pause writing", "Disconnect", *BY_KIND)
+WRITES_NOT = ("Reconnect", "Sync now", "Test connection", "Write again", "Disconnect", *BY_KIND)
 
 
 @pytest.mark.parametrize(
@@ -425,5 +426,5 @@ def test_the_page_asks_the_database_a_fixed_number_of_times(office, connected, d
         ApiCall.objects.create(company=connected, at=timezone.now(), method="GET", path="/", milliseconds=1, status=200)
         SyncRun.objects.create(company=connected, entity_type="customer", state="done")
 
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(24):
         page(office)

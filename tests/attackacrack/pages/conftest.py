@@ -5,4 +5,5 @@ from tests.people import (  # noqa: F401
     marketer_client,
     office,
     office_client,
+    technician,
 )
