@@ -164,7 +164,7 @@ MIDDLEWARE = [
     "attackacrack.sign_in.second_factor.SecondFactorMiddleware",
     "attackacrack.sign_in.step_up.StepUpMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "pghistory.middleware.HistoryMiddleware",
+    "attackacrack.audit.requests.HistoryMiddleware",
 ]
 ROOT_URLCONF = "attackacrack.urls"
 WSGI_APPLICATION = "attackacrack.wsgi.application"

@@ -4,13 +4,12 @@ from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import pghistory
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from contacts.models import Contact
-from quickbooks_integration import enriching, mapping
+from quickbooks_integration import arrivals, calls, enriching, mapping
 from quickbooks_integration.mapping import CustomerRow, Document
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.sync import documents
@@ -46,6 +45,7 @@ class Change:
     known: Known
     row: CustomerRow
     document: Document
+    tid: str = ""
 
 
 def known(auth: QuickBooksAuth, entity_ids: list[str]) -> dict[str, Known]:
@@ -140,6 +140,12 @@ def update(auth: QuickBooksAuth, changes: list[Change], vanished: Set[str] = fro
     return conflicts
 
 
+def lock(auth: QuickBooksAuth, changes: list[Change], vanished: Set[str]) -> None:
+    """For whoever updates them in several portions of one transaction: all in the order of their ids, as update does."""
+    by_sync = {change.known.sync_id for change in changes}
+    _locked_contacts(_locked(Q(sync_id__in=by_sync) | Q(sync__company=auth, sync__entity_id__in=vanished)))
+
+
 def _locked(wanted: Q) -> list[QuickBooksCustomer]:
     rows = QuickBooksCustomer.objects.select_related("sync").select_for_update(of=("sync",), no_key=True)
     return list(rows.filter(wanted, sync__entity_type="customer").order_by("sync_id"))
@@ -201,9 +207,10 @@ def stored_ids(auth: QuickBooksAuth) -> set[str]:
 
 
 @contextmanager
-def page_transaction(*, keep: bool) -> Iterator[None]:
-    """All of a page or nothing; without keep (a dry run) nothing. The history says that QuickBooks brought it."""
-    with pghistory.context(source="quickbooks"), transaction.atomic():
+def page_transaction(*, keep: bool, tid: str | None = None) -> Iterator[None]:
+    """All of a page or nothing; without keep (a dry run) nothing. The history says that QuickBooks brought it,
+    with the trace of its last answer unless another is named."""
+    with arrivals.noted(calls.last_tid() if tid is None else tid), transaction.atomic():
         yield
         if not keep:
             transaction.set_rollback(True)
