@@ -87,7 +87,7 @@ def _review(follow_up: FollowUp, asked: str) -> str:
 
 def _call(follow_up: FollowUp) -> str:
     job = getattr(follow_up.document, "job", None)
-    about = f" with {job}" if job is not None else ""
+    about = f" about the work ({job})" if job is not None else ""
     return (
         f"{follow_up.customer} was unhappy{about} on {_day(follow_up.began_on)}. Call, put it right, and then empty "
         "“Unhappy since” on the contact's page."
