@@ -181,11 +181,20 @@ def _postponed(request: HttpRequest, follow_up: FollowUp, until: date) -> str:
     return f"comes back on {date_format(until, 'l, F j')}." if is_new else ""
 
 
+def _may_note(request: HttpRequest) -> bool:
+    """What the customer said is kept with the contact."""
+    return request.user.has_perm("contacts.change_contact")
+
+
 def _reviewed(request: HttpRequest, follow_up: FollowUp) -> str:
+    if not _may_note(request):
+        raise PermissionDenied
     return "has reviewed; nobody asks again." if follow_ups.has_reviewed(follow_up, request.user) else ""
 
 
 def _unhappy(request: HttpRequest, follow_up: FollowUp) -> str:
+    if not _may_note(request):
+        raise PermissionDenied
     is_new = follow_ups.is_unhappy(follow_up, request.user)
     return "no thanks and no request for a review; a call stands at the top of the list." if is_new else ""
 
@@ -260,7 +269,7 @@ def _row(request: HttpRequest, follow_up: FollowUp) -> Row:
         _age((timezone.localdate() - follow_up.due_on).days),
         _action(request, follow_up),
         may_finish_work(request, follow_up),
-        ANSWERS if follow_up.kind in follow_ups.AFTER_WORK and contact is not None else [],
+        ANSWERS if follow_up.kind in follow_ups.AFTER_WORK and contact is not None and _may_note(request) else [],
     )
 
 

@@ -18,6 +18,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='syncrun',
             name='way',
-            field=models.CharField(db_default='sync', default='sync', help_text='What asked for it: sync, webhook or command.', max_length=20),
+            field=models.CharField(db_default='sync', default='sync', help_text='What asked for it: sync, webhook, command or check.', max_length=20),
         ),
     ]

@@ -213,7 +213,10 @@ class SyncRun(models.Model):
     brake_released = models.BooleanField(default=False, help_text="A person said that many changes are expected.")
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
     way = models.CharField(
-        max_length=20, default="sync", db_default="sync", help_text="What asked for it: sync, webhook or command."
+        max_length=20,
+        default="sync",
+        db_default="sync",
+        help_text="What asked for it: sync, webhook, command or check.",
     )
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
