@@ -53,6 +53,7 @@ class ChangesAdmin(ModelAdmin):
             "asked": asked,
             "kinds": [(kind.name, kind.label) for kind in changes.kinds(may)],
             "people": _people(),
+            "sources": _sources(),
             "found": found,
             "older": f"?{_query(asked, older=str(found.older))}" if found.older else "",
             "export": f"{reverse('admin:attackacrack_auditseal_export')}?{_query(asked)}",
@@ -77,10 +78,16 @@ class ChangesAdmin(ModelAdmin):
 def _asked(request: HttpRequest) -> Asked:
     """What makes no sense is not asked for."""
     given = request.GET
-    person: int | str | None = given.get("person", "")
-    if person != QUICKBOOKS:
-        person = int(person) if person and person.isascii() and person.isdecimal() and len(person) < 10 else None
-    return Asked(given.get("kind", ""), person, _day(given.get("first", "")), _day(given.get("last", "")))
+    person, source = given.get("person", ""), given.get("source", "")
+    is_key = person.isascii() and person.isdecimal() and len(person) < 10
+    source = source if source in SOURCES else ""
+    return Asked(
+        given.get("kind", ""),
+        int(person) if is_key else None,
+        source,
+        _day(given.get("first", "")),
+        _day(given.get("last", "")),
+    )
 
 
 def _day(text: str) -> date | None:
@@ -92,13 +99,16 @@ def _day(text: str) -> date | None:
 
 
 def _query(asked: Asked, **more: str) -> str:
-    known = {"kind": asked.kind, "person": asked.person, "first": asked.first, "last": asked.last, **more}
+    known = {name: getattr(asked, name) for name in ("kind", "person", "source", "first", "last")} | more
     return urlencode({name: value for name, value in known.items() if value})
 
 
-def _people() -> list[tuple[int | str, str]]:
+def _people() -> list[tuple[int, str]]:
     users = get_user_model()._default_manager.order_by("username")[:PEOPLE]
-    return [
-        (QUICKBOOKS, SOURCES[QUICKBOOKS]),
-        *((user.pk, colleagues.name_of(user)) for user in users),
-    ]
+    return [(user.pk, colleagues.name_of(user)) for user in users]
+
+
+def _sources() -> list[tuple[str, str]]:
+    """Those of QuickBooks first, as one and each by itself."""
+    ways = [(name, label) for name, label in SOURCES.items() if name != QUICKBOOKS]
+    return [(QUICKBOOKS, "QuickBooks, any way"), *ways]

@@ -170,7 +170,7 @@ MIDDLEWARE = [
     "attackacrack.sign_in.second_factor.SecondFactorMiddleware",
     "attackacrack.sign_in.step_up.StepUpMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "pghistory.middleware.HistoryMiddleware",
+    "attackacrack.audit.requests.HistoryMiddleware",
 ]
 ROOT_URLCONF = "attackacrack.urls"
 WSGI_APPLICATION = "attackacrack.wsgi.application"
@@ -306,10 +306,19 @@ FOLLOW_UP_REVIEW_DAYS = env.list("FOLLOW_UP_REVIEW_DAYS", cast=int, default=[7])
 FOLLOW_UP_REVIEW_WITHIN_DAYS = env.int("FOLLOW_UP_REVIEW_WITHIN_DAYS", default=3)
 # Where customers review the business; it stands in both texts.
 REVIEW_LINK = env.str("REVIEW_LINK", default="").strip()
+# Whether somebody who was a customer before is asked for a review and thanked again.
+FOLLOW_UP_REPEAT_CUSTOMERS = env.bool("FOLLOW_UP_REPEAT_CUSTOMERS", default=True)
+# When the office works, by weekday; a weekday that is left out is closed. Follow-ups are due on working days only.
+WORKING_HOURS = env.dict("WORKING_HOURS", default=dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "8:00-18:00"))
+# The federal holidays of the United States, and more days on which the office is closed: 2026-12-24,2026-12-31.
+FEDERAL_HOLIDAYS = env.bool("FEDERAL_HOLIDAYS", default=True)
+HOLIDAYS = env.list("HOLIDAYS", default=[])
 # What was due longer ago is never raised, so years of QuickBooks' history raise nothing.
 FOLLOW_UP_OLDEST_DAYS = env.int("FOLLOW_UP_OLDEST_DAYS", default=30)
 # Whether the office gets an e-mail within a minute of each customer's yes.
 APPROVAL_ALERTS = env.bool("APPROVAL_ALERTS", default=True)
+# Dollars. A yes to more than this is marked in the e-mail's subject and on the first page.
+APPROVAL_ALERT_OVER = env.int("APPROVAL_ALERT_OVER", default=5_000)
 
 # --- E-mail ------------------------------------------------------------------------------------
 # Who in the office is told when a person is needed, such as to sign in to QuickBooks again.

@@ -1,4 +1,4 @@
-"""A customer said yes: the office is told at once, by e-mail, besides the digest at the end of the day."""
+"""A customer said yes: the office is told at once, on the first page until it is handled and by e-mail."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.dispatch import receiver
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from billing import money_waiting
-from billing.models import ApprovalAlert, Quote
+from billing.models import ApprovalAlert, FollowUp, Quote
 from billing.money import dollars
 from billing.office_mail import END
 from billing.signals import quote_changed
@@ -38,15 +38,34 @@ def note(quote: Quote, **signal: Any) -> None:
         return
     said_at = quote.approved_at or quote.accepted_at
     is_news = said_at is not None and said_at > timezone.now() - NEWS
-    if quote.status != Quote.Status.APPROVED or not is_news or not is_wanted():
+    if quote.status != Quote.Status.APPROVED or not is_news:
         return
-    anew = {"raised_at": timezone.now(), "taken_until": None, "sent_at": None, "ended_at": None}
+    anew = {
+        "raised_at": timezone.now(), "by_mail": is_wanted(), "taken_until": None, "sent_at": None, "ended_at": None,
+    }  # fmt: skip
     if not rows.exclude(ended_at=None).update(**anew):
         ApprovalAlert.objects.bulk_create([ApprovalAlert(quote=quote, **anew)], ignore_conflicts=True)
 
 
 def is_wanted() -> bool:
+    """By e-mail; the first page asks for no address."""
     return settings.APPROVAL_ALERTS and bool(settings.OFFICE_EMAILS)
+
+
+def is_big(quote: Quote) -> bool:
+    """Over the amount from which the owner wants to know at once."""
+    return quote.total_amount > settings.APPROVAL_ALERT_OVER
+
+
+def unhandled() -> QuerySet[Quote]:
+    """The quotes whose yes is told on the first page: nobody has scheduled or invoiced them, taken the yes back, or said
+    at their follow-up that it is done or to come back later. The largest first. `counted`: the quote's total."""
+    told = Quote.objects.filter(approval_alert__ended_at=None, approval_alert__raised_at__isnull=False)
+    mine = FollowUp.objects.filter(quote=OuterRef("pk"), kind=FollowUp.Kind.SCHEDULE)
+    raised = mine.filter(created_at__gte=OuterRef("approval_alert__raised_at"))
+    by_hand = raised.filter(Q(done_at__isnull=False, closed_reason="") | Q(postponed_to__gt=timezone.localdate()))
+    rows = money_waiting.waiting(told).filter(~Exists(by_hand))
+    return rows.order_by("-counted", "pk")
 
 
 def send() -> int:
@@ -73,7 +92,7 @@ def send() -> int:
 def waiting() -> QuerySet[ApprovalAlert]:
     now = timezone.now()
     free = Q(taken_until__isnull=True) | Q(taken_until__lt=now)
-    return ApprovalAlert.objects.filter(free, sent_at=None, ended_at=None).order_by("raised_at", "pk")
+    return ApprovalAlert.objects.filter(free, by_mail=True, sent_at=None, ended_at=None).order_by("raised_at", "pk")
 
 
 @transaction.atomic
@@ -86,17 +105,20 @@ def _take(until: datetime) -> list[ApprovalAlert]:
 
 
 def _subject(alerts: list[ApprovalAlert]) -> str:
+    big = [alert.quote for alert in alerts if is_big(alert.quote)]
+    mark = f"CRM, over {dollars(settings.APPROVAL_ALERT_OVER)}" if big else "CRM"
     if len(alerts) > 1:
-        return f"CRM: {len(alerts)} quotes approved"
+        return f"{mark}: {len(alerts)} quotes approved"
     quote = alerts[0].quote
-    return f"CRM: {' '.join(quote.customer.split())} approved {quote}"
+    return f"{mark}: {' '.join(quote.customer.split())} approved {quote}"
 
 
 def _text(alerts: list[ApprovalAlert]) -> str:
     waits = set(
         money_waiting.waiting(Quote.objects.filter(pk__in=[alert.pk for alert in alerts])).values_list("pk", flat=True)
     )
-    lines = [f"- {_sentence(alert.quote, alert.pk in waits)}" for alert in alerts]
+    largest_first = sorted(alerts, key=lambda alert: alert.quote.total_amount, reverse=True)
+    lines = [f"- {_sentence(alert.quote, alert.pk in waits)}" for alert in largest_first]
     listed = "\n".join(lines)
     number = len(alerts)
     how = "Open Work > Quotes in the CRM" if number > 1 else f"Open {alerts[0].quote} under Work > Quotes in the CRM"

@@ -8,7 +8,7 @@ from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from billing import day, follow_up_texts, follow_ups, week
+from billing import day, follow_up_texts, follow_ups, week, working_time
 from billing.models import FollowUpDigest
 from billing.money import dollars
 from billing.office_mail import END
@@ -19,12 +19,14 @@ SHOWN = 30
 
 def send() -> bool:
     """Mails `OFFICE_EMAILS` what is open today, what the day brought and what tomorrow brings, once a day. False, and no
-    e-mail, if it went out already, nobody is to be told or there is nothing to say. Not inside a transaction: it talks
+    e-mail, on a day on which the office is closed, or if it went out already, nobody is to be told or there is nothing to say. Not inside a transaction: it talks
     to a mail server.
 
     Raises OSError if the mail server is away: the day is open for the next try. Whoever is killed in between leaves the
     list.
     """
+    if not working_time.is_working_day(timezone.localdate()):
+        return False
     number, more = follow_ups.today().count(), _of_today() + _of_tomorrow()
     if not (number or more) or not settings.OFFICE_EMAILS:
         return False

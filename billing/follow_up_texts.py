@@ -60,7 +60,7 @@ def _worked(follow_up: FollowUp) -> Draft:
     return Draft(
         "Thank you from Attack-a-Crack",
         f"{_greeting(follow_up)}\n\nThank you for having us at your home. {ANYTHING}\n\n"
-        f"{_review('If you are happy with it, a short review helps us very much')}\n\n{SIGNED}",
+        f"{_review(follow_up, 'If you are happy with it, a short review helps us very much')}{SIGNED}",
     )
 
 
@@ -68,7 +68,7 @@ def _to_review(follow_up: FollowUp) -> Draft:
     return Draft(
         "How did we do?",
         f"{_greeting(follow_up)}\n\nWe worked at your home on {_day(follow_up.document.ends_at)} and hope that all is dry "
-        f"and well. {ANYTHING}\n\n{_review('If you have two minutes, a review helps us very much')}\n\n{SIGNED}",
+        f"and well. {ANYTHING}\n\n{_review(follow_up, 'If you have two minutes, a review helps us very much')}{SIGNED}",
     )
 
 
@@ -78,8 +78,20 @@ def _greeting(follow_up: FollowUp) -> str:
     return "Hello," if name == "the customer" else f"Hello {name},"
 
 
-def _review(asked: str) -> str:
-    return f"{asked}: {settings.REVIEW_LINK}" if settings.REVIEW_LINK else f"{asked}."
+def _review(follow_up: FollowUp, asked: str) -> str:
+    """Nothing to who has reviewed already."""
+    if follow_up.contact is not None and follow_up.contact.reviewed_on is not None:
+        return ""
+    return f"{asked}: {settings.REVIEW_LINK}\n\n" if settings.REVIEW_LINK else f"{asked}.\n\n"
+
+
+def _call(follow_up: FollowUp) -> str:
+    job = getattr(follow_up.document, "job", None)
+    about = f" about the work ({job})" if job is not None else ""
+    return (
+        f"{follow_up.customer} was unhappy{about} on {_day(follow_up.began_on)}. Call, put it right, and then empty "
+        "“Unhappy since” on the contact's page."
+    )
 
 
 def _schedule(follow_up: FollowUp) -> str:
@@ -154,6 +166,7 @@ def _day(when: datetime | date) -> str:
 
 
 SENTENCES = {
+    Kind.CALL: _call,
     Kind.SCHEDULE: _schedule,
     Kind.COLLECT: _collect,
     Kind.QUOTE_SILENT: _silent,

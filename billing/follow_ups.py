@@ -1,18 +1,17 @@
 """What to do next about approved, silent, overdue and paid work: raised once, done or postponed by people."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
 from django.db.models import (
     Case,
     CharField,
     Exists,
-    F,
     OuterRef,
     Q,
     QuerySet,
@@ -21,45 +20,28 @@ from django.db.models import (
     When,
     prefetch_related_objects,
 )
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from billing import aging, money_waiting
-from billing.models import Appointment, FollowUp, Invoice, Job, PaymentApplication, Quote
+from billing import working_time
+from billing.follow_up_rules import RULES, Rule
+from billing.models import FollowUp
 from billing.refusals import Refused
+from contacts.models import Contact
 
 Kind = FollowUp.Kind
 # The most urgent first.
 PRIORITY = [
-    Kind.SCHEDULE, Kind.COLLECT, Kind.DONE_YESTERDAY, Kind.QUOTE_SILENT, Kind.THANK, Kind.THANK_WORK, Kind.REVIEW,
+    Kind.CALL, Kind.SCHEDULE, Kind.COLLECT, Kind.DONE_YESTERDAY, Kind.QUOTE_SILENT, Kind.THANK, Kind.THANK_WORK, Kind.REVIEW,
 ]  # fmt: skip
 AT_ONCE = 1000
 DOCUMENTS = ("quote__contact", "invoice__contact", "appointment__contact", "appointment__job", "done_by")
 NEXT_STEP = "The next reminder took its place."
 MOVED = "It counts from another day now."
-NOT_TO_BE_WRITTEN_TO = "The contact is not to be written to."
+CONTENT_AGAIN = "The contact's page says no more that the customer is unhappy."
 
 
-@dataclass(frozen=True)
-class Rule:
-    """`asks`: the documents that ask for it; `began`: the business's day from which `days` are counted. `reasons`: why a
-    document asks no more, the first that holds, else `otherwise`. `oldest`: the setting that says after how many days
-    nothing is raised. `too_late`: why one that nobody postponed is closed then; "" if it never is. `again`: the setting
-    that says after how many more days the last step comes once more, and so on; "" if it never does."""
-
-    kind: FollowUp.Kind
-    document: str
-    days: str
-    asks: Callable[[], QuerySet[Any]]
-    reasons: tuple[tuple[Q, str], ...]
-    otherwise: str
-    oldest: str = "FOLLOW_UP_OLDEST_DAYS"
-    too_late: str = ""
-    again: str = ""
-
-    @property
-    def steps(self) -> list[int]:
-        return sorted(set(getattr(settings, self.days)))
+AFTER_WORK = (Kind.THANK, Kind.THANK_WORK, Kind.REVIEW)
 
 
 @dataclass(frozen=True)
@@ -72,20 +54,27 @@ class Span:
 
 
 def raise_due() -> None:
-    """Creates what is due, once for each kind, document, day that it counts from, and step; closes what has settled
-    itself, and opens that again if it has not: a check bounced, a repair was cancelled. What a person did stays done.
+    """Creates what is due, once for each kind, document, day that it counts from, and step, while the office is open; closes
+    what has settled itself, and opens that again if it has not: a check bounced, a repair was cancelled. What a person did
+    stays done.
 
     The number of queries does not depend on the number of rows. May run in two workers at once, and in a transaction.
     """
-    today = timezone.localdate()
+    today, is_open = timezone.localdate(), working_time.is_open()
     for rule in RULES:
-        for span in spans(rule, today):
-            _open_again(rule, span)
-            write(missing(rule, span, today))
-        if rule.again and rule.steps and getattr(settings, rule.again) > 0:
-            _repeat(rule, today)
+        if is_open:
+            _raise(rule, today)
         _close_settled(rule, today)
+    _close_calls()
     _close_earlier_steps()
+
+
+def _raise(rule: Rule, today: date) -> None:
+    for span in spans(rule, today):
+        _open_again(rule, span)
+        write(missing(rule, span, today))
+    if rule.again and rule.steps and getattr(settings, rule.again) > 0:
+        _repeat(rule, today)
 
 
 def complete(follow_up: FollowUp, by: AbstractBaseUser | None) -> bool:
@@ -103,12 +92,37 @@ def reopen(follow_up: FollowUp) -> bool:
 
 
 def postpone(follow_up: FollowUp, until: date, by: AbstractBaseUser | None) -> bool:
-    """It is off the list until this day of the business. False, and nothing is changed, if it is done or closed.
-    Raises Refused for a day that is not to come. May be called inside a transaction."""
+    """It is off the list until this day of the business, or the next one on which the office works. False, and nothing is
+    changed, if it is done or closed. Raises Refused for a day that is not to come. May be called inside a transaction."""
     if until <= timezone.localdate():
         raise Refused("Choose a day that is to come.")
     rows = FollowUp.objects.filter(pk=follow_up.pk, done_at=None)
-    return bool(rows.update(postponed_to=until, postponed_by=by, postponed_at=timezone.now()))
+    found = rows.update(postponed_to=working_time.on_or_after(until), postponed_by=by, postponed_at=timezone.now())
+    return bool(found)
+
+
+@transaction.atomic
+def has_reviewed(follow_up: FollowUp, by: AbstractBaseUser | None) -> bool:
+    """The customer has reviewed the business: nobody asks again. False, and nothing is changed, if it is done or closed,
+    or nobody's. Opens a transaction or joins one."""
+    if follow_up.contact is None or not complete(follow_up, by):
+        return False
+    unknown = Contact.objects.filter(pk=follow_up.contact.pk, reviewed_on=None)
+    unknown.update(reviewed_on=timezone.localdate(), updated_at=timezone.now())
+    return True
+
+
+@transaction.atomic
+def is_unhappy(follow_up: FollowUp, by: AbstractBaseUser | None) -> bool:
+    """The customer is not to be thanked nor asked for a review, and somebody is to call first of all. False, and nothing
+    is changed, if it is done or closed, or nobody's. Opens a transaction or joins one."""
+    if follow_up.kind not in AFTER_WORK or follow_up.contact is None or not complete(follow_up, by):
+        return False
+    today = timezone.localdate()
+    unknown = Contact.objects.filter(pk=follow_up.contact.pk, unhappy_since=None)
+    unknown.update(unhappy_since=today, updated_at=timezone.now())
+    write([_row(Kind.CALL, "invoice" if follow_up.invoice_id else "appointment", follow_up.document.pk, today, 0)])
+    return True
 
 
 def today() -> QuerySet[FollowUp]:
@@ -139,11 +153,13 @@ def read(rows: QuerySet[FollowUp]) -> list[FollowUp]:
 def spans(rule: Rule, today: date) -> Iterator[Span]:
     """One a step. Only the last step that has come is due: a document that was silent for long is raised once. Nothing
     that was due longer ago than the rule's oldest is."""
+    begun = working_time.last_begun()  # what falls on later days is due when the office works again
+    too_old = working_time.on_or_before(today - timedelta(days=getattr(settings, rule.oldest) + 1))
     for step, after in zip(rule.steps, [*rule.steps, None][1:], strict=True):
-        first = today - timedelta(days=step + getattr(settings, rule.oldest))
+        first = too_old + timedelta(days=1 - step)
         if after is not None:
-            first = max(first, today - timedelta(days=after - 1))
-        yield Span(step, first, today - timedelta(days=step))
+            first = max(first, begun - timedelta(days=after - 1))
+        yield Span(step, first, begun - timedelta(days=step))
 
 
 def missing(rule: Rule, span: Span, today: date) -> list[FollowUp]:
@@ -151,33 +167,34 @@ def missing(rule: Rule, span: Span, today: date) -> list[FollowUp]:
     earlier = FollowUp.objects.filter(**{rule.document: OuterRef("pk")}, kind=rule.kind, began_on=OuterRef("began"))
     known = Exists(earlier.filter(Q(step__gte=span.step) | Q(done_at=None, postponed_to__gt=today)))
     rows = rule.asks().filter(~known, began__range=(span.first, span.last)).order_by("pk")
-    return [_row(rule, pk, began, span.step) for pk, began in rows.values_list("pk", "began")]
+    found = rows.values_list("pk", "began")
+    return [_row(rule.kind, rule.document, pk, began, span.step) for pk, began in found]
 
 
-def _row(rule: Rule, document_id: int, began: date, step: int) -> FollowUp:
+def _row(kind: FollowUp.Kind, document: str, document_id: int, began: date, step: int) -> FollowUp:
     return FollowUp(
-        **{f"{rule.document}_id": document_id},
-        kind=rule.kind,
+        **{f"{document}_id": document_id},
+        kind=kind,
         step=step,
-        priority=PRIORITY.index(rule.kind) + 1,
+        priority=PRIORITY.index(kind),
         began_on=began,
-        due_on=began + timedelta(days=step),
+        due_on=working_time.on_or_after(began + timedelta(days=step)),
     )
 
 
 def _repeat(rule: Rule, today: date) -> None:
     """After the last step. Only of what was raised before, so old history is never asked for by this."""
-    last, days = rule.steps[-1], getattr(settings, rule.again)
+    last, days, begun = rule.steps[-1], getattr(settings, rule.again), working_time.last_begun()
     earlier = FollowUp.objects.filter(**{rule.document: OuterRef("pk")}, kind=rule.kind, began_on=OuterRef("began"))
     is_postponed = Exists(earlier.filter(done_at=None, postponed_to__gt=today))
     highest = Subquery(earlier.order_by("-step").values("step")[:1])
-    rows = rule.asks().filter(~is_postponed, began__lte=today - timedelta(days=last + days))
+    rows = rule.asks().filter(~is_postponed, began__lte=begun - timedelta(days=last + days))
     rows = rows.annotate(highest=highest).filter(highest__isnull=False).order_by("pk")
     found = []
     for pk, began, reached in rows.values_list("pk", "began", "highest"):
-        step = last + ((today - began).days - last) // days * days
+        step = last + ((begun - began).days - last) // days * days
         if step > reached:
-            found.append(_row(rule, pk, began, step))
+            found.append(_row(rule.kind, rule.document, pk, began, step))
     write(found)
     _open_again_since(rule, FollowUp.objects.filter(step__gt=last, due_on__gt=today - timedelta(days=days)))
 
@@ -205,7 +222,7 @@ def _open_again_since(rule: Rule, in_time: QuerySet[FollowUp]) -> None:
 def _close_settled(rule: Rule, today: date) -> None:
     """A document that was moved to a later day asks no more either."""
     still = rule.asks().filter(pk=OuterRef(rule.document))  # not "in": that would read every paid invoice
-    still = still.filter(began__lte=today - timedelta(days=min(rule.steps, default=0)))
+    still = still.filter(began__lte=working_time.last_begun() - timedelta(days=min(rule.steps, default=0)))
     is_open = FollowUp.objects.filter(kind=rule.kind, done_at=None)
     if rule.too_late:
         last = today - timedelta(days=getattr(settings, rule.oldest))
@@ -222,6 +239,13 @@ def _close_settled(rule: Rule, today: date) -> None:
         close_if_open(ids, reason)
 
 
+def _close_calls() -> None:
+    still = Contact.objects.filter(unhappy_since__isnull=False)
+    of = Q(pk=OuterRef("invoice__contact")) | Q(pk=OuterRef("appointment__contact"))
+    calls = FollowUp.objects.filter(kind=Kind.CALL, done_at=None).filter(~Exists(still.filter(of)))
+    close_if_open(list(calls.order_by("pk").values_list("pk", flat=True)), CONTENT_AGAIN)
+
+
 def _close_earlier_steps() -> None:
     same = Q(quote=OuterRef("quote")) | Q(invoice=OuterRef("invoice")) | Q(appointment=OuterRef("appointment"))
     later = FollowUp.objects.filter(
@@ -235,108 +259,3 @@ def _close_earlier_steps() -> None:
 def close_if_open(ids: list[int], reason: str) -> None:
     # By id, so that the condition is looked at again under the row's lock: a person's click at this moment stays.
     FollowUp.objects.filter(pk__in=ids, done_at=None).update(done_at=timezone.now(), closed_reason=reason)
-
-
-def _approved() -> QuerySet[Quote]:
-    began = Coalesce(TruncDate("approved_at"), TruncDate("accepted_at"), F("quote_date"))
-    return money_waiting.waiting(Quote.objects.all()).annotate(began=began)
-
-
-def _silent() -> QuerySet[Quote]:
-    final = Invoice.objects.final().filter(quote=OuterRef("pk"))
-    rows = Quote.objects.filter(~Exists(final), status=Quote.Status.SENT)
-    began = Coalesce(TruncDate("sent_at"), F("quote_date"))
-    return rows.exclude(job__status=Job.Status.CANCELLED).annotate(began=began)
-
-
-def _overdue() -> QuerySet[Invoice]:
-    return aging.owed(Invoice.objects.all()).annotate(began=F("due_on"))
-
-
-def _paid() -> QuerySet[Invoice]:
-    """By money that came in, and not for a deposit nor for a sale on the spot, where thanks were said: who has got a
-    credit may have had a complaint."""
-    used = PaymentApplication.objects.filter(invoice=OuterRef("pk"), payment__is_void=False)
-    rows = Invoice.objects.filter(is_part=False, is_sales_receipt=False, total_amount__gt=0)
-    rows = rows.filter(payment_status=Invoice.PaymentStatus.PAID).exclude(status=Invoice.Status.VOID)
-    rows = rows.filter(Exists(used.filter(payment__amount__gt=0)), ~Exists(used.filter(payment__amount=0)))
-    rows = rows.exclude(contact__do_not_contact=True)
-    return rows.annotate(began=TruncDate("paid_date"))
-
-
-def _over() -> QuerySet[Appointment]:
-    """Repairs of jobs that nobody has said to be done, the last one of each: work of several days is asked for once."""
-    repairs = Appointment.objects.filter(kind=Appointment.Kind.REPAIR).exclude(status=Appointment.Status.CANCELLED)
-    at_the_end = Q(ends_at__gt=OuterRef("ends_at")) | Q(ends_at=OuterRef("ends_at"), pk__gt=OuterRef("pk"))
-    later = repairs.filter(at_the_end, job=OuterRef("job"))
-    rows = repairs.filter(~Exists(later), job__status=Job.Status.ACTIVE, job__work_done_at=None, job__paid_at=None)
-    return rows.exclude(status=Appointment.Status.DONE).annotate(began=TruncDate("ends_at"))
-
-
-def _worked() -> QuerySet[Appointment]:
-    """The last repair that has begun of each job whose work is done, of who may be written to."""
-    repairs = Appointment.objects.filter(kind=Appointment.Kind.REPAIR, starts_at__lte=timezone.now())
-    repairs = repairs.exclude(status=Appointment.Status.CANCELLED)
-    at_the_end = Q(ends_at__gt=OuterRef("ends_at")) | Q(ends_at=OuterRef("ends_at"), pk__gt=OuterRef("pk"))
-    rows = repairs.filter(job__work_done_at__isnull=False, job__status=Job.Status.ACTIVE, contact__do_not_contact=False)
-    rows = rows.filter(~Exists(repairs.filter(at_the_end, job=OuterRef("job"))))
-    return rows.annotate(began=TruncDate("job__work_done_at"))
-
-
-def _to_thank() -> QuerySet[Appointment]:
-    """Once for a job, also when its day is corrected."""
-    said = _by_a_person(Kind.THANK_WORK).filter(appointment__job=OuterRef("job"))
-    return _worked().filter(~Exists(said))
-
-
-def _to_review() -> QuerySet[Appointment]:
-    """Once for a customer, whatever is repaired later."""
-    asked = _by_a_person(Kind.REVIEW).filter(appointment__contact=OuterRef("contact"))
-    return _worked().filter(~Exists(asked))
-
-
-def _by_a_person(kind: FollowUp.Kind) -> QuerySet[FollowUp]:
-    return FollowUp.objects.filter(kind=kind, done_at__isnull=False, closed_reason="")
-
-
-NOT_AFTER_WORK = (
-    (Q(appointment__contact__do_not_contact=True), NOT_TO_BE_WRITTEN_TO),
-    (Q(appointment__job__status=Job.Status.CANCELLED), "The job was called off."),
-    (Q(appointment__job__work_done_at=None), "The work is not done after all."),
-    (Q(appointment__status=Appointment.Status.CANCELLED), "The repair was cancelled."),
-)
-
-RULES = [
-    Rule(Kind.SCHEDULE, "quote", "FOLLOW_UP_SCHEDULE_DAYS", _approved, (
-        (Q(quote__status=Quote.Status.DECLINED), "The customer declined."),
-        (Q(quote__status=Quote.Status.INVOICED), "It is invoiced."),
-        (Q(quote__job__status=Job.Status.CANCELLED), "The job was called off."),
-        (Q(quote__status=Quote.Status.APPROVED), "It is scheduled or invoiced."),
-    ), "It is not approved any more."),
-    Rule(Kind.COLLECT, "invoice", "FOLLOW_UP_COLLECT_DAYS", _overdue, (
-        (Q(invoice__status=Invoice.Status.VOID), "The invoice is void."),
-        (Q(invoice__balance_due__lte=0), "It is paid."),
-    ), "It is not overdue any more.", again="FOLLOW_UP_COLLECT_AGAIN_DAYS"),
-    Rule(Kind.DONE_YESTERDAY, "appointment", "FOLLOW_UP_DONE_DAYS", _over, (
-        (Q(appointment__status=Appointment.Status.CANCELLED), "The repair was cancelled."),
-        (Q(appointment__job__status=Job.Status.CANCELLED), "The job was called off."),
-        (Q(appointment__job__work_done_at__isnull=False) | Q(appointment__status=Appointment.Status.DONE),
-         "The work is done."),
-        (Q(appointment__job__paid_at__isnull=False), "The job is paid."),
-    ), "The repair was moved, or another one follows."),
-    Rule(Kind.QUOTE_SILENT, "quote", "FOLLOW_UP_QUOTE_DAYS", _silent, (
-        (Q(quote__status=Quote.Status.APPROVED), "The customer agreed."),
-        (Q(quote__status=Quote.Status.DECLINED), "The customer declined."),
-        (Q(quote__status=Quote.Status.INVOICED), "It is invoiced."),
-        (Q(quote__job__status=Job.Status.CANCELLED), "The job was called off."),
-        (Q(quote__status=Quote.Status.SENT), "It was sent again, or is invoiced."),
-    ), "It does not wait for an answer any more."),
-    Rule(Kind.THANK, "invoice", "FOLLOW_UP_THANK_DAYS", _paid, (
-        (Q(invoice__status=Invoice.Status.VOID), "The invoice is void."),
-        (Q(invoice__contact__do_not_contact=True), NOT_TO_BE_WRITTEN_TO),
-    ), "It is not paid any more.", "FOLLOW_UP_THANK_WITHIN_DAYS", "It is too late for thanks."),
-    Rule(Kind.THANK_WORK, "appointment", "FOLLOW_UP_THANK_WORK_DAYS", _to_thank, NOT_AFTER_WORK,
-         "It was said already, or another repair follows.", "FOLLOW_UP_THANK_WITHIN_DAYS", "It is too late for thanks."),
-    Rule(Kind.REVIEW, "appointment", "FOLLOW_UP_REVIEW_DAYS", _to_review, NOT_AFTER_WORK,
-         "The customer was asked already, or another repair follows.", "FOLLOW_UP_REVIEW_WITHIN_DAYS", "It is too late to ask."),
-]  # fmt: skip

@@ -22,13 +22,14 @@ def unbilled(jobs: QuerySet[Job]) -> QuerySet[Job]:
     billed = Exists(final.filter(job=OuterRef("pk")))
     billed_by_quote = Exists(final.filter(job=None, quote__job=OuterRef("pk")))
     never = Job.objects.filter(~billed, ~billed_by_quote, status=Job.Status.ACTIVE)
-    due = money_waiting.scheduled(Quote.objects.filter(job__isnull=False))
+    due = done(Quote.objects.filter(job__isnull=False))
     # One set, because of conditions joined by "or" PostgreSQL reads every job and every invoice for each.
     either = never.order_by().values("pk").union(due.order_by().values("job"))
     counted = due.filter(job=OuterRef("pk")).order_by().values("job").annotate(total=Sum("total_amount"))
     # Work of several days is over with the last of them.
     to_come = Appointment.objects.filter(job=OuterRef("pk"), kind=Appointment.Kind.REPAIR, ends_at__gte=timezone.now())
     is_over = Q(pk__in=_past_repairs().values("job")) & ~Exists(to_come.exclude(status=Appointment.Status.CANCELLED))
+    is_over |= Q(pk__in=due.order_by().values("job"))  # what is to come is for another quote
     rows = jobs.filter(Q(work_done_at__isnull=False) | is_over, pk__in=either, status=Job.Status.ACTIVE)
     return rows.annotate(counted=Subquery(counted.values("total")))
 
@@ -44,16 +45,31 @@ def first(number: int) -> Top:
 
 
 def quotes_of(job_ids: Collection[int]) -> defaultdict[int | None, list[Quote]]:
-    """Each job's quotes without a final invoice: first those of work that is scheduled or done, then the newest.
+    """Each job's quotes without a final invoice: first those whose work is done, then the newest.
     Declined ones are left out. One query, with the customers."""
     final = Invoice.objects.final().filter(quote=OuterRef("pk"))
-    due = money_waiting.scheduled(Quote.objects.filter(pk=OuterRef("pk")))
+    due = done(Quote.objects.filter(pk=OuterRef("pk")))
     rows = Quote.objects.filter(~Exists(final), job__in=job_ids).exclude(status=Quote.Status.DECLINED)
     found: defaultdict[int | None, list[Quote]] = defaultdict(list)
     ordered = rows.annotate(is_due=Exists(due)).order_by("-is_due", "-quote_date", "-pk")
     for quote in ordered.select_related("contact"):
         found[quote.job_id].append(quote)
     return found
+
+
+def done(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
+    """Approved ones without a final invoice whose work is done, or whose repair is over and none of theirs is to come.
+
+    A repair that was booked after the customer agreed to a later quote of the job is that quote's.
+    """
+    later = money_waiting.approved(Quote.objects.filter(job=OuterRef("job")))
+    is_of_later = later.filter(
+        said_yes_at__gt=OuterRef(OuterRef("said_yes_at")), said_yes_at__lte=OuterRef("created_at")
+    )
+    repairs = money_waiting.repairs_since(OuterRef("job"), OuterRef("said_yes_at"))
+    own_to_come = repairs.filter(~Exists(is_of_later), ends_at__gte=timezone.now())
+    is_over = Exists(repairs.filter(ends_at__lt=timezone.now())) & ~Exists(own_to_come)
+    return money_waiting.approved(quotes).filter(is_over | money_waiting.WORK_DONE)
 
 
 def _past_repairs() -> QuerySet[Appointment]:

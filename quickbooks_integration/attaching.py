@@ -10,12 +10,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-import pghistory
 from django.db import connection, models, transaction
 
 from billing import summaries
 from billing.models import CreditMemo, Invoice, Payment, Quote
 from contacts.models import Contact
+from quickbooks_integration import arrivals
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync
 
 MODELS: dict[str, type[models.Model]] = {
@@ -47,7 +47,7 @@ def attach_documents(*customers: QuickBooksSync, was: int | None = None, since: 
     Documents of another contact than `was` stay there, and so do those of `was` that were written here or that were
     known before `since`. Not inside a transaction that has locked a contact.
     """
-    with pghistory.context(source="quickbooks"), transaction.atomic():
+    with arrivals.noted(""), transaction.atomic():
         return _move(_moves(customers, was, since))
 
 
@@ -87,7 +87,7 @@ def sweep(auth: QuickBooksAuth, entity_types: Iterable[str]) -> int:
     for entity_type in entity_types:
         for before, found in _waiting(auth, entity_type).items():
             for start in range(0, len(found), AT_ONCE):
-                with pghistory.context(source="quickbooks"), transaction.atomic():
+                with arrivals.noted(""), transaction.atomic():
                     portion = found[start : start + AT_ONCE]
                     changed += _move({MODELS[entity_type]: {row: {before: contact} for row, contact in portion}})
     return changed

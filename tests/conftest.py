@@ -62,6 +62,13 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, d
 
 
 @pytest.fixture(autouse=True)
+def _always_open(settings) -> None:
+    """The office works all day and every day: what a test sees does not depend on when it runs."""
+    settings.WORKING_HOURS = dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "0:00-23:59")
+    settings.FEDERAL_HOLIDAYS, settings.HOLIDAYS = False, []
+
+
+@pytest.fixture(autouse=True)
 def _empty_redis() -> None:
     redis_databases.empty()
 

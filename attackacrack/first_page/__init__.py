@@ -6,7 +6,7 @@ from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.utils import timezone
 
-from attackacrack.first_page import charts, follow_ups, health, money, news, work
+from attackacrack.first_page import approvals, charts, follow_ups, health, money, news, work
 from attackacrack.first_page import today as the_day
 
 
@@ -20,6 +20,7 @@ def context(request: HttpRequest, found: dict[str, Any]) -> dict[str, Any]:
     if contacts:
         prefetch_related_objects(contacts, "phones", "emails")  # what a nameless one is called by
     shown = {
+        "approvals": approvals.look(request),
         "follow_ups": follow_ups.look(request),
         "day": the_day.look(request, today),
         "columns": columns,

@@ -18,7 +18,7 @@ from django.utils.formats import date_format
 from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
 
-from billing import follow_up_texts, follow_ups, jobs
+from billing import follow_up_texts, follow_ups, jobs, working_time
 from billing.admin import pages
 from billing.admin.scheduling import may_schedule
 from billing.admin.showing import dollars
@@ -55,6 +55,7 @@ class Row:
     age: str
     action: tuple[str, str] | None
     may_finish: bool  # the work that it asks about can be said to be done here
+    answers: list[tuple[str, str]]  # (verb, label): what the customer has said meanwhile
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,7 @@ def _act(request: HttpRequest) -> None:
         messages.info(request, f"{name} {NO_MORE.get(what, 'was done or closed already')}. Nothing was changed.")
 
 
+ANSWERS = [("reviewed", "Has reviewed"), ("unhappy", "Unhappy: call")]
 NO_MORE = {"back": "is on the list, or was closed because its reason was gone"}
 
 # Each says what it did; "" if there was nothing to do any more.
@@ -175,8 +177,27 @@ def _until(request: HttpRequest, follow_up: FollowUp) -> str:
 
 
 def _postponed(request: HttpRequest, follow_up: FollowUp, until: date) -> str:
+    until = working_time.on_or_after(until) if until > timezone.localdate() else until
     is_new = follow_ups.postpone(follow_up, until, request.user)
     return f"comes back on {date_format(until, 'l, F j')}." if is_new else ""
+
+
+def _may_note(request: HttpRequest) -> bool:
+    """What the customer said is kept with the contact."""
+    return request.user.has_perm("contacts.change_contact")
+
+
+def _reviewed(request: HttpRequest, follow_up: FollowUp) -> str:
+    if not _may_note(request):
+        raise PermissionDenied
+    return "has reviewed; nobody asks again." if follow_ups.has_reviewed(follow_up, request.user) else ""
+
+
+def _unhappy(request: HttpRequest, follow_up: FollowUp) -> str:
+    if not _may_note(request):
+        raise PermissionDenied
+    is_new = follow_ups.is_unhappy(follow_up, request.user)
+    return "no thanks and no request for a review; a call stands at the top of the list." if is_new else ""
 
 
 def _back(request: HttpRequest, follow_up: FollowUp) -> str:
@@ -194,7 +215,7 @@ def _finish(request: HttpRequest, follow_up: FollowUp) -> str:
 
 
 VERBS: dict[str, Callable[[HttpRequest, FollowUp], str]] = {
-    "done": _done, "finish": _finish, "until": _until, "back": _back,
+    "done": _done, "finish": _finish, "until": _until, "back": _back, "reviewed": _reviewed, "unhappy": _unhappy,
 }  # fmt: skip
 
 
@@ -249,6 +270,7 @@ def _row(request: HttpRequest, follow_up: FollowUp) -> Row:
         _age((timezone.localdate() - follow_up.due_on).days),
         _action(request, follow_up),
         may_finish_work(request, follow_up),
+        ANSWERS if follow_up.kind in follow_ups.AFTER_WORK and contact is not None and _may_note(request) else [],
     )
 
 

@@ -20,6 +20,7 @@ class FollowUp(models.Model):
 
     class Kind(models.TextChoices):
         SCHEDULE = "schedule", "Schedule the repair"
+        CALL = "call", "Call the unhappy customer"
         COLLECT = "collect", "Collect the money"
         DONE_YESTERDAY = "done_yesterday", "Close the repair"
         QUOTE_SILENT = "quote_silent", "Ask about the quote"
@@ -65,7 +66,9 @@ class FollowUp(models.Model):
             ),
             models.CheckConstraint(
                 name="follow_up_has_its_document",
-                condition=Q(kind__in=["schedule", "quote_silent"], quote__isnull=False, invoice=None, appointment=None)
+                condition=Q(kind="call", quote=None, invoice__isnull=False, appointment=None)
+                | Q(kind="call", quote=None, invoice=None, appointment__isnull=False)
+                | Q(kind__in=["schedule", "quote_silent"], quote__isnull=False, invoice=None, appointment=None)
                 | Q(kind__in=["collect", "thank"], invoice__isnull=False, quote=None, appointment=None)
                 | Q(
                     kind__in=["done_yesterday", "thank_work", "review"],

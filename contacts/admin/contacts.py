@@ -146,6 +146,10 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
     )
     fieldsets = (
         (None, {"fields": (("first_name", "last_name"), ("company", "customer_type"), "do_not_contact")}),
+        (
+            "Follow-ups",
+            {"classes": ("tab",), "fields": (("reviewed_on", "unhappy_since"), "no_follow_ups_because")},
+        ),
         ("Notes", {"classes": ("tab",), "fields": ("notes",)}),
         (
             MONEY,

@@ -21,8 +21,18 @@ ON_A_PAGE = 50
 # How often one goes on for rows that turn out to say nothing, each time with twice as many: 1,550 rows for a page of 50.
 STRETCHES, MOST_AT_ONCE = 5, 1_000
 QUICKBOOKS = "quickbooks"
-SOURCES = {
-    QUICKBOOKS: "QuickBooks sync",
+# By which way QuickBooks' values came; older rows say only that they came from there.
+FROM_QUICKBOOKS = {
+    "sync": "QuickBooks sync",
+    "webhook": "Webhook of QuickBooks",
+    "push": "QuickBooks' answer to what was sent",
+    "command": "Command on the server",
+    "check": "Check of the differences",
+    "history": "QuickBooks' history, taken over",
+    QUICKBOOKS: "QuickBooks",
+}
+SOURCES = FROM_QUICKBOOKS | {
+    "admin": "A page of the CRM",
     "matching": "Matching with QuickBooks",
     "merging": "Merge of contacts",
     "import": "Import of a list",
@@ -35,10 +45,12 @@ NOBODY = "The CRM by itself"
 
 @dataclass(frozen=True)
 class Asked:
-    """What is looked for; empty is everything. person: a user's key, or QUICKBOOKS. Days of the business, both included."""
+    """What is looked for; empty is everything. person: a user's key. source: one of SOURCES; QUICKBOOKS is every way by
+    which something came from there. Days of the business, both included."""
 
     kind: str = ""
-    person: int | str | None = None
+    person: int | None = None
+    source: str = ""
     first: date | None = None
     last: date | None = None
     object_id: int | None = None
@@ -46,9 +58,9 @@ class Asked:
     def narrow(self, events: QuerySet[Any], table: Table) -> QuerySet[Any]:
         if self.object_id is not None:
             events = events.filter(**{table.owner: self.object_id})
-        if self.person == QUICKBOOKS:
-            events = events.filter(pgh_source=QUICKBOOKS)
-        elif self.person is not None:
+        if self.source:
+            events = events.filter(pgh_source__in=FROM_QUICKBOOKS if self.source == QUICKBOOKS else [self.source])
+        if self.person is not None:
             events = events.filter(pgh_user=str(self.person))
         if self.first is not None:
             events = events.filter(pgh_created_at__gte=_begin(self.first))

@@ -11,7 +11,8 @@ from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone,
 PRINTED: dict[type[Model], tuple[str, ...]] = {
     Contact: (
         "external_id", "first_name", "last_name", "company", "source", "notes", "quickbooks_customer_id",
-        "customer_type", "payment_terms", "credit_limit", "tax_exempt", "do_not_contact", "merged_into_id",
+        "customer_type", "payment_terms", "credit_limit", "tax_exempt", "do_not_contact", "reviewed_on", "unhappy_since",
+        "no_follow_ups_because", "merged_into_id",
     ),
     ContactPhone: ("contact_id", "number", "label", "position"),
     ContactEmail: ("contact_id", "address", "position"),

@@ -18,6 +18,9 @@ UNITS: dict[str, tuple[str, ...]] = {
     "credit_limit": ("credit_limit",),
     "tax_exempt": ("tax_exempt",),
     "do_not_contact": ("do_not_contact",),
+    "reviewed_on": ("reviewed_on",),
+    "unhappy_since": ("unhappy_since",),
+    "no_follow_ups_because": ("no_follow_ups_because",),
     "external_id": ("external_id",),
 }
 FLAGS = ("tax_exempt", "do_not_contact")

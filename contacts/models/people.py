@@ -9,7 +9,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 
 from contacts.before_first import tracked
-from contacts.fields import FreeText, HouseKey
+from contacts.fields import FreeText, FreeTextLine, HouseKey
 from contacts.matching import normalise
 
 # Of a key to a contact: a form that was open while its contact was merged away is told so.
@@ -74,6 +74,21 @@ class Contact(models.Model):
         default=False,
         db_default=False,
         help_text="No thanks and no request for a review. Quotes and unpaid invoices are still followed up.",
+    )
+    reviewed_on = models.DateField(
+        "has reviewed us", null=True, blank=True, help_text="When that became known. Nobody asks for a review again."
+    )
+    unhappy_since = models.DateField(
+        null=True, blank=True, help_text="No thanks and no request for a review. Empty it when all is well again."
+    )
+    no_follow_ups_because = FreeTextLine(
+        "no automatic follow-ups, because",
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="While this says why, nothing is raised about quotes, payments, thanks or reviews. Approved quotes and "
+        "work to close still are.",
     )
 
     # Dollars, as QuickBooks last told.

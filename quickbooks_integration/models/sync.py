@@ -129,6 +129,9 @@ class QuickBooksSync(models.Model):
     needs_read = models.BooleanField(
         default=False, db_default=False, help_text="Changed there: read it again before anything else."
     )
+    told_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a webhook last told that it was changed there."
+    )
     confirmed_at = models.DateTimeField(null=True, blank=True, help_text="When QuickBooks last confirmed a write.")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -211,6 +214,12 @@ class SyncRun(models.Model):
     )
     brake_released = models.BooleanField(default=False, help_text="A person said that many changes are expected.")
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+    way = models.CharField(
+        max_length=20,
+        default="sync",
+        db_default="sync",
+        help_text="What asked for it: sync, webhook, command or check.",
+    )
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(default=timezone.now, help_text="A running row without a pulse is dead.")

@@ -18,12 +18,11 @@ runs.py            the record of each pull, and the lock that keeps two apart
 
 from typing import Any
 
-import pghistory
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from contacts.models import Contact
-from quickbooks_integration import enriching, reconciling
+from quickbooks_integration import arrivals, enriching, reconciling
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer, SyncRun
 from quickbooks_integration.reconciling import deciding
@@ -152,7 +151,7 @@ class QuickBooksSyncService:
         """
         if not keep:
             return self._pull(run, keep=False)
-        with runs.alone(run):
+        with arrivals.by(run.way), runs.alone(run):
             runs.begin(run)
             try:
                 message = self._work_off(run, told)
@@ -210,7 +209,7 @@ class QuickBooksSyncService:
 
         Raises reconciling.Settled if one of the two is gone.
         """
-        with pghistory.context(source="quickbooks"), transaction.atomic():
+        with arrivals.noted(""), transaction.atomic():
             customer = deciding.lock_customer(qb_customer.pk)
             applied = enriching.apply(deciding.lock_contact(contact.pk), customer)
         contact.refresh_from_db()

@@ -3,12 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
-import pghistory
 from django.db import connection, transaction
 from django.utils import timezone
 
 from billing import invoices, summaries
 from billing.models import Invoice, Payment, PaymentApplication
+from quickbooks_integration import arrivals
 from quickbooks_integration.models import QuickBooksAuth
 from quickbooks_integration.sync.mirroring import DOCUMENT, SYNC
 
@@ -72,7 +72,7 @@ def _ids(statement: str, values: list[Any]) -> list[int]:
 
 def _in_steps(ids: list[int], step: Any, **options: Any) -> None:
     for start in range(0, len(ids), AT_ONCE):
-        with pghistory.context(source="quickbooks"), transaction.atomic():
+        with arrivals.noted(""), transaction.atomic():
             step(sorted(ids[start : start + AT_ONCE]), **options)
 
 

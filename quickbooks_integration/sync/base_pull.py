@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from quickbooks_integration import coverage, mapping
+from quickbooks_integration import calls, coverage, mapping
 from quickbooks_integration.collector import without_collector
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.mapping import MALFORMED, NOT_READABLE, Document, Unusable
@@ -117,7 +117,7 @@ class Pull(ABC, Generic[AnyRow]):
         """The watermark comes after everything else: whoever is stopped before it takes all of this once more."""
         self.first_server_time = told.server_time
         self._look_at(told.rows)
-        self._take(Page(told.rows, None, told.server_time, told.asked_at), self._understand(told.rows))
+        self._take(Page(told.rows, None, told.server_time, told.asked_at, told.tid), self._understand(told.rows))
         vanished = self._gone(sorted(self._stored_ids().intersection(told.deleted)) if told.deleted else [])
         self._apply_held(vanished)
         self._conclude()
@@ -289,8 +289,9 @@ class Pull(ABC, Generic[AnyRow]):
         for start in range(0, len(missing), IDS_A_QUERY):
             asked = missing[start : start + IDS_A_QUERY]
             rows = reading.by_ids(self.source, self.entity, asked)
+            tid = calls.last_tid()
             self._look_at(rows)
-            self._store(Page(rows, None, self._server_time()), self._parse(self._understand(rows)))
+            self._store(Page(rows, None, self._server_time(), tid=tid), self._parse(self._understand(rows)))
             gone |= set(asked) - {str(row.get("Id")) for row in rows}
         return gone
 

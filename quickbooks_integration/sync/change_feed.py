@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from quickbooks_integration import changes, coverage
+from quickbooks_integration import calls, changes, coverage
 from quickbooks_integration.changes import Changes
 from quickbooks_integration.errors import Kind, QuickBooksError
 from quickbooks_integration.models import FeedPoll, QuickBooksAuth, QuickBooksDocument, SyncRun
@@ -88,8 +88,9 @@ class _Poll:
         since = min(watermarks.values()) - LOOK_BACK
         asked_at = timezone.now()
         answer = self._changes(list(watermarks), since)
+        tid = calls.last_tid()
         if answer is not None and answer.is_whole:
-            return {kind: self._told(kind, answer, watermarks[kind], since, asked_at) for kind in watermarks}
+            return {kind: self._told(kind, answer, watermarks[kind], since, asked_at, tid) for kind in watermarks}
         if len(watermarks) == 1:
             self.refused |= set() if answer else watermarks.keys()
             return dict.fromkeys(watermarks)
@@ -109,14 +110,14 @@ class _Poll:
             raise
 
     def _told(
-        self, kind: str, answer: Changes, watermark: datetime, since: datetime, asked_at: datetime
+        self, kind: str, answer: Changes, watermark: datetime, since: datetime, asked_at: datetime, tid: str
     ) -> Told | None:
         if answer.server_time < watermark - LOOK_BACK:
             log.warning("QuickBooks' clock is behind what was read of it already: %s is read anew.", kind)
             coverage.start_over(self.auth, [kind])
             return None
         rows, deleted = changes.split(answer.rows[ENTITIES[kind]])
-        return Told(rows, deleted, since, answer.server_time, asked_at)
+        return Told(rows, deleted, since, answer.server_time, asked_at, tid)
 
     # --- What becomes of it ------------------------------------------------------------------
 

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-import pghistory
 import simplejson
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
@@ -17,7 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from contacts.models import Contact
-from quickbooks_integration import enriching, mapping, pauses, wanting
+from quickbooks_integration import arrivals, calls, enriching, mapping, pauses, wanting
 from quickbooks_integration.errors import Kind, QuickBooksError
 from quickbooks_integration.mapping import CustomerRow, Document, NewCustomer, Unusable
 from quickbooks_integration.models import (
@@ -296,7 +295,8 @@ def _confirm(
     document: Document,
     by: AbstractBaseUser | None,
 ) -> bool:
-    with pghistory.context(source="quickbooks", user=by.pk if by else None), transaction.atomic():
+    person = {"user": by.pk} if by else {}
+    with arrivals.noted(calls.last_tid(), way=arrivals.PUSH, **person), transaction.atomic():
         mine = QuickBooksSync.objects.select_for_update().filter(pk=sync.pk, lease=lease).first()
         if mine is None:
             return False

@@ -1,16 +1,15 @@
 """Stores pulled customers: the mirror row, the map row, and through them the linked contacts."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Collection, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import pghistory
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from contacts.models import Contact
-from quickbooks_integration import enriching, mapping
+from quickbooks_integration import arrivals, calls, enriching, mapping
 from quickbooks_integration.mapping import CustomerRow, Document
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.sync import documents
@@ -46,6 +45,7 @@ class Change:
     known: Known
     row: CustomerRow
     document: Document
+    tid: str = ""
 
 
 def known(auth: QuickBooksAuth, entity_ids: list[str]) -> dict[str, Known]:
@@ -118,8 +118,7 @@ def update(auth: QuickBooksAuth, changes: list[Change], vanished: Set[str] = fro
     Locks map rows before contacts, both by id, as every verb on a pair does.
     """
     by_sync = {change.known.sync_id: change for change in changes}
-    rows = QuickBooksSync.objects.filter(Q(pk__in=by_sync) | Q(company=auth, entity_id__in=vanished))
-    customers = list(QuickBooksCustomer.objects.locked(rows.filter(entity_type="customer")))
+    customers = _locked(auth, by_sync.keys(), vanished)
     contacts = _locked_contacts(customers)
     conflicts = set()
     for customer in customers:
@@ -139,6 +138,16 @@ def update(auth: QuickBooksAuth, changes: list[Change], vanished: Set[str] = fro
         if customer.sync.sync_status == QuickBooksSync.Status.CONFLICT:
             conflicts.add(change.row.entity_id)
     return conflicts
+
+
+def lock(auth: QuickBooksAuth, changes: list[Change], vanished: Set[str]) -> None:
+    """For whoever updates them in several portions of one transaction: all in the order of their ids, as update does."""
+    _locked_contacts(_locked(auth, {change.known.sync_id for change in changes}, vanished))
+
+
+def _locked(auth: QuickBooksAuth, sync_ids: Collection[int], vanished: Set[str]) -> list[QuickBooksCustomer]:
+    rows = QuickBooksSync.objects.filter(Q(pk__in=sync_ids) | Q(company=auth, entity_id__in=vanished))
+    return list(QuickBooksCustomer.objects.locked(rows.filter(entity_type="customer")))
 
 
 def _locked_contacts(customers: list[QuickBooksCustomer]) -> dict[int | None, Contact]:
@@ -197,9 +206,10 @@ def stored_ids(auth: QuickBooksAuth) -> set[str]:
 
 
 @contextmanager
-def page_transaction(*, keep: bool) -> Iterator[None]:
-    """All of a page or nothing; without keep (a dry run) nothing. The history says that QuickBooks brought it."""
-    with pghistory.context(source="quickbooks"), transaction.atomic():
+def page_transaction(*, keep: bool, tid: str | None = None) -> Iterator[None]:
+    """All of a page or nothing; without keep (a dry run) nothing. The history says that QuickBooks brought it,
+    with the trace of its last answer unless another is named."""
+    with arrivals.noted(calls.last_tid() if tid is None else tid), transaction.atomic():
         yield
         if not keep:
             transaction.set_rollback(True)

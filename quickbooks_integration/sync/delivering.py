@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import pghistory
 import simplejson
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -20,7 +19,7 @@ from django.utils import timezone
 
 from billing import books
 from contacts.models import Contact
-from quickbooks_integration import calls, wanting
+from quickbooks_integration import arrivals, calls, wanting
 from quickbooks_integration.documents.projecting import ENDED_BY_VOID, VOID
 from quickbooks_integration.errors import Kind as Trouble
 from quickbooks_integration.errors import QuickBooksError, about_a_reference
@@ -127,7 +126,7 @@ class Worker:
 
     def _confirm(self, kind: Kind[Any], document: Document) -> list[str]:
         """QuickBooks has it. Returns what may go on now. Nothing happens when the lease is another's by now."""
-        with pghistory.context(source="quickbooks", intuit_tid=calls.last_tid()), transaction.atomic():
+        with arrivals.noted(calls.last_tid(), way=arrivals.PUSH), transaction.atomic():
             _, row, sync = merging.lock(self.sync_id, None)
             if sync is None or sync.lease != self.lease:
                 return []
@@ -194,7 +193,9 @@ class Worker:
         document = self.service.read(kind.entity, sync.entity_id)[kind.entity]
         tid = calls.last_tid()  # before others are asked for
         merged_away.look_at(self.world.auth, self.service, sync, document)
-        merging.merge(self.sync_id, self.lease, document, self.world, tid)
+        is_told = sync.told_at is not None and sync.told_at > sync.last_synced
+        way = arrivals.WEBHOOK if is_told else ""
+        merging.merge(self.sync_id, self.lease, document, self.world, tid, way=way)
 
     # --- Writing down ------------------------------------------------------------------------
 
@@ -393,7 +394,7 @@ class Worker:
         self._mine().update(waits_for=on, next_try_at=timezone.now() + WAITING_PAUSE, error_message=sentence)
 
     def _vanish(self) -> None:
-        with pghistory.context(source="quickbooks"), transaction.atomic():
+        with arrivals.noted(calls.last_tid()), transaction.atomic():
             _, row, sync = merging.lock(self.sync_id, None)
             if sync is None or sync.lease != self.lease:
                 return

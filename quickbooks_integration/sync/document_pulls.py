@@ -31,6 +31,7 @@ class Change:
     seen: Seen
     document: Document
     asked_at: datetime
+    tid: str = ""
 
     @property
     def is_followed(self) -> bool:
@@ -94,14 +95,14 @@ class DocumentPull(Pull[Seen]):
         known = mirroring.known(self.auth, self.entity_type, [seen.entity_id for seen, _ in rows])
         new = [seen for seen, _ in rows if seen.entity_id not in known and not self._waits(seen)]
         changes = [
-            Change(known[seen.entity_id], seen, document, asked_at)
+            Change(known[seen.entity_id], seen, document, asked_at, page.tid)
             for seen, document in rows
             if seen.entity_id in known and mirroring.is_changed(known[seen.entity_id], seen)
         ]
         self._look_for_merges(changes)
         # What is compared with rows of ours goes first: the cursor must not pass what is not done.
         outcomes = self._follow(self._hold(changes))
-        with customers.page_transaction(keep=self.keep):
+        with customers.page_transaction(keep=self.keep, tid=page.tid):
             mirroring.insert(self.auth, self.entity_type, new)
             self._mirror([change for change in changes if not change.is_followed])
             if not self.held and page.read_up_to:
@@ -159,7 +160,12 @@ class DocumentPull(Pull[Seen]):
             return dict.fromkeys((change.seen.entity_id for change in changes), Outcome.UPDATED)
         return {
             change.seen.entity_id: following.follow(
-                self.auth, change.known.sync_id, change.document, asked_at=change.asked_at, world=self.world
+                self.auth,
+                change.known.sync_id,
+                change.document,
+                asked_at=change.asked_at,
+                world=self.world,
+                tid=change.tid,
             )
             for change in changes
         }

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-import pghistory
 from django.db import transaction
 
 from billing import invoices, summaries
 from billing.models import CreditMemo, Invoice
+from quickbooks_integration import arrivals, calls
 from quickbooks_integration.documents import taking
 from quickbooks_integration.documents.facts import SalesFacts
 from quickbooks_integration.documents.projecting import tidy
@@ -26,15 +26,18 @@ def settle_creates(auth: QuickBooksAuth, service: QuickBooksService, entity_type
     return outbox.settle_creates(auth, service, entity_type) if entity_type in KINDS else None
 
 
-def follow(auth: QuickBooksAuth, sync_id: int, document: Document, *, asked_at: datetime, world: World) -> Outcome:
-    """One changed document whose row is here. asked_at: when, by our clock, QuickBooks was asked for it."""
+def follow(
+    auth: QuickBooksAuth, sync_id: int, document: Document, *, asked_at: datetime, world: World, tid: str = ""
+) -> Outcome:
+    """One changed document whose row is here. asked_at: when, by our clock, QuickBooks was asked for it. tid: Intuit's trace
+    of the answer."""
     sync = QuickBooksSync.objects.filter(pk=sync_id).first()
     if sync is None:  # it was one that we had just created; ours has the object
         return Outcome.UNCHANGED
     if sync.entity_type in KINDS:
-        return merging.follow(auth, sync_id, document, asked_at=asked_at, world=world)
+        return merging.follow(auth, sync_id, document, asked_at=asked_at, world=world, tid=tid)
     seen = mirroring.see(sync.entity_type, document, world.names)
-    with pghistory.context(source="quickbooks"), transaction.atomic():
+    with arrivals.noted(tid), transaction.atomic():
         row = _lock(sync)
         sync = QuickBooksSync.objects.select_for_update(no_key=True).get(pk=sync_id)
         mirroring.write(sync, seen, document)
@@ -123,7 +126,7 @@ def _take_lines(row: Invoice, facts: Any, known: Known) -> None:
 
 def mark_vanished(auth: QuickBooksAuth, entity_type: str, entity_id: str) -> None:
     """QuickBooks does not have it any more. Nothing is deleted here, but nobody owes this money any more."""
-    with pghistory.context(source="quickbooks"), transaction.atomic():
+    with arrivals.noted(calls.last_tid()), transaction.atomic():
         found = QuickBooksSync.objects.filter(company=auth, entity_type=entity_type, entity_id=entity_id).first()
         if found is None:
             return

@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import pghistory
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 from django.utils import timezone
 
 from billing import summaries
 from billing.models import CreditMemo, Invoice, Payment, Quote
-from quickbooks_integration import attaching
+from quickbooks_integration import arrivals, attaching
 from quickbooks_integration.models import HistoryImport, PullCursor, QuickBooksAuth, QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.sync import adopting, history_report
 from quickbooks_integration.sync.mirroring import DOCUMENT, ORDER, SYNC
@@ -109,7 +108,7 @@ def work_off(auth: QuickBooksAuth) -> bool:
     """
     from quickbooks_integration.sync import taking_over
 
-    with _alone(auth) as is_ours:
+    with _alone(auth) as is_ours, arrivals.by(arrivals.HISTORY):
         found = current(auth)
         if not is_ours or found is None or found.state != State.COMMITTING:
             return False
@@ -158,7 +157,7 @@ def _join_doubles(auth: QuickBooksAuth, same: Iterable[Sequence[int]], doubles: 
     shown = {(double["sync"], double["local"]): double["kind"] for double in doubles}
     wanted = [(shown[pair], pair) for pair in map(tuple, same) if pair in shown]
     for kind, (sync_id, local_id) in sorted(wanted, key=lambda one: ORDER.index(one[0])):
-        with pghistory.context(source="quickbooks"), transaction.atomic():
+        with arrivals.noted(""), transaction.atomic():
             adopting.adopt(auth, kind, sync_id, local_id)
 
 
@@ -169,7 +168,7 @@ def _refresh_contacts() -> None:
         ids |= set(model._default_manager.filter(contact__isnull=False).values_list("contact_id", flat=True).distinct())
     wanted = sorted(ids)
     for begin_at in range(0, len(wanted), CONTACTS_AT_ONCE):
-        with pghistory.context(source="quickbooks"), transaction.atomic():
+        with arrivals.noted(""), transaction.atomic():
             summaries.refresh(wanted[begin_at : begin_at + CONTACTS_AT_ONCE])
 
 

@@ -7,10 +7,9 @@ gone where it went. What becomes of its contact a person decides: see reconcilin
 
 from collections.abc import Mapping
 
-import pghistory
 from django.db import transaction
 
-from quickbooks_integration import calls, mapping
+from quickbooks_integration import mapping
 from quickbooks_integration.mapping import DELETED_SUFFIX, Document
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.reconciling import merged
@@ -61,5 +60,5 @@ def _is_put_away(document: Document) -> bool:
 def _mark(auth: QuickBooksAuth, loser: str, survivor: str, *, is_gone: bool) -> None:
     note(auth, loser, survivor)
     if is_gone:
-        with pghistory.context(intuit_tid=calls.last_tid()), customers.page_transaction(keep=True):
+        with customers.page_transaction(keep=True):
             customers.update(auth, [], {loser})

@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import pghistory
 from django.db import transaction
 from django.utils import timezone
 
-from quickbooks_integration import wanting
+from quickbooks_integration import arrivals, wanting
 from quickbooks_integration.conflicts import recording
 from quickbooks_integration.documents.projecting import ENDED_BY_VOID, VOID, Projection
 from quickbooks_integration.mapping import Document, text
@@ -78,29 +77,32 @@ def _leave_to_the_void(found: Comparison, *, is_ours: bool) -> None:
             found.agreed.append(name)
 
 
-def follow(auth: QuickBooksAuth, sync_id: int, document: Document, *, asked_at: datetime, world: World) -> Outcome:
+def follow(
+    auth: QuickBooksAuth, sync_id: int, document: Document, *, asked_at: datetime, world: World, tid: str = ""
+) -> Outcome:
     """Brings one known row up to a document that a pull has read. Not inside a transaction.
 
     A row that somebody is sending, or that QuickBooks has confirmed after `asked_at`, is left alone and read again soon:
-    this document may be older than what it says.
+    this document may be older than what it says. tid: Intuit's trace of the answer that brought it.
     """
-    with pghistory.context(source="quickbooks"), transaction.atomic():
+    with arrivals.noted(tid), transaction.atomic():
         kind, row, sync = lock(sync_id, document)
         if sync is None or row is None:
             return Outcome.UNCHANGED
         now = timezone.now()
         is_busy = bool(sync.request_id) or (sync.lease_until is not None and sync.lease_until > now)
         if is_busy or (sync.confirmed_at is not None and sync.confirmed_at >= asked_at):
-            QuickBooksSync.objects.filter(pk=sync.pk).update(needs_read=True)
+            told = {"told_at": now} if arrivals.now() == arrivals.WEBHOOK else {}
+            QuickBooksSync.objects.filter(pk=sync.pk).update(needs_read=True, **told)
             wanting.ring([sync.pk], for_person=False)
             return Outcome.UNCHANGED
         return _merge(kind, row, sync, document, world)
 
 
-def merge(sync_id: int, lease: UUID, document: Document, world: World, tid: str) -> Outcome | None:
+def merge(sync_id: int, lease: UUID, document: Document, world: World, tid: str, *, way: str = "") -> Outcome | None:
     """As follow, for whoever holds the lease and has just read the document; None if the lease is another's by now. tid:
-    Intuit's trace of the answer that brought it."""
-    with pghistory.context(source="quickbooks", intuit_tid=tid), transaction.atomic():
+    Intuit's trace of the answer that brought it. way: if it is another than that of the thread."""
+    with arrivals.noted(tid, way=way), transaction.atomic():
         kind, row, sync = lock(sync_id, document)
         if sync is None or sync.lease != lease:
             return None
@@ -110,13 +112,13 @@ def merge(sync_id: int, lease: UUID, document: Document, world: World, tid: str)
         return _merge(kind, row, sync, document, world)
 
 
-def decide(sync_id: int, name: str, document: Document, world: World, *, take: bool) -> None:
+def decide(sync_id: int, name: str, document: Document, world: World, *, take: bool, tid: str = "") -> None:
     """A person decides about one field that differs, whatever was agreed before: QuickBooks' value counts, or ours goes
-    there. The other fields are merged as ever. document: as just read. Raises Busy. Not inside a transaction.
+    there. The other fields are merged as ever. document: as just read; tid: Intuit's trace of that answer. Raises Busy. Not inside a transaction.
 
     A name that is no field of the projection only merges: sums follow by themselves.
     """
-    with pghistory.context(source="decided"), transaction.atomic():
+    with arrivals.noted(tid, way=arrivals.CHECK), transaction.atomic():
         kind, row, sync = lock(sync_id, document)
         if sync is None or row is None:
             return

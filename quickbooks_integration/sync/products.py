@@ -55,6 +55,7 @@ class ItemPull:
         self.rejected: list[RejectedRow] = []
         self.categories = 0
         self.read_at: datetime | None = None
+        self.tid = ""
 
     def execute(self) -> str:
         """Returns what happened in a sentence. Raises QuickBooksError or BrakeApplied; nothing is stored then."""
@@ -65,7 +66,7 @@ class ItemPull:
         # One page is QuickBooks' answer at one moment; only between pages can a row slip away.
         complete = not thorough or pages == 1 or reading.count(self.source, ENTITY) == len(documents)
         facts = self._parse(documents)
-        with customers.page_transaction(keep=self.keep):
+        with customers.page_transaction(keep=self.keep, tid=self.tid):
             self._store(facts, vanished)
             self._advance(complete=complete)
             self._prove(since, complete=complete, thorough=thorough)
@@ -80,7 +81,7 @@ class ItemPull:
         pages = 0
         for page in self._pages(since):
             pages += 1
-            self.read_at = self.read_at or page.server_time
+            self.read_at, self.tid = self.read_at or page.server_time, page.tid
             for document in page.rows:
                 entity_id = mapping.text(document, "Id") if isinstance(document, dict) else ""
                 found[entity_id or f"(none {len(found)})"] = document
@@ -90,7 +91,7 @@ class ItemPull:
 
     def _pages(self, since: datetime | None) -> Iterable[Page]:
         if self.told is not None:
-            return [Page(self.told.rows, None, self.told.server_time)]
+            return [Page(self.told.rows, None, self.told.server_time, tid=self.told.tid)]
         return reading.changes(self.source, ENTITY, since)
 
     def _vanished(self, documents: dict[str, Document]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Set
 
-from quickbooks_integration import attaching, mapping, reconciling
+from quickbooks_integration import arrivals, attaching, mapping, reconciling
 from quickbooks_integration.mapping import CustomerRow, Document
 from quickbooks_integration.reconciling import merged
 from quickbooks_integration.sync import customers, mirroring, runs
@@ -32,10 +32,10 @@ class CustomerPull(Pull[CustomerRow]):
         return customers.stored_ids(self.auth)
 
     def _store(self, page: Page, rows: list[tuple[CustomerRow, Document]]) -> None:
-        with customers.page_transaction(keep=self.keep):
+        with customers.page_transaction(keep=self.keep, tid=page.tid):
             known = customers.known(self.auth, [row.entity_id for row, _ in rows])
             new = [row for row, _ in rows if row.entity_id not in known]
-            changes = self._changes(known, rows)
+            changes = self._changes(known, rows, page.tid)
             urgent = self._hold(changes)
             customers.insert(self.auth, new)
             conflicts = customers.update(self.auth, urgent)
@@ -43,9 +43,9 @@ class CustomerPull(Pull[CustomerRow]):
                 self._move_cursor(page.read_up_to)
         self._count(new, known, changes, conflicts)
 
-    def _changes(self, known: dict[str, Known], rows: list[tuple[CustomerRow, Document]]) -> list[Change]:
+    def _changes(self, known: dict[str, Known], rows: list[tuple[CustomerRow, Document]], tid: str) -> list[Change]:
         return [
-            Change(known[row.entity_id], row, document)
+            Change(known[row.entity_id], row, document, tid)
             for row, document in rows
             if row.entity_id in known and customers.is_changed(known[row.entity_id], row)
         ]
@@ -88,8 +88,16 @@ class CustomerPull(Pull[CustomerRow]):
             merged.settle_same(self.auth)
 
     def _write_held(self, vanished: Set[str]) -> Mapping[str, Outcome]:
+        by_answer: dict[str, list[Change]] = {}
+        for change in self.held.values():
+            by_answer.setdefault(change.tid, []).append(change)
         with customers.page_transaction(keep=self.keep):
-            conflicts = customers.update(self.auth, list(self.held.values()), vanished)
+            if len(by_answer) + bool(vanished) > 1:
+                customers.lock(self.auth, list(self.held.values()), vanished)
+            conflicts = customers.update(self.auth, [], vanished) if vanished else set[str]()
+            for tid, changes in by_answer.items():
+                with arrivals.noted(tid):
+                    conflicts |= customers.update(self.auth, changes)
         return {entity_id: Outcome.CONFLICT if entity_id in conflicts else Outcome.UPDATED for entity_id in self.held}
 
 

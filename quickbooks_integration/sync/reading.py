@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from django.utils import timezone
 
-from quickbooks_integration import mapping
+from quickbooks_integration import calls, mapping
 from quickbooks_integration.changes import server_time
 from quickbooks_integration.errors import NOT_UNDERSTOOD, Kind, QuickBooksError
 from quickbooks_integration.mapping import Document
@@ -49,24 +49,26 @@ class Counted:
 @dataclass(frozen=True)
 class Page:
     """rows in order of change. read_up_to: everything changed before it has been read. server_time: of the answer.
-    asked_at: when it was asked for, by our clock, where that is not the source's last call."""
+    asked_at: when it was asked for, by our clock, where that is not the source's last call. tid: Intuit's trace of it."""
 
     rows: list[Document]
     read_up_to: datetime | None
     server_time: datetime
     asked_at: datetime | None = None
+    tid: str = ""
 
 
 @dataclass(frozen=True)
 class Told:
     """What the change feed told of one kind: objects as they are now, and ids of those that it calls deleted. since and
-    server_time: all that changed between the two. asked_at: by our clock."""
+    server_time: all that changed between the two. asked_at: by our clock. tid: Intuit's trace of the answer."""
 
     rows: list[Document]
     deleted: list[str]
     since: datetime
     server_time: datetime
     asked_at: datetime
+    tid: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def changes(source: Source, entity: str, since: datetime | None) -> Iterator[Pag
         if position.expected and not position.expected & {_id(row) for row in rows}:
             position = _Position(position.since, max(1, position.start - PAGE))
             continue
-        yield Page(rows, _changed_at(rows[-1]) if rows else None, server_time)
+        yield Page(rows, _changed_at(rows[-1]) if rows else None, server_time, tid=calls.last_tid())
         if len(rows) < PAGE:
             return
         position = _after(position, rows)

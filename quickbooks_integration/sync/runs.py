@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from quickbooks_integration import arrivals
 from quickbooks_integration.models import QuickBooksAuth, SyncRun
 
 OPEN_STATES = [SyncRun.State.WAITING, SyncRun.State.RUNNING]
@@ -38,7 +39,10 @@ def request(
     _give_up_lost(auth, entity_type)
     wishes = {"full": full, "brake_released": brake_released}
     run, is_new = SyncRun.objects.get_or_create(
-        company=auth, entity_type=entity_type, state__in=OPEN_STATES, defaults={**wishes, "started_by": by}
+        company=auth,
+        entity_type=entity_type,
+        state__in=OPEN_STATES,
+        defaults={**wishes, "started_by": by, "way": arrivals.now()},
     )
     wanted = {name: True for name, wished in wishes.items() if wished}
     if wanted and not is_new:
@@ -56,7 +60,12 @@ def again(auth: QuickBooksAuth, entity_type: str) -> SyncRun:
     with transaction.atomic():
         stopped = SyncRun.objects.filter(pk=last.pk, state=SyncRun.State.STOPPED)
         if stopped.update(
-            **AS_NEW, state=SyncRun.State.WAITING, message="", finished_at=None, started_at=timezone.now()
+            **AS_NEW,
+            way=arrivals.now(),
+            state=SyncRun.State.WAITING,
+            message="",
+            finished_at=None,
+            started_at=timezone.now(),
         ):
             last.rejected_rows.all().delete()
     last.refresh_from_db()

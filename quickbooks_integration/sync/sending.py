@@ -22,7 +22,7 @@ from django.utils import timezone
 from billing import invoices, quotes
 from billing.models import Invoice, Quote
 from billing.refusals import Refused
-from quickbooks_integration import addresses, calls, pauses, wanting
+from quickbooks_integration import addresses, arrivals, calls, pauses, wanting
 from quickbooks_integration.bells import RINGER
 from quickbooks_integration.errors import Kind as Trouble
 from quickbooks_integration.errors import QuickBooksError
@@ -353,7 +353,7 @@ class Sender:
             self._end(State.UNKNOWN, ASK)
 
     def _sent(self, sending: EmailSending, at: datetime, document: Document) -> None:
-        with transaction.atomic():
+        with arrivals.noted(calls.last_tid(), way=arrivals.PUSH), transaction.atomic():
             KINDS[sending.sync.entity_type].lock(sending.sync.local_id)
             mine = self._mine().select_for_update(no_key=True).filter(state=State.SENDING).first()
             if mine is None:
@@ -363,7 +363,8 @@ class Sender:
 
     def _take_over(self, sync: QuickBooksSync, document: Document) -> None:
         """The delivery is part of the document there."""
-        if merging.merge(sync.pk, self.lease, document, World.of(self.service.auth), calls.last_tid()) is None:
+        tid, world = calls.last_tid(), World.of(self.service.auth)
+        if merging.merge(sync.pk, self.lease, document, world, tid, way=arrivals.PUSH) is None:
             QuickBooksSync.objects.filter(pk=sync.pk).update(needs_read=True)
             wanting.ring([sync.pk], for_person=False)
 

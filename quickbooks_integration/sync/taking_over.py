@@ -12,7 +12,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-import pghistory
 import simplejson
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Exists, Model, OuterRef
@@ -32,7 +31,7 @@ from billing.models import (
     numbers,
 )
 from contacts.models import Contact
-from quickbooks_integration import bulk
+from quickbooks_integration import arrivals, bulk
 from quickbooks_integration.collector import without_collector
 from quickbooks_integration.documents import taking
 from quickbooks_integration.documents.facts import PaymentFacts, SalesFacts
@@ -115,7 +114,7 @@ class Taker(ABC):
     def _take(self, entries: list[Entry]) -> None:
         """A document that no row can hold is set aside by itself and takes no other with it."""
         try:
-            with pghistory.context(source="quickbooks"), transaction.atomic():
+            with arrivals.noted(""), transaction.atomic():
                 self._take_over(entries)
         except _Changed:
             self._take(self._unchanged(entries))

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from quickbooks_integration import sync, wanting
+from quickbooks_integration import arrivals, sync, wanting
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksDocument, QuickBooksSync, SyncRun, WebhookDelivery
 from quickbooks_integration.service import QuickBooksService
@@ -57,7 +57,8 @@ def work_off(most: int = 1000) -> int:
         delivery = _claim()
         if delivery is None:
             return done
-        _work(delivery)
+        with arrivals.by(arrivals.WEBHOOK):
+            _work(delivery)
     return most
 
 
@@ -179,7 +180,7 @@ def _tell(delivery: WebhookDelivery, sync_ids: list[int]) -> bool:
     with transaction.atomic():
         rows = QuickBooksSync.objects.filter(pk__in=sync_ids)
         free = rows.filter(Q(lease=None) | Q(lease_until__lt=timezone.now()))
-        number = free.update(needs_read=True, next_try_at=None)
+        number = free.update(needs_read=True, next_try_at=None, told_at=timezone.now())
         wanting.ring(sync_ids, for_person=False)
         if number < len(sync_ids):
             return False

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
-from billing import approval_alerts, quotes, tasks
-from billing.models import ApprovalAlert, Quote
+from billing import approval_alerts, follow_ups, quotes, tasks
+from billing.models import ApprovalAlert, FollowUp, Quote
 from tests.billing.rows import make_quote, repair
 from tests.factories import make_contact
 
@@ -152,4 +153,49 @@ def test_it_can_be_switched_off_and_needs_an_address(quote, office, settings, ma
     quotes.approve(quote, office)
     settings.OFFICE_EMAILS = OFFICE
     assert approval_alerts.send() == 0
-    assert not ApprovalAlert.objects.exists()
+    assert mailoutbox == []
+
+
+def test_the_first_page_tells_it_without_any_address_until_it_is_scheduled(quote, office, settings, office_client):
+    settings.OFFICE_EMAILS = []
+    quotes.approve(quote, office)
+    shown = office_client.get(reverse("admin:index")).content.decode()
+    assert f"Ann Lee approved {quote} of $1,200.00" in shown
+    assert reverse("admin:billing_quote_schedule", args=[quote.pk]) in shown
+    assert "Large:" not in shown
+    visit = repair(timezone.localdate() + timedelta(days=1), contact=quote.contact)
+    Quote.objects.filter(pk=quote.pk).update(job=visit.job)
+    assert list(approval_alerts.unhandled()) == []
+    assert office_client.get(reverse("admin:index")).context["approvals"] is None
+
+
+@pytest.mark.parametrize("verb", ["complete", "postpone"])
+def test_it_stays_until_a_person_has_handled_its_follow_up_and_the_next_yes_is_told_again(verb, quote, office):
+    quotes.approve(quote, office)
+    follow_ups.raise_due()
+    assert list(approval_alerts.unhandled()) == [quote]
+    (row,) = FollowUp.objects.all()
+    more = [timezone.localdate() + timedelta(days=1)] if verb == "postpone" else []
+    getattr(follow_ups, verb)(row, *more, office)
+    assert list(approval_alerts.unhandled()) == []
+    quotes.decline(quote, office)
+    quotes.approve(quote, office)
+    assert list(approval_alerts.unhandled()) == [quote]
+
+
+def test_a_yes_that_is_taken_back_is_not_on_the_first_page(quote, office):
+    quotes.approve(quote, office)
+    quotes.decline(quote, office)
+    assert list(approval_alerts.unhandled()) == []
+
+
+def test_a_large_one_is_marked_and_comes_first(quote, office, settings, mailoutbox, office_client):
+    settings.APPROVAL_ALERT_OVER = 1_199
+    small = quotes.finish_edit(make_quote(("1", "1199.00"), contact=make_contact("Bob", "Ray")), office)
+    for one in (small, quote):
+        quotes.approve(one, office)
+    approval_alerts.send()
+    assert mailoutbox[0].subject == "CRM, over $1,199.00: 2 quotes approved"
+    assert mailoutbox[0].body.index("Ann Lee") < mailoutbox[0].body.index("Bob Ray")
+    rows = office_client.get(reverse("admin:index")).context["approvals"].rows
+    assert [row.is_big for row in rows] == [True, False]

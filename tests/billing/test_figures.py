@@ -121,6 +121,26 @@ def test_a_billed_job_with_another_approved_quote_that_was_done_is_unbilled() ->
     assert rows(Quote, "waiting") == [waits]
 
 
+def test_a_repair_to_come_of_a_later_quote_does_not_hold_back_what_was_done_before() -> None:
+    done = repair(days_ago(5)).job
+    quote("70", job=done, approved_at=timezone.now() - timedelta(days=9))
+    later = quote("30", job=done, approved_at=timezone.now() - timedelta(days=1))
+    repair(TODAY() + timedelta(days=3), job=done)
+    assert [(row, row.counted) for row in rows(Job, "unbilled")] == [(done, 70)]
+    assert rows(Quote, "waiting") == []
+    make_invoice("70", job=done, quote=Quote.objects.exclude(pk=later.pk).get())
+    assert rows(Job, "unbilled") == []  # the later one is not done yet
+
+
+def test_work_of_several_days_is_not_done_before_its_last_day() -> None:
+    """Booked before the customer agreed to something else as well: it is still for the first."""
+    begun = repair(days_ago(1), quoted=True).job
+    Quote.objects.update(approved_at=timezone.now() - timedelta(days=9))
+    repair(TODAY() + timedelta(days=1), job=begun)
+    quote("30", job=begun, approved_at=timezone.now() + timedelta(minutes=1))
+    assert rows(Job, "unbilled") == []
+
+
 # --- Quotes ---------------------------------------------------------------------------------------
 
 

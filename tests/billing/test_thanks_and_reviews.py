@@ -8,12 +8,24 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from billing import follow_up_texts, follow_ups
+from billing import follow_up_rules, follow_up_texts, follow_ups
 from billing.models import Appointment, FollowUp, Job
-from contacts import merging
+from contacts import changes, merging
 from contacts.models import Contact
 from tests.billing.rows import repair
-from tests.billing.test_follow_ups import NOON, _today, ago, at, paid, raised, state, worked  # noqa: F401
+from tests.billing.test_follow_ups import (  # noqa: F401
+    NOON,
+    _today,
+    ago,
+    approved,
+    at,
+    late,
+    paid,
+    raised,
+    sent,
+    state,
+    worked,
+)
 from tests.factories import make_contact
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +71,7 @@ def test_the_flag_closes_what_is_open_and_taken_off_opens_it_again() -> None:
     assert state() == ["open"] * 3
     Contact.objects.update(do_not_contact=True)
     follow_ups.raise_due()
-    assert state() == [follow_ups.NOT_TO_BE_WRITTEN_TO] * 3
+    assert state() == [follow_up_rules.NOT_TO_BE_WRITTEN_TO] * 3
     Contact.objects.update(do_not_contact=False)
     follow_ups.raise_due()
     assert state() == ["open"] * 3
@@ -134,3 +146,93 @@ def test_the_flag_survives_a_merge(office: User) -> None:
     merging.merge(survivor.pk, quiet.pk, office)
     survivor.refresh_from_db()
     assert survivor.do_not_contact
+
+
+# --- Who is not asked -----------------------------------------------------------------------------
+
+
+def test_who_has_reviewed_is_thanked_without_a_request_and_not_asked(office: User) -> None:
+    worked(7)
+    follow_ups.raise_due()
+    thanks, review = FollowUp.objects.order_by("pk")
+    assert follow_ups.has_reviewed(review, office)
+    assert not follow_ups.has_reviewed(review, office)
+    contact = Contact.objects.get()
+    assert contact.reviewed_on == ago(0)
+    draft = follow_up_texts.draft(FollowUp.objects.get(pk=thanks.pk))
+    assert draft is not None
+    assert "review" not in draft.body
+    worked(8, contact=contact)
+    follow_ups.raise_due()
+    assert FollowUp.objects.filter(kind="review", done_at=None).count() == 0
+    assert FollowUp.objects.filter(kind="thank_work").count() == 2
+
+
+@pytest.mark.parametrize("kind", ["thank", "review"])
+def test_who_is_unhappy_is_neither_thanked_nor_asked_and_called_first_of_all(kind: str, office: User) -> None:
+    contact = make_contact("Ann", "Lee")
+    worked(7, contact=contact)
+    paid(contact=contact)
+    follow_ups.raise_due()
+    row = FollowUp.objects.get(kind=kind)
+    assert follow_ups.is_unhappy(row, office)
+    assert not follow_ups.is_unhappy(row, office)
+    follow_ups.raise_due()
+    follow_ups.raise_due()
+    first, *others = follow_ups.most_urgent_first(follow_ups.today())
+    assert (first.kind, first.contact, others) == ("call", contact, [])
+    assert "Call, put it right" in follow_up_texts.sentence(first)
+    assert FollowUp.objects.filter(closed_reason=follow_up_rules.UNHAPPY).count() == 2
+    Contact.objects.update(unhappy_since=None)
+    follow_ups.raise_due()
+    first.refresh_from_db()
+    assert first.closed_reason == follow_ups.CONTENT_AGAIN
+
+
+def test_only_thanks_and_reviews_can_be_answered_so(office: User) -> None:
+    late(1)
+    follow_ups.raise_due()
+    assert not follow_ups.is_unhappy(FollowUp.objects.get(), office)
+    assert (FollowUp.objects.get().done_at, Contact.objects.get().unhappy_since) == (None, None)
+
+
+def test_a_persons_wish_for_no_follow_ups_leaves_only_what_the_office_owes(office: User) -> None:
+    contact = make_contact("Ann", "Lee")
+    worked(7, contact=contact)
+    paid(contact=contact)
+    late(1, contact=contact)
+    sent(3, contact=contact)
+    approved(contact=contact)
+    repair(ago(1), contact=contact)
+    follow_ups.raise_due()
+    assert FollowUp.objects.filter(done_at=None).count() == 7
+    Contact.objects.update(no_follow_ups_because="Her lawyer writes.")
+    follow_ups.raise_due()
+    left = FollowUp.objects.filter(done_at=None).order_by("priority").values_list("kind", flat=True)
+    assert list(left) == ["schedule", "done_yesterday"]
+    assert FollowUp.objects.filter(closed_reason=follow_up_rules.NO_FOLLOW_UPS).count() == 5
+    Contact.objects.update(no_follow_ups_because="")
+    follow_ups.raise_due()
+    assert FollowUp.objects.filter(done_at=None).count() == 7
+
+
+@pytest.mark.parametrize(("repeats", "number"), [(True, 4), (False, 2)])
+def test_whether_a_repeat_customer_is_asked_is_a_setting(repeats: bool, number: int, settings: LazySettings) -> None:
+    settings.FOLLOW_UP_REPEAT_CUSTOMERS = repeats
+    builder = make_contact("Bob", "Builder")
+    worked(400, contact=builder)
+    worked(7, contact=builder)
+    worked(7)
+    assert len(raised()) == number
+
+
+def test_what_a_customer_said_is_a_click_in_the_list_and_in_the_history(office_client: Client) -> None:
+    worked(7)
+    follow_ups.raise_due()
+    address = reverse("admin:billing_followup_changelist")
+    row = FollowUp.objects.get(kind="review")
+    shown = office_client.post(address, {"follow_up": row.pk, "do": "unhappy"}, follow=True).content.decode()
+    assert "a call stands at the top of the list" in shown
+    assert Contact.objects.get().unhappy_since == ago(0)
+    found = changes.page(changes.Asked(kind="contact"), lambda permission: True).changes
+    assert [one.sentences for one in found] == [["Unhappy since from nothing to May 20, 2026."]]

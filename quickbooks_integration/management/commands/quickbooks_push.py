@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import QuerySet
 
+from quickbooks_integration import arrivals
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
@@ -27,6 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
         parser.add_argument("--dry-run", action="store_true", help="Print what would be sent; send and write nothing.")
 
+    @arrivals.by(arrivals.COMMAND)
     def handle(self, *args: Any, **options: Any) -> None:
         auth = QuickBooksAuth.objects.in_use().first()
         if auth is None or pushing.why_not(auth):

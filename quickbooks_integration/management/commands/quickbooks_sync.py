@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from quickbooks_integration import arrivals
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import SyncRun
 from quickbooks_integration.sync import PULLS, QuickBooksSyncService, history, kinds_to_pull, runs
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Read and count, write nothing.")
         parser.add_argument("--release-brake", action="store_true", help="Apply even if more than 5 %% would change.")
 
+    @arrivals.by(arrivals.COMMAND)
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.monotonic()
         try:

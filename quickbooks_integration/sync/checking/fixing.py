@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import pghistory
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
 from billing.models import Product
-from quickbooks_integration import pauses, product_links
+from quickbooks_integration import arrivals, calls, pauses, product_links
 from quickbooks_integration.conflicts import deciding
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.item_mapping import MERGED, comparable, item_facts
@@ -39,7 +38,8 @@ def fix(service: QuickBooksService, run: CheckRun, index: int, verb: str, by: Ab
     if verb == "push" and pauses.is_pull_only(service.auth.company_id):
         raise Refused(pauses.PULL_ONLY)
     try:
-        sentence = (_take if verb == "take" else _push)(service, difference, by)
+        with arrivals.by(arrivals.CHECK):
+            sentence = (_take if verb == "take" else _push)(service, difference, by)
     except (merging.Busy, deciding.Settled, Unusable) as reason:
         raise Refused(str(reason)) from reason
     _note(run, index, sentence)
@@ -61,6 +61,7 @@ def _take(service: QuickBooksService, difference: dict[str, Any], by: AbstractBa
         return _read_customers(service, difference)
     sync = _linked(service.auth, difference)
     document = _read(service, kind, sync.entity_id)
+    tid = calls.last_tid()
     if document is None:
         return _read_everything(service.auth, difference, by)
     if kind == "item":
@@ -68,7 +69,9 @@ def _take(service: QuickBooksService, difference: dict[str, Any], by: AbstractBa
     elif kind in KINDS:
         _decide(service.auth, sync, difference["field"], document, by, Choice.THEIRS)
     else:
-        following.follow(service.auth, sync.pk, document, asked_at=timezone.now(), world=World.of(service.auth))
+        following.follow(
+            service.auth, sync.pk, document, asked_at=timezone.now(), world=World.of(service.auth), tid=tid
+        )
     if difference["field"] == "balance":
         balances.settle(service.auth)
     return f"{name} says now what QuickBooks says."
@@ -92,11 +95,11 @@ def _decide(
     choice: Choice,
 ) -> None:
     """What both sides have changed is a conflict, and its decision is written down so that it can be undone."""
-    world = World.of(auth)
+    tid, world = calls.last_tid(), World.of(auth)  # of the answer that has brought the document
     if name not in sync.conflicts:
-        merging.decide(sync.pk, name, document, world, take=choice == Choice.THEIRS)
+        merging.decide(sync.pk, name, document, world, take=choice == Choice.THEIRS, tid=tid)
         return
-    merging.follow(auth, sync.pk, document, asked_at=timezone.now(), world=world)
+    merging.follow(auth, sync.pk, document, asked_at=timezone.now(), world=world, tid=tid)
     deciding.decide(sync.pk, name, choice, by, world=world)
 
 
@@ -140,14 +143,16 @@ def _read_customers(service: QuickBooksService, difference: dict[str, Any]) -> s
     if not ids:
         raise Refused(CHANGED_SINCE)
     world = World.of(service.auth)
-    for document in reading.by_ids(service, "Customer", list(ids)):
-        merging.decide(ids[str(document["Id"])], "outstanding", document, world, take=True)
+    documents = reading.by_ids(service, "Customer", list(ids))
+    tid = calls.last_tid()
+    for document in documents:
+        merging.decide(ids[str(document["Id"])], "outstanding", document, world, take=True, tid=tid)
     return f"{difference['name']} owes here now what QuickBooks says."
 
 
 def _take_product(sync: QuickBooksSync, name: str, document: Document, by: AbstractBaseUser | None) -> None:
     item = item_facts(document)
-    with pghistory.context(source="decided", user=by.pk if by else None), transaction.atomic():
+    with arrivals.noted(calls.last_tid(), **({"user": by.pk} if by else {})), transaction.atomic():
         link = QuickBooksSync.objects.select_for_update(of=("self",)).get(pk=sync.pk)
         product = Product.objects.select_for_update().filter(pk=link.local_id).first()
         if product is None:

@@ -130,12 +130,12 @@ def test_who_it_was_and_where_it_came_from(quote, office):
     assert [(one.who, one.source, one.tid) for one in reversed(found())] == [
         ("The CRM by itself", "", ""),
         ("olivia", "", ""),
-        ("QuickBooks sync", "", "1-abc"),
+        ("QuickBooks", "", "1-abc"),
         ("olivia", "Merge of contacts", ""),
         ("Somebody who is deleted", "", ""),
     ]
     assert len(found(Asked(person=office.pk))) == 2
-    assert len(found(Asked(person=QUICKBOOKS))) == 1
+    assert len(found(Asked(source=QUICKBOOKS))) == 1
     assert found(Asked(person=office.pk, kind="invoice")) == []
 
 
@@ -186,8 +186,8 @@ def test_where_it_came_from_is_told_as_the_filter_finds_it(quote, office):
         Quote.objects.filter(pk=quote.pk).update(notes="a")
         with pghistory.context(source="quickbooks"):
             Quote.objects.filter(pk=quote.pk).update(notes="b")
-    assert [one.source for one in found()] == ["QuickBooks sync", "Matching with QuickBooks"]
-    assert [one.source for one in found(Asked(person=QUICKBOOKS))] == ["QuickBooks sync"]
+    assert [one.source for one in found()] == ["QuickBooks", "Matching with QuickBooks"]
+    assert [one.source for one in found(Asked(source=QUICKBOOKS))] == ["QuickBooks"]
 
 
 def test_days_are_the_business_own(quote):
@@ -342,3 +342,19 @@ def test_a_page_costs_the_same_for_many_changes(quote):
 )
 def test_an_address_that_nobody_wrote_is_still_a_page(asked, office_client):
     assert office_client.get(f"{PAGE}?{asked}").status_code == 200
+
+
+def test_the_page_and_the_export_show_one_source_or_all_of_quickbooks(quote, office_client):
+    for source in ("webhook", "sync", "matching"):
+        with pghistory.context(source=source):
+            Quote.objects.filter(pk=quote.pk).update(notes=f"by {source}")
+    seen = {name: office_client.get(PAGE, {"source": name}).content.decode() for name in ("webhook", "quickbooks", "x")}
+    shown = {
+        name: [one for one in ("webhook", "sync", "matching") if f"to “by {one}”" in page]
+        for name, page in seen.items()
+    }
+    assert shown == {
+        "webhook": ["webhook"], "quickbooks": ["webhook", "sync"], "x": ["webhook", "sync", "matching"],
+    }  # fmt: skip
+    body = b"".join(office_client.get(EXPORT, {"source": "webhook"}).streaming_content).decode("utf-8-sig")
+    assert [row[1] for row in csv.reader(io.StringIO(body))] == ["who", "Webhook of QuickBooks"]

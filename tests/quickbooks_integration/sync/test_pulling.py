@@ -344,7 +344,7 @@ def test_the_history_says_that_quickbooks_changed_a_contact(open_books):
     books.bookkeeper.edit_customer("1", CompanyName="Lee LLC")
     books.pull()
     newest = contact.events.order_by("-pgh_id").first()
-    assert newest.pgh_context.metadata["source"] == "quickbooks"
+    assert newest.pgh_context.metadata["source"] == "sync"
 
 
 def test_updating_a_contact_from_its_customer_keeps_what_was_typed_since_it_was_read(open_books):

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('quickbooks_integration', '0021_let_go_and_dismissed_customers'),
+        ('quickbooks_integration', '0023_only_a_part_of_the_name'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,60 @@
+"""Above everything else: who said yes and is not scheduled yet. It stays until somebody has handled it."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from attackacrack.first_page import links
+from attackacrack.first_page.work import may
+from billing import approval_alerts, totals
+from billing.admin.scheduling import may_schedule
+from billing.models import Quote
+from billing.money import dollars
+
+SHOWN = 3
+CALLED_BY = ("contact__phones", "contact__emails")  # a nameless one
+
+
+@dataclass(frozen=True)
+class Approval:
+    """action: the label and the address of the next step."""
+
+    text: str
+    page: str
+    is_big: bool
+    action: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Approvals:
+    rows: list[Approval]
+    more: int
+    page: str
+    later: str  # where they are done or postponed; "" for who may not
+
+
+def look(request: HttpRequest) -> Approvals | None:
+    """None where this person may not see quotes, or where none waits. Three queries."""
+    if not may(request, "billing.view_quote"):
+        return None
+    top = totals.top(
+        approval_alerts.unhandled().select_related("contact", "approval_alert").prefetch_related(*CALLED_BY), SHOWN
+    )
+    if not top.rows:
+        return None
+    can = may_schedule(request)
+    later = f"{reverse('admin:billing_followup_changelist')}?kind=schedule"
+    rows = [_approval(quote, can) for quote in top.rows]
+    return Approvals(rows, top.total.number - len(rows), links.rows(Quote, "waiting"),
+                     later if may(request, "billing.change_followup") else "")  # fmt: skip
+
+
+def _approval(quote: Quote, can: bool) -> Approval:
+    page = links.change(quote)
+    action = ("Schedule", reverse("admin:billing_quote_schedule", args=[quote.pk])) if can and quote.contact else None
+    said = date_format(timezone.localtime(quote.approval_alert.raised_at), "M j, g:i A")
+    text = f"{quote.customer} approved {quote} of {dollars(quote.total_amount)} ({said})"
+    return Approval(text, page, approval_alerts.is_big(quote), action or ("Open the quote", page))
