@@ -108,12 +108,9 @@ LINKED = st.sampled_from(("nobody", "survivor", "loser"))
 
 
 def build(auth: QuickBooksAuth, sides: tuple[Side, Side], linked: int | None, tree: Tree) -> list[Contact]:
-    houses = [make_property() for _ in range(2)]
-    works = [Job.objects.create(property=house, title="Crack") for house in houses]
     customers = [pairs.customer(auth, f"Customer {number}") for number in range(3)]
-    contacts = [_contact(side, number) for number, side in enumerate(sides)]
+    contacts = contacts_of(sides)
     for contact, side in zip(contacts, sides, strict=True):
-        _work(contact, side, houses, works)
         for number, state in side.questions.items():
             MatchCandidate.objects.create(sync=customers[number], contact=contact, state=state, score=50)
     for number, (contact, side) in enumerate(zip(contacts, sides, strict=True)):
@@ -126,6 +123,16 @@ def build(auth: QuickBooksAuth, sides: tuple[Side, Side], linked: int | None, tr
             )
     summaries.refresh(contact.pk for contact in contacts)
     return [Contact.objects.get(pk=contact.pk) for contact in contacts]
+
+
+def contacts_of(sides: tuple[Side, Side]) -> list[Contact]:
+    """With their houses, jobs and documents, without anything of QuickBooks."""
+    houses = [make_property() for _ in range(2)]
+    works = [Job.objects.create(property=house, title="Crack") for house in houses]
+    contacts = [_contact(side, number) for number, side in enumerate(sides)]
+    for contact, side in zip(contacts, sides, strict=True):
+        _work(contact, side, houses, works)
+    return contacts
 
 
 def _grow(customer: QuickBooksSync, contact: Contact, tree: Tree) -> None:
