@@ -10,18 +10,22 @@ from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
+from contacts import duplicates
 from contacts.matching.kinds import LABELS, Kind
 from contacts.matching.measured import LINKS_MEASURED, LINKS_RIGHT
 from contacts.models import Contact
+from contacts.models.people import ContactQuerySet
 from quickbooks_integration import reconciling
 from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksSync
-from quickbooks_integration.reconciling import merged, progress, together
+from quickbooks_integration.reconciling import merged, progress, same_customers, together
 from quickbooks_integration.reconciling.comparing import dollars
 from quickbooks_integration.reconciling.progress import REVIEW, VANISHED, Part
 
 APP = "admin:quickbooks_integration"
 # Fewer than that are as quickly decided one by one.
 WORTH_A_PREVIEW = 5
+# Of a hundred contacts: so many shall have a name, and so many an e-mail.
+NAMED_WANTED, WITH_EMAIL_WANTED = 80, 50
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Line:
     page: str = ""
     does: str = ""
     does_page: str = ""
+    goal: str = ""  # what is wanted of the share
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ def context(user: User) -> dict[str, Any]:
         "machine_share": _share(sum(part.number for part in machine), total),
         "person_share": _share(sum(part.number for part in person), total),
         "next": _next(auth, found, user) if may_decide else None,
+        "twice": _twice(auth, user) if may_decide else [],
         "contacts": _contacts(auth, may_decide) if user.has_perm("contacts.view_contact") else [],
         "precision": f"{100 * LINKS_RIGHT / LINKS_MEASURED:.2f} %",
         "measured": LINKS_MEASURED,
@@ -146,7 +152,45 @@ def _contacts(auth: QuickBooksAuth, may_decide: bool) -> list[Line]:
         lines.append(
             Line(label, refused, _share(refused, total), page=f"{links}?state=needs_you&entity_type__exact=customer")
         )
-    return lines
+    return [*lines, *_known(contacts, total, listed)]
+
+
+def _known(contacts: ContactQuerySet, total: int, listed: str) -> list[Line]:
+    """How much is known of the contacts; the number leads to those of whom it is not known."""
+    nameless, without = contacts.nameless().count(), contacts.without_email().count()
+    return [
+        Line(
+            "Have no name", nameless, _share(nameless, total), page=f"{listed}?missing=name",
+            goal=_goal("have a name", total - nameless, total, NAMED_WANTED),
+        ),
+        Line(
+            "Have no e-mail", without, _share(without, total), page=f"{listed}?missing=email",
+            goal=_goal("have an e-mail", total - without, total, WITH_EMAIL_WANTED),
+        ),
+    ]  # fmt: skip
+
+
+def _goal(what: str, number: int, total: int, wanted: int) -> str:
+    if not total:
+        return ""
+    said = f"{_share(number, total)} {what}; the aim is {wanted} %"
+    return said if 100 * number >= wanted * total else f"{said}, {-(-wanted * total // 100) - number:,} more"
+
+
+def _twice(auth: QuickBooksAuth, user: User) -> list[Step]:
+    """Those that may be there twice, on both sides, each with its list."""
+    steps = []
+    if user.has_perm("contacts.view_contact") and (number := len(duplicates.groups())):
+        said = f"{number:,} {_groups(number)} of contacts that may be one person. Merge them, or say that they are not."
+        steps.append(Step(said, "Open the list", reverse("admin:contacts_contact_duplicates")))
+    if number := len(same_customers.groups(auth)):
+        said = f"{number:,} {_groups(number)} of customers that QuickBooks may have twice. The list says how to merge them there."
+        steps.append(Step(said, "Open the list", reverse(f"{APP}_quickbookscustomer_same")))
+    return steps
+
+
+def _groups(number: int) -> str:
+    return "group" if number == 1 else "groups"
 
 
 # --- What to do next ---------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from contacts import exporting, search
 from contacts.admin.changes import TellsChanges
 from contacts.admin.duplicate_pages import ShowsDuplicates
 from contacts.admin.exporting import csv_answer
-from contacts.admin.filters import BoughtFilter, LinkedFilter, OwesFilter
+from contacts.admin.filters import BoughtFilter, LinkedFilter, MissingFilter, OwesFilter
 from contacts.admin.merging import MergingAdmin, MergingFormSet, MergingInline
 from contacts.admin.timeline_pages import ShowsTimeline
 from contacts.matching import normalise
@@ -122,6 +122,7 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
         ("customer_type", ChoicesDropdownFilter),
         ("source", ChoicesDropdownFilter),
         LinkedFilter,
+        MissingFilter,
         OwesFilter,
         BoughtFilter,
     )

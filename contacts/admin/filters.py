@@ -5,6 +5,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter
 
+from contacts.models.people import ContactQuerySet
+
 
 class LinkedFilter(DropdownFilter):
     title = "QuickBooks"
@@ -27,6 +29,19 @@ class BoughtFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(total_sales__gt=0) if self.value() == "yes" else queryset
+
+
+class MissingFilter(DropdownFilter):
+    title = "what is missing"
+    parameter_name = "missing"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        return [("name", "No name"), ("email", "No e-mail")]
+
+    def queryset(self, request: HttpRequest, queryset: ContactQuerySet) -> ContactQuerySet:
+        if self.value() == "name":
+            return queryset.nameless()
+        return queryset.without_email() if self.value() == "email" else queryset
 
 
 class OwesFilter(DropdownFilter):

@@ -21,7 +21,7 @@ class Person:
 
     family: people of one family share a value only once; a job (sub-customer) carries its topmost parent's id here.
     linked_to: anything but None if a contact or customer of the other side is linked already. places: see
-    normalise.place.
+    normalise.place. is_vendor: entered as somebody whom the office pays.
     """
 
     id: Hashable
@@ -36,6 +36,7 @@ class Person:
     active: bool = True
     linked_to: Hashable = None
     places: tuple[str, ...] = ()
+    is_vendor: bool = False
 
     @property
     def household(self) -> Hashable:

@@ -291,11 +291,24 @@ def _doubts_about_which(candidate: _Candidate) -> Iterator[Doubt]:
         yield Kind.LINKED, ("Already linked", said, ALREADY)
     if candidate.customer.is_job:
         yield Kind.JOB, ("A job", "In QuickBooks this is a job of another customer", 0.0)
+    if told := _vendor(candidate.contact, candidate.customer):
+        yield Kind.VENDOR, ("A vendor", told, 0.0)
     if not candidate.customer.active:
         yield Kind.INACTIVE, ("Inactive", "The customer is inactive in QuickBooks", 0.0)
     if candidate.taken_back:
         said = "These two were linked before, and somebody took it back"
         yield Kind.TAKEN_BACK, ("Taken back", said, ALREADY)
+
+
+def _vendor(contact: Person, customer: Person) -> str:
+    """Why one of the two may be the vendor of a name, and the other the customer; "" if nothing says so."""
+    if contact.is_vendor:
+        return "The contact is a vendor here, and this is a customer in QuickBooks"
+    if names.tell_vendor_apart(customer):
+        return f"{customer.display_name or _name(customer)}: the name in QuickBooks keeps a customer and a vendor apart"
+    if names.tell_vendor_apart(contact):
+        return f"{_name(contact)}: the name here keeps a customer and a vendor apart"
+    return ""
 
 
 def _name(person: Person) -> str:

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     LINKED = "linked"  # the contact has a customer already
     SEVERAL = "several"  # one of several customers or contacts
     JOB = "job"
+    VENDOR = "vendor"  # one side is a vendor, or says in its name whether it is one
     COMPANY = "company"  # a firm on one side, a person on the other
     NAME_ONLY = "name_only"  # the same name and house, but another phone or e-mail
     SILENT = "silent"  # no name to compare, and the rest differs
@@ -31,6 +32,7 @@ LABELS = {
     Kind.LINKED: "Contact already linked",
     Kind.SEVERAL: "Several may be meant",
     Kind.JOB: "Job of another customer",
+    Kind.VENDOR: "A vendor and a customer may have this name",
     Kind.COMPANY: "A company and a person",
     Kind.NAME_ONLY: "Name and house only",
     Kind.SILENT: "No name, and the rest differs",
@@ -48,6 +50,7 @@ ONE_BY_ONE = frozenset(
         Kind.LINKED,
         Kind.SEVERAL,
         Kind.JOB,
+        Kind.VENDOR,
         Kind.SILENT,
         Kind.LITTLE,
     }

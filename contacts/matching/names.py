@@ -80,6 +80,11 @@ NOBODY = {
 # Father and son share name, house and telephone.
 _GENERATIONS = {"jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr", "ii": "ii", "iii": "iii", "iv": "iv"}
 _GENERATION = re.compile(r"(?<![^\W_])(jr|junior|sr|senior|ii|iii|iv)(?![^\W_])", re.IGNORECASE)
+# QuickBooks wants each name once among customers, vendors and employees, so a firm that is two of them is marked.
+_APART_FROM_VENDOR = re.compile(
+    r"(?:[(\[]\s*(?:c|v|cust|customer|vend|vendor|supplier|sub|subcontractor)\.?\s*[)\]]|[-\u2013,]\s*(?:customer|vendor|supplier))\s*$",
+    re.IGNORECASE,
+)
 _BETWEEN_PEOPLE = re.compile(r"\s*(?:&|\+|/|;|\band\b)\s*", re.IGNORECASE)
 
 
@@ -111,6 +116,12 @@ def compare(ours: Named, theirs: Named) -> Names:
     if one.people and other.people:
         return Names.CONTRADICT
     return Names.AGREE if one.titles & other.titles else Names.CONTRADICT
+
+
+def tell_vendor_apart(named: Named) -> bool:
+    """Whether the name ends in a mark that keeps a customer and a vendor of one name apart: "Lee Roofing LLC (C)"."""
+    texts = (named.display_name, named.company, named.last_name, named.first_name)
+    return any(_APART_FROM_VENDOR.search(text) is not None for text in texts if text)
 
 
 def marks(named: Named) -> frozenset[str | int]:

@@ -7,6 +7,7 @@ from typing import Any, Self
 import pgtrigger
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.db.models import Exists, OuterRef
 
 from contacts.before_first import tracked
 from contacts.fields import FreeText, FreeTextLine, HouseKey
@@ -21,6 +22,14 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         """Without those that were merged into others: their rows are kept for the history and for an undo only. Every
         list, search, match, import and export begins here."""
         return self.filter(**CURRENT)
+
+    def nameless(self) -> Self:
+        """Without a name of a person or a firm."""
+        return self.filter(first_name="", last_name="", company="")
+
+    def without_email(self) -> Self:
+        """Without an address that can be written to."""
+        return self.filter(~Exists(ContactEmail.objects.filter(contact=OuterRef("pk")).exclude(key="")))
 
 
 # One insert for a statement, not for each row: matching changes tens of thousands.

@@ -21,7 +21,8 @@ Row = tuple[Any, ...]
 KINDS = {"phone": "contacts_contactphone", "email": "contacts_contactemail", "place": "contacts_contactaddress"}
 LINKS = "quickbooks_integration_quickbookssync WHERE entity_type = 'customer' AND company_id = %(company)s"
 ALL_CONTACTS = (
-    "SELECT contact.id, first_name, last_name, company, phone.keys, email.keys, place.keys, link.id"
+    "SELECT contact.id, first_name, last_name, company, phone.keys, email.keys, place.keys, link.id,"
+    " coalesce(customer_type = 'vendor', false)"
     " FROM contacts_contact AS contact"
     + "".join(
         f" LEFT JOIN (SELECT contact_id, array_agg(DISTINCT key) AS keys FROM {table} WHERE key <> '' GROUP BY contact_id)"
@@ -34,7 +35,7 @@ ALL_CONTACTS = (
 SOME_CONTACTS = (
     "SELECT contact.id, first_name, last_name, company, "
     + "".join(f"ARRAY(SELECT DISTINCT key FROM {table} WHERE contact_id = contact.id AND key <> ''), " for table in KINDS.values())
-    + f"(SELECT max(id) FROM {LINKS} AND local_id = contact.id)"
+    + f"(SELECT max(id) FROM {LINKS} AND local_id = contact.id), coalesce(customer_type = 'vendor', false)"
     # As an array: for "one of these ids, or in a subquery" PostgreSQL reads all contacts.
     " FROM contacts_contact AS contact WHERE contact.merged_into_id IS NULL AND contact.id = ANY(ARRAY(SELECT unnest(%(ids)s::bigint[])"
     + "".join(f" UNION ALL SELECT contact_id FROM {table} WHERE key = ANY(%(keys)s) AND key <> ''" for table in KINDS.values())
@@ -105,9 +106,9 @@ def _rows(statement: str, company: QuickBooksAuth, **values: Any) -> Iterator[Ro
 
 
 def _contact(row: Row) -> Person:
-    id, first, last, firm, phones, emails, places, linked = row
+    id, first, last, firm, phones, emails, places, linked, is_vendor = row
     keys = tuple(phones or ()), tuple(emails or ())
-    return Person(id, first, last, firm, "", *keys, linked_to=linked, places=tuple(places or ()))
+    return Person(id, first, last, firm, "", *keys, linked_to=linked, places=tuple(places or ()), is_vendor=is_vendor)
 
 
 def _customer(row: Row, parents: dict[str, str]) -> Person:

@@ -154,7 +154,41 @@ def test_contacts_are_told_apart_and_those_merged_away_are_left_out(
         ("Are a customer in QuickBooks", 5),
         ("Are none, or none that is known", 5),
         ("of these: waiting for a decision", 3),
+        ("Have no name", 0),
+        ("Have no e-mail", 10),
     ]
+
+
+def test_what_is_missing_of_contacts_is_counted_against_the_aim_and_leads_to_them(
+    auth: QuickBooksAuth, office: Client
+) -> None:
+    pairs.contact(phone="617-555-0101")
+    pairs.contact(company="Acme", email="office@example.com")
+    pairs.contact("Ann", "Lee", email="none")
+    lines = {line.label: line for line in office.get(PAGE).context["contacts"]}
+    named, reached = lines["Have no name"], lines["Have no e-mail"]
+    assert (named.number, named.goal) == (1, "66.7 % have a name; the aim is 80 %, 1 more")
+    assert (reached.number, reached.goal) == (2, "33.3 % have an e-mail; the aim is 50 %, 1 more")
+    for line in (named, reached):
+        assert office.get(line.page).context["cl"].result_count == line.number
+    pairs.contact("Bob", "Lee", email="bob@example.com")
+    lines = {line.label: line for line in office.get(PAGE).context["contacts"]}
+    assert lines["Have no e-mail"].goal == "50.0 % have an e-mail; the aim is 50 %"
+
+
+def test_who_may_be_there_twice_on_either_side_is_a_next_step(auth: QuickBooksAuth, office: Client) -> None:
+    assert office.get(PAGE).context["twice"] == []
+    for _ in range(2):
+        pairs.contact("Ann", "Lee", "617-555-0101")
+        customer(auth, "Bob Ray", "617-555-0102")
+    response = office.get(PAGE)
+    assert [step.sentence for step in response.context["twice"]] == [
+        "1 group of contacts that may be one person. Merge them, or say that they are not.",
+        "1 group of customers that QuickBooks may have twice. The list says how to merge them there.",
+    ]
+    for step in response.context["twice"]:
+        assert step.sentence in words(response)
+        assert len(office.get(step.page).context["groups"]) == 1
 
 
 @pytest.mark.parametrize(

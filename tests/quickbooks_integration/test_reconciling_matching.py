@@ -42,6 +42,22 @@ def test_a_clear_pair_is_linked_with_its_reasons_and_fills_the_contact(auth: Qui
     assert pairs.states() == {("Ann Smith", "Ann Smith"): "linked"}
 
 
+def test_a_contact_that_is_a_vendor_is_asked_about_and_stays_one(auth: QuickBooksAuth) -> None:
+    ours = pairs.contact("Ann", "Smith", NUMBER, company="Lee Roofing LLC", customer_type="vendor")
+    pairs.customer(auth, "Lee Roofing LLC (C)", NUMBER, CompanyName="Lee Roofing LLC")
+    assert match(auth) == MatchResult(review=1)
+    ours.refresh_from_db()
+    assert (ours.customer_type, ours.quickbooks_customer_id) == ("vendor", None)
+    assert MatchCandidate.objects.get().kind == "vendor"
+
+
+def test_a_vendor_among_those_around_one_is_known_as_one(auth: QuickBooksAuth) -> None:
+    ours = pairs.contact("Ann", "Smith", NUMBER, customer_type="vendor")
+    theirs = pairs.customer(auth, "Ann Smith", NUMBER)
+    for people in (reading.everybody(auth), reading.around(auth, [ours.pk], [theirs.pk])):
+        assert people.contacts[ours.pk].is_vendor
+
+
 def test_a_second_run_changes_nothing(auth: QuickBooksAuth) -> None:
     pairs.contact(phone=NUMBER)
     pairs.customer(auth, "Ann Smith", NUMBER)

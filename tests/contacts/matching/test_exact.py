@@ -287,3 +287,21 @@ def test_deciding_again_after_linking_proposes_nothing_new(contacts: list, custo
 
 def _with_links(rows: list[Person], links: dict) -> list[Person]:
     return [replace(row, linked_to=links.get(row.id, row.linked_to)) for row in rows]
+
+
+REACHED = {"phones": (PHONE,), "emails": (EMAIL,), "places": ("12 main st|02139",)}
+NAMED = st.sampled_from((ANN, {}, {"company": "Acme LLC"}, {**ANN, "company": "Acme LLC"}))
+
+
+@given(
+    NAMED, NAMED, st.sampled_from(("here", "theirs", "ours")), st.sampled_from(("(C)", "(v)", "- Vendor", "[cust.]"))
+)
+def test_a_vendor_is_never_linked_unasked_however_much_agrees(here, there, where, mark) -> None:
+    ours, theirs = contact(**REACHED, **here), customer(**REACHED, **there)
+    if where == "here":
+        ours = replace(ours, is_vendor=True)
+    elif where == "ours":
+        ours = replace(ours, company=f"{ours.company or 'Acme'} {mark}")
+    else:
+        theirs = replace(theirs, display_name=f"Acme LLC {mark}")
+    assert outcomes([ours], [theirs]) == {(1, "a"): "review"}

@@ -52,6 +52,10 @@ def kind_of(ours: Person, theirs: Person, **options: frozenset) -> Kind | None:
         (person(1, **ANN, linked_to=9), person("a", **ANN), Kind.LINKED),
         (person(1, **ANN), person("a", **ANN, is_job=True, family="p"), Kind.JOB),
         (person(1, **ANN), person("a", **ANN, active=False), Kind.INACTIVE),
+        (person(1, **ANN, is_vendor=True), person("a", **ANN), Kind.VENDOR),
+        (person(1, is_vendor=True), person("a", **ANN), Kind.VENDOR),
+        (person(1, **FIRM), person("a", company="Acme LLC", display_name="Acme LLC (C)"), Kind.VENDOR),
+        (person(1, company="Acme (Vendor)"), person("a", company="Acme (Vendor)"), Kind.VENDOR),
         (person(1, emails=EMAIL), person("a", **ANN, emails=OTHER_EMAIL), Kind.SILENT),
         (
             person(1, **ANN, phones=PHONE, places=HOUSE),

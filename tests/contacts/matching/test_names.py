@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contacts.matching.candidates import Person
-from contacts.matching.names import Names, compare, marks, people_in
+from contacts.matching.names import Names, compare, marks, people_in, tell_vendor_apart
 
 
 def contact(first: str = "", last: str = "", company: str = "") -> Person:
@@ -144,3 +144,24 @@ def test_two_without_a_mark_in_common_are_of_other_names_or_have_none(one: Perso
 def test_a_name_agrees_with_itself_or_says_nothing(first: str, last: str) -> None:
     person = Person(1, first_name=first, last_name=last)
     assert compare(person, person) is not Names.CONTRADICT
+
+
+@pytest.mark.parametrize(
+    ("text", "is_marked"),
+    [
+        ("Lee Roofing LLC (C)", True),
+        ("Lee Roofing LLC (Vendor)", True),
+        ("Lee Roofing [cust.]", True),
+        ("Lee Roofing - Vendor", True),
+        ("Lee Roofing LLC (V) ", True),
+        ("Lee (C) Roofing", False),
+        ("Vendor, Ann", False),
+        ("Ann Vendor", False),
+        ("Lee Roofing (Boston)", False),
+        ("Vitamin C", False),
+        ("", False),
+    ],
+)
+def test_a_mark_at_the_end_of_a_name_keeps_customer_and_vendor_apart(text: str, is_marked: bool) -> None:
+    assert tell_vendor_apart(Person(1, display_name=text)) is is_marked
+    assert tell_vendor_apart(Person(1, company=text)) is is_marked
