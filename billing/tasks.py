@@ -1,9 +1,11 @@
 """Doors for the background worker; the verbs are elsewhere."""
 
+import pghistory
 from celery import shared_task
 from django.utils import timezone
 
 from billing import approval_alerts, follow_up_digest, follow_ups, invoices, morning
+from contacts.before_first import AUTOMATIC
 
 
 @shared_task
@@ -15,7 +17,8 @@ def mark_overdue() -> int:
 @shared_task
 def morning_invoices() -> int:
     """At 6:00: the invoices of today's repairs. How many were made."""
-    return len(morning.run(timezone.localdate()).made)
+    with pghistory.context(source=AUTOMATIC):
+        return len(morning.run(timezone.localdate()).made)
 
 
 @shared_task

@@ -18,6 +18,9 @@ from contacts import by_statement
 LABEL = "before"
 MADE = "made"
 TOLD = ("update", "delete")  # labels of the rows that have something to tell
+# Where what was made here comes from; what is read from QuickBooks by the thousand is told on its own page only.
+ADMIN, AUTOMATIC = "admin", "automatic"
+MADE_HERE = Q(pgh_label=MADE, pgh_source__in=(ADMIN, AUTOMATIC))
 # What says nothing to people, or follows from something else that is told.
 DERIVED = {"total_sales", "last_payment_date", "average_days_to_pay"}  # of a contact, from its documents
 HIDDEN = DERIVED | {"id", "version", "position", "is_odd", "odd_reason", "quickbooks_sync_token", "quickbooks_line_id"}
@@ -104,10 +107,10 @@ def tracked(name: str, *, level: pgtrigger.Level = pgtrigger.Row, made: bool = F
     trackers = [BeforeFirst(level=level), ToldUpdate(level=level), QuietUpdate(level=level), pghistory.DeleteEvent()]
     if made:
         trackers.append(by_statement.InsertEvent(MADE))
-    return pghistory.track(*trackers, base_model=Event, meta=_meta(name), **options)
+    return pghistory.track(*trackers, base_model=Event, meta=_meta(name, made=made), **options)
 
 
-def _meta(name: str) -> dict[str, Any]:
+def _meta(name: str, *, made: bool) -> dict[str, Any]:
     """The indexes are for the pages of changes, which go from the newest to the oldest."""
     once = UniqueConstraint(fields=["pgh_obj"], name=f"{name}_before_once", condition=Q(pgh_label=LABEL))
     is_told, newest = Q(pgh_label__in=TOLD), ["-pgh_created_at", "-pgh_id"]
@@ -121,5 +124,6 @@ def _meta(name: str) -> dict[str, Any]:
             )
             for by in ("user", "source")
         ),
+        *([Index(fields=newest, name=f"{name}_made", condition=MADE_HERE)] if made else []),
     ]
     return {"constraints": [once], "indexes": indexes}

@@ -6,12 +6,12 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
 from contacts import colleagues
-from contacts.before_first import MADE, TOLD
+from contacts.before_first import ADMIN, AUTOMATIC, MADE, MADE_HERE, TOLD
 from contacts.changes import wording
 from contacts.changes.kinds import Kind, Table, kinds, tables
 from contacts.models import Contact
@@ -32,7 +32,8 @@ FROM_QUICKBOOKS = {
     QUICKBOOKS: "QuickBooks",
 }
 SOURCES = FROM_QUICKBOOKS | {
-    "admin": "A page of the CRM",
+    ADMIN: "A page of the CRM",
+    AUTOMATIC: "The CRM by itself, at its time",
     "matching": "Matching with QuickBooks",
     "merging": "Merge of contacts",
     "import": "Import of a list",
@@ -128,19 +129,40 @@ def _filled(seen: list[Kind], asked: Asked, place: Place | None, number: int) ->
 
 
 def _newest(of: list[Table], asked: Asked, place: Place | None, number: int) -> list[_Row]:
-    """So many of all tables; one query each."""
+    """So many of all tables; one or two queries each, of what has an index of its own."""
     found = []
     for rank, table in enumerate(of):
-        events = table.events._default_manager
-        earlier = events.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id")).order_by("-pgh_id")
-        # That it was made is told on its own page only: what comes from QuickBooks would fill all others.
-        labels = (*TOLD, MADE) if asked.object_id is not None and table.part is None else TOLD
-        rows = asked.narrow(events.filter(pgh_label__in=labels), table)
-        rows = rows.filter(_older(place, rank)) if place is not None else rows
-        rows = rows.annotate(earlier_id=Subquery(earlier.values("pgh_id")[:1])).select_related("pgh_context")
-        found += [_Row(event, table, rank) for event in rows.order_by("-pgh_created_at", "-pgh_id")[:number]]
+        for told in _what_is_told(table, asked):
+            rows = asked.narrow(told, table)
+            rows = rows.filter(_older(place, rank)) if place is not None else rows
+            rows = rows.annotate(earlier_id=_state_before(table)).select_related("pgh_context")
+            found += [_Row(event, table, rank) for event in rows.order_by("-pgh_created_at", "-pgh_id")[:number]]
     found.sort(key=lambda row: row.place, reverse=True)
     return found[:number]
+
+
+def _what_is_told(table: Table, asked: Asked) -> Iterator[QuerySet[Any]]:
+    events = table.events._default_manager
+    if asked.object_id is not None and table.part is None:
+        yield events.filter(pgh_label__in=(*TOLD, MADE))
+        return
+    yield events.filter(pgh_label__in=TOLD)
+    if any(tracker.label == MADE for tracker in table.events.pgh_trackers):
+        yield events.filter(MADE_HERE).exclude(_made_with_its_object(table))
+
+
+def _made_with_its_object(table: Table) -> Q:
+    """A line that was written together with its document says nothing new."""
+    if table.part is None:
+        return Q(pk=None)
+    own = Table(table.kind).events._default_manager.filter(pgh_label=MADE, pgh_obj_id=OuterRef(table.owner))
+    return Q(Exists(own.filter(pgh_context_id=OuterRef("pgh_context_id"))))
+
+
+def _state_before(table: Table) -> Subquery:
+    events = table.events._default_manager
+    earlier = events.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id")).order_by("-pgh_id")
+    return Subquery(earlier.values("pgh_id")[:1])
 
 
 def _older(place: Place, rank: int) -> Q:
@@ -186,7 +208,7 @@ def _sentences(event: Any, table: Table, before: Any, names: wording.Names) -> l
     if event.pgh_label == "delete":
         return [f"{part} removed." if part else "Deleted."]
     if event.pgh_label == MADE:
-        return ["Made."]
+        return [f"{part} added." if part else "Made."]
     found = wording.differences(before, event, names) if before is not None else [wording.UNKNOWN]
     return [f"{part}: {' '.join(found)}"] if part and found else found
 

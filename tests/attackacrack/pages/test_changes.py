@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import quotes
-from billing.models import Job, Quote, QuoteItem
+from billing.models import Invoice, Job, Quote, QuoteItem
 from contacts import changes
 from contacts.changes import Asked, Change, Place
 from contacts.changes.reading import QUICKBOOKS
@@ -73,13 +73,28 @@ def test_the_state_before_is_kept_once_and_in_front_of_the_change(quote):
     ]
 
 
-def test_that_a_document_was_made_is_told_on_its_own_page_and_fills_no_other(quote, office):
-    with pghistory.context(user=office.pk):
+def test_what_was_made_here_is_told_once_and_what_was_read_from_quickbooks_on_its_own_page_only(quote, office):
+    with pghistory.context(user=office.pk, source="sync"):
+        pulled = make_invoice()
+    with pghistory.context(user=office.pk, source="admin"):
         invoice = make_invoice()
-    (made,) = changes.of_object(kind_of("invoice"), invoice.pk).changes
+    with pghistory.context(source="automatic"):
+        payment = pay((invoice, "100"), on=date(2026, 3, 5))
+    (made,) = changes.of_object(kind_of("invoice"), pulled.pk).changes
     assert (made.who, made.sentences) == ("olivia", ["Made."])
-    assert said() == []
+    assert [line for line in said() if "Made." in line] == [
+        f"{payment}: Made.",
+        f"{Invoice.objects.get(pk=invoice.pk)}: Made.",
+    ]
+    assert not [line for line in said() if "added." in line]
+    assert ["Made."] in [change.sentences for change in found(Asked(person=office.pk))]
     assert not apps.get_model("contacts", "ContactEvent").objects.exists()  # people come by the ten thousand
+
+
+def test_a_line_that_is_added_later_is_told(quote, office):
+    with pghistory.context(user=office.pk, source="admin"):
+        QuoteItem.objects.create(quote=quote, description="Injection", quantity=Decimal(2), unit_price=Decimal(50))
+    assert said() == [f"Quote {quote.number}: Line “Injection” added."]
 
 
 def test_keys_are_told_by_name(quote, office):
