@@ -11,7 +11,7 @@ from billing.totals import Top
 
 LONG_AGO = Value("1970-01-01T00:00:00+00:00", output_field=DateTimeField())
 
-WORK_DONE = Q(job__work_done_at__isnull=False, job__work_done_at__gte=F("said_yes_at"))
+AGREED = Coalesce("approved_at", "accepted_at", LONG_AGO)
 
 
 def approved(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
@@ -19,32 +19,43 @@ def approved(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
     called off. `said_yes_at`: when the customer agreed, long ago if that is not known."""
     final = Invoice.objects.filter(quote=OuterRef("pk"), is_part=False).exclude(status=Invoice.Status.VOID)
     rows = quotes.filter(~Exists(final), status=Quote.Status.APPROVED).exclude(job__status=Job.Status.CANCELLED)
-    return rows.annotate(said_yes_at=Coalesce("approved_at", "accepted_at", LONG_AGO))
+    return rows.annotate(said_yes_at=AGREED)
 
 
 def waiting(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
-    """Of those approved the ones without a date. `counted`: the quote's total.
-
-    A repair of the job that was over before the customer agreed was for an earlier quote, and work that was done
-    before it likewise; cancelled repairs count for nothing.
-    """
-    return (
-        approved(quotes)
-        .filter(~Exists(repairs_since(OuterRef("job"), OuterRef("said_yes_at"))))
-        .exclude(WORK_DONE)
-        .annotate(counted=F("total_amount"))
-    )
+    """Of those approved the ones without a date. `counted`: the quote's total."""
+    return approved(quotes).filter(~Exists(repairs()), ~_work_is_done()).annotate(counted=F("total_amount"))
 
 
 def scheduled(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
     """Of those approved the ones with a repair to come, or one that was, or with their work done."""
-    return approved(quotes).filter(Exists(repairs_since(OuterRef("job"), OuterRef("said_yes_at"))) | WORK_DONE)
+    return approved(quotes).filter(Exists(repairs()) | _work_is_done())
 
 
-def repairs_since(job: Any, said_yes_at: Any) -> QuerySet[Appointment]:
-    """The repairs of a job that are meant for a quote that was approved then."""
-    rows = Appointment.objects.filter(job=job, kind=Appointment.Kind.REPAIR, ends_at__gte=said_yes_at)
-    return rows.exclude(status=Appointment.Status.CANCELLED)
+def repairs() -> QuerySet[Appointment]:
+    """The repairs that are meant for a quote, inside a query of approved quotes; cancelled ones count for nothing.
+
+    A repair that was over before the customer agreed was for an earlier quote, if the job had one by then. Without one
+    it was done first and agreed afterwards.
+    """
+    rows = Appointment.objects.filter(job=OuterRef("job"), kind=Appointment.Kind.REPAIR)
+    rows = rows.exclude(status=Appointment.Status.CANCELLED)
+    for_an_earlier_one = _had_work_before(OuterRef(OuterRef("pk")), OuterRef("job"), OuterRef("ends_at"))
+    return rows.filter(Q(ends_at__gte=OuterRef("said_yes_at")) | ~for_an_earlier_one)
+
+
+def _work_is_done() -> Q:
+    """Likewise, by when the job's work was done."""
+    for_an_earlier_one = _had_work_before(OuterRef("pk"), OuterRef("job"), OuterRef("job__work_done_at"))
+    is_later = Q(job__work_done_at__gte=F("said_yes_at"))
+    return Q(job__work_done_at__isnull=False) & (is_later | ~for_an_earlier_one)
+
+
+def _had_work_before(quote: Any, job: Any, at: Any) -> Q:
+    """Whether the job had another quote that the customer agreed to by then, or an invoice that is of no quote."""
+    others = Quote.objects.filter(job=job, status__in=[Quote.Status.APPROVED, Quote.Status.INVOICED]).exclude(pk=quote)
+    billed = Invoice.objects.filter(job=job, quote=None, is_part=False).exclude(status=Invoice.Status.VOID)
+    return Q(Exists(others.alias(agreed=AGREED).filter(agreed__lte=at))) | Q(Exists(billed))
 
 
 def first(number: int) -> Top:

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.models import User as Person
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, Subquery
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from billing import money_waiting
 from billing.models import Appointment, Job, JobParticipant, Quote, QuoteHistory
-from billing.money_waiting import approved, repairs_since
 from billing.refusals import Refused
 from contacts import colleagues
 from contacts.matching import normalise
@@ -99,10 +99,11 @@ def refuse_unless_waiting(quote: Quote) -> None:
         raise Refused(f"{quote} is {quote.get_status_display().lower()}: only an approved quote gets a date.")
     if quote.job is not None and quote.job.status == Job.Status.CANCELLED:
         raise Refused(f"The job of {quote} was cancelled. Make it active again first.")
-    row = approved(Quote.objects.all()).filter(pk=quote.pk).first()
+    first = money_waiting.repairs().order_by("starts_at", "pk").values("pk")[:1]
+    row = money_waiting.approved(Quote.objects.filter(pk=quote.pk)).annotate(repair=Subquery(first)).first()
     if row is None:
         raise Refused(f"{quote} is invoiced already. If there is more to do, add an appointment at its job.")
-    taken = repairs_since(quote.job, row.said_yes_at).order_by("starts_at", "pk").first() if quote.job else None
+    taken = Appointment.objects.filter(pk=row.repair).select_related("technician").first() if row.repair else None
     if taken is not None:
         raise Refused(f"{quote} is scheduled already: {in_words(taken)}.")
 

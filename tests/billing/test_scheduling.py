@@ -89,6 +89,11 @@ def test_a_second_click_makes_no_second_repair() -> None:
     assert "is scheduled already: " in refused(stale, visit(15))
 
 
+def test_work_that_was_done_before_the_approval_gets_no_second_repair() -> None:
+    row = quote(job=repair(TOMORROW - timedelta(days=2)).job)
+    assert "is scheduled already: " in refused(row, visit())
+
+
 @pytest.mark.parametrize("status", ["draft", "ready", "sent", "declined", "invoiced"])
 def test_only_what_is_approved_gets_a_date(status: str) -> None:
     assert "only an approved quote gets a date" in refused(quote(status=status), visit(), make_property())
