@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from billing import totals
 from billing.models import Appointment, Invoice, Job, Quote
@@ -32,23 +33,42 @@ def scheduled(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
     return approved(quotes).filter(Exists(repairs()) | _work_is_done())
 
 
+def worked(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
+    """Of those scheduled the ones whose last repair is over, or whose work is done."""
+    now = timezone.now()
+    is_over = Q(Exists(repairs().filter(ends_at__lt=now))) & ~Exists(repairs().filter(ends_at__gte=now))
+    return approved(quotes).filter(is_over | _work_is_done())
+
+
 def repairs() -> QuerySet[Appointment]:
     """The repairs that are meant for a quote, inside a query of approved quotes; cancelled ones count for nothing.
 
-    A repair that was over before the customer agreed was for an earlier quote, if the job had one by then. Without one
-    it was done first and agreed afterwards.
+    A repair that was booked for certain quotes of its job is meant for those, any other for all. But one that was over
+    before the customer agreed was for an earlier quote, if the job had one by then. Without one it was done first and
+    agreed afterwards.
     """
-    rows = Appointment.objects.filter(job=OuterRef("job"), kind=Appointment.Kind.REPAIR)
-    rows = rows.exclude(status=Appointment.Status.CANCELLED)
+    is_named = Exists(of_its_job().filter(pk=OuterRef(OuterRef("pk"))))
     for_an_earlier_one = _had_work_before(OuterRef(OuterRef("pk")), OuterRef("job"), OuterRef("ends_at"))
-    return rows.filter(Q(ends_at__gte=OuterRef("said_yes_at")) | ~for_an_earlier_one)
+    is_in_time = Q(ends_at__gte=OuterRef("said_yes_at")) | ~for_an_earlier_one
+    return _repairs_of_the_job().filter(Q(is_named) | (~Exists(of_its_job()) & is_in_time))
+
+
+def of_its_job() -> QuerySet[Quote]:
+    """The quotes that a repair was booked for, inside a query of repairs. Those that moved to another job are none."""
+    return Quote.objects.filter(repairs=OuterRef("pk"), job=OuterRef("job"))
+
+
+def _repairs_of_the_job() -> QuerySet[Appointment]:
+    rows = Appointment.objects.filter(job=OuterRef("job"), kind=Appointment.Kind.REPAIR)
+    return rows.exclude(status=Appointment.Status.CANCELLED)
 
 
 def _work_is_done() -> Q:
-    """Likewise, by when the job's work was done."""
+    """Likewise, by when the job's work was done; where repairs were booked for certain quotes, they say it."""
     for_an_earlier_one = _had_work_before(OuterRef("pk"), OuterRef("job"), OuterRef("job__work_done_at"))
     is_later = Q(job__work_done_at__gte=F("said_yes_at"))
-    return Q(job__work_done_at__isnull=False) & (is_later | ~for_an_earlier_one)
+    is_told_by_repairs = Exists(_repairs_of_the_job().filter(Exists(of_its_job())))
+    return Q(job__work_done_at__isnull=False) & (is_later | ~for_an_earlier_one) & ~Q(is_told_by_repairs)
 
 
 def _had_work_before(quote: Any, job: Any, at: Any) -> Q:

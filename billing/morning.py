@@ -1,12 +1,12 @@
 """The invoices of a day's repairs, made of their approved quotes before the work begins."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from billing import converting, terms
@@ -104,12 +104,36 @@ def _repairs(day: date) -> list[Repair]:
     once = {(row.job_id or f"appointment {row.pk}"): row for row in reversed(appointments)}
     repairs = [Repair(row) for row in sorted(once.values(), key=lambda row: (row.starts_at, row.pk))]
     jobs = [row.job_id for row in once.values() if row.job_id]
-    quotes, invoices = _quotes(jobs), _invoices(jobs)
+    quotes, invoices, booked = _quotes(jobs), _invoices(jobs), _booked(jobs)
+    visits: defaultdict[int | None, list[int]] = defaultdict(list)
+    for row in appointments:
+        visits[row.job_id].append(row.pk)
     for repair in repairs:
-        repair.invoices = invoices[repair.appointment.job_id]
+        job = repair.appointment.job_id
+        is_meant = _which_are_meant(visits[job], booked[job])
+        repair.invoices = [one for one in invoices[job] if one.quote_id is None or is_meant(one.quote_id)]
         billed = {invoice.quote_id for invoice in repair.invoices}
-        repair.quotes = [quote for quote in quotes[repair.appointment.job_id] if quote.pk not in billed]
+        repair.quotes = [quote for quote in quotes[job] if quote.pk not in billed and is_meant(quote.pk)]
     return repairs
+
+
+def _which_are_meant(visits: list[int], booked: dict[int, set[int]]) -> Callable[[int], bool]:
+    """Whether a quote, by its key, is done with one of these repairs of its job: those that they were booked for, and, if
+    one was booked for none, those that no repair of the job was booked for."""
+    here = {quote for visit in visits for quote in booked.get(visit, ())}
+    elsewhere = {quote for quotes in booked.values() for quote in quotes} - here
+    is_for_the_rest = any(visit not in booked for visit in visits)
+    return lambda quote: quote in here or (is_for_the_rest and quote not in elsewhere)
+
+
+def _booked(jobs: Iterable[int]) -> defaultdict[int | None, dict[int, set[int]]]:
+    """By job and repair: the keys of the quotes that the repair was booked for."""
+    rows = Appointment.objects.filter(job__in=jobs, kind=Appointment.Kind.REPAIR, quotes__job=F("job"))
+    rows = rows.exclude(status=Appointment.Status.CANCELLED).order_by()
+    found: defaultdict[int | None, dict[int, set[int]]] = defaultdict(dict)
+    for job, repair, quote in rows.values_list("job_id", "pk", "quotes"):
+        found[job].setdefault(repair, set()).add(quote)
+    return found
 
 
 def _quotes(jobs: Iterable[int]) -> defaultdict[int | None, list[Quote]]:

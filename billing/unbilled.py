@@ -22,13 +22,15 @@ def unbilled(jobs: QuerySet[Job]) -> QuerySet[Job]:
     billed = Exists(final.filter(job=OuterRef("pk")))
     billed_by_quote = Exists(final.filter(job=None, quote__job=OuterRef("pk")))
     never = Job.objects.filter(~billed, ~billed_by_quote, status=Job.Status.ACTIVE)
-    due = money_waiting.scheduled(Quote.objects.filter(job__isnull=False))
+    due = money_waiting.worked(Quote.objects.filter(job__isnull=False))
     # One set, because of conditions joined by "or" PostgreSQL reads every job and every invoice for each.
     either = never.order_by().values("pk").union(due.order_by().values("job"))
     counted = due.filter(job=OuterRef("pk")).order_by().values("job").annotate(total=Sum("total_amount"))
     # Work of several days is over with the last of them.
     to_come = Appointment.objects.filter(job=OuterRef("pk"), kind=Appointment.Kind.REPAIR, ends_at__gte=timezone.now())
     is_over = Q(pk__in=_past_repairs().values("job")) & ~Exists(to_come.exclude(status=Appointment.Status.CANCELLED))
+    # A repair to come that is for another quote holds nothing back.
+    is_over |= Q(pk__in=due.filter(repairs__isnull=False).order_by().values("job"))
     rows = jobs.filter(Q(work_done_at__isnull=False) | is_over, pk__in=either, status=Job.Status.ACTIVE)
     return rows.annotate(counted=Subquery(counted.values("total")))
 
@@ -44,10 +46,10 @@ def first(number: int) -> Top:
 
 
 def quotes_of(job_ids: Collection[int]) -> defaultdict[int | None, list[Quote]]:
-    """Each job's quotes without a final invoice: first those of work that is scheduled or done, then the newest.
-    Declined ones are left out. One query, with the customers."""
+    """Each job's quotes without a final invoice: first those of work that is done, then the newest. Declined ones are
+    left out. One query, with the customers."""
     final = Invoice.objects.filter(quote=OuterRef("pk"), is_part=False).exclude(status=Invoice.Status.VOID)
-    due = money_waiting.scheduled(Quote.objects.filter(pk=OuterRef("pk")))
+    due = money_waiting.worked(Quote.objects.filter(pk=OuterRef("pk")))
     rows = Quote.objects.filter(~Exists(final), job__in=job_ids).exclude(status=Quote.Status.DECLINED)
     found: defaultdict[int | None, list[Quote]] = defaultdict(list)
     ordered = rows.annotate(is_due=Exists(due)).order_by("-is_due", "-quote_date", "-pk")

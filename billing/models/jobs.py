@@ -106,6 +106,13 @@ class Appointment(models.Model):
     technician = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="appointments"
     )
+    quotes = models.ManyToManyField(
+        "billing.Quote",
+        blank=True,
+        editable=False,
+        related_name="repairs",
+        help_text="What is done then. Without any it is for those of the job that no other repair is for.",
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     status = models.CharField(max_length=20, choices=Status, default=Status.SCHEDULED)
