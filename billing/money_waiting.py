@@ -72,10 +72,12 @@ def _work_is_done() -> Q:
 
 
 def _had_work_before(quote: Any, job: Any, at: Any) -> Q:
-    """Whether the job had another quote that the customer agreed to by then, or an invoice that is of no quote."""
+    """Whether the job had another quote that the customer agreed to by then, an invoice that is of no quote, or work
+    for free until later."""
     others = Quote.objects.filter(job=job, status__in=[Quote.Status.APPROVED, Quote.Status.INVOICED]).exclude(pk=quote)
     billed = Invoice.objects.filter(job=job, quote=None, is_part=False).exclude(status=Invoice.Status.VOID)
-    return Q(Exists(others.alias(agreed=AGREED).filter(agreed__lte=at))) | Q(Exists(billed))
+    is_free = Job.objects.filter(pk=job, nothing_to_invoice_at__gte=at)
+    return Q(Exists(others.alias(agreed=AGREED).filter(agreed__lte=at))) | Q(Exists(billed)) | Q(Exists(is_free))
 
 
 def first(number: int) -> Top:

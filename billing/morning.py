@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import F, Q
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import F, Q, Value
 from django.utils import timezone
 
 from billing import converting, terms
@@ -104,16 +106,17 @@ def _repairs(day: date) -> list[Repair]:
     once = {(row.job_id or f"appointment {row.pk}"): row for row in reversed(appointments)}
     repairs = [Repair(row) for row in sorted(once.values(), key=lambda row: (row.starts_at, row.pk))]
     jobs = [row.job_id for row in once.values() if row.job_id]
-    quotes, invoices, booked = _quotes(jobs), _invoices(jobs), _booked(jobs)
+    quotes, invoices = _quotes(jobs), _invoices(jobs)
     visits: defaultdict[int | None, list[int]] = defaultdict(list)
     for row in appointments:
         visits[row.job_id].append(row.pk)
     for repair in repairs:
         job = repair.appointment.job_id
-        is_meant = _which_are_meant(visits[job], booked[job])
+        is_meant = _which_are_meant(visits[job], _booked(quotes[job]))
         repair.invoices = [one for one in invoices[job] if one.quote_id is None or is_meant(one.quote_id)]
         billed = {invoice.quote_id for invoice in repair.invoices}
-        repair.quotes = [quote for quote in quotes[job] if quote.pk not in billed and is_meant(quote.pk)]
+        left = [quote for quote in quotes[job] if quote.pk not in billed and is_meant(quote.pk)]
+        repair.quotes = [quote for quote in left if quote.status != Quote.Status.DECLINED]
     return repairs
 
 
@@ -126,19 +129,21 @@ def _which_are_meant(visits: list[int], booked: dict[int, set[int]]) -> Callable
     return lambda quote: quote in here or (is_for_the_rest and quote not in elsewhere)
 
 
-def _booked(jobs: Iterable[int]) -> defaultdict[int | None, dict[int, set[int]]]:
-    """By job and repair: the keys of the quotes that the repair was booked for."""
-    rows = Appointment.objects.filter(job__in=jobs, kind=Appointment.Kind.REPAIR, quotes__job=F("job"))
-    rows = rows.exclude(status=Appointment.Status.CANCELLED).order_by()
-    found: defaultdict[int | None, dict[int, set[int]]] = defaultdict(dict)
-    for job, repair, quote in rows.values_list("job_id", "pk", "quotes"):
-        found[job].setdefault(repair, set()).add(quote)
-    return found
+def _booked(quotes: Iterable[Any]) -> dict[int, set[int]]:
+    """By repair: the keys of the quotes that it was booked for."""
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    for quote in quotes:
+        for repair in quote.booked_for:
+            found[repair].add(quote.pk)
+    return dict(found)
 
 
 def _quotes(jobs: Iterable[int]) -> defaultdict[int | None, list[Quote]]:
+    """`booked_for`: the keys of the repairs that were booked for the quote."""
     found: defaultdict[int | None, list[Quote]] = defaultdict(list)
-    rows = Quote.objects.filter(job__in=jobs).exclude(status=Quote.Status.DECLINED)
+    live = Q(repairs__kind=Appointment.Kind.REPAIR) & ~Q(repairs__status=Appointment.Status.CANCELLED)
+    booked_for = ArrayAgg("repairs", filter=live & Q(repairs__job=F("job")), default=Value([]))
+    rows = Quote.objects.filter(job__in=jobs).annotate(booked_for=booked_for)
     for quote in rows.select_related("contact").order_by("-quote_date", "-pk"):
         found[quote.job_id].append(quote)
     return found

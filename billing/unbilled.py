@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection
 
-from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -14,14 +14,14 @@ from billing.totals import Top
 
 def unbilled(jobs: QuerySet[Job]) -> QuerySet[Job]:
     """Jobs whose work is done, or whose repair's time is over, that have no final invoice, or an approved quote without
-    one. `counted`: the totals of those quotes; None without a quote. A void invoice is none, a deposit is not the final.
+    one. Work that was said to be free counts only for the quotes. `counted`: the totals of those quotes; None without a quote. A void invoice is none, a deposit is not the final.
 
     An invoice that knows no job is that of its quote's job.
     """
     final = Invoice.objects.filter(is_part=False).exclude(status=Invoice.Status.VOID)
     billed = Exists(final.filter(job=OuterRef("pk")))
     billed_by_quote = Exists(final.filter(job=None, quote__job=OuterRef("pk")))
-    never = Job.objects.filter(~billed, ~billed_by_quote, status=Job.Status.ACTIVE)
+    never = Job.objects.filter(~_is_free(), ~billed, ~billed_by_quote, status=Job.Status.ACTIVE)
     due = money_waiting.worked(Quote.objects.filter(job__isnull=False))
     # One set, because of conditions joined by "or" PostgreSQL reads every job and every invoice for each.
     either = never.order_by().values("pk").union(due.order_by().values("job"))
@@ -56,6 +56,13 @@ def quotes_of(job_ids: Collection[int]) -> defaultdict[int | None, list[Quote]]:
     for quote in ordered.select_related("contact"):
         found[quote.job_id].append(quote)
     return found
+
+
+def _is_free() -> Q:
+    """Nothing is to be invoiced of the job, and nothing was done since that was said."""
+    later = _past_repairs().filter(job=OuterRef("pk"), starts_at__gt=OuterRef("nothing_to_invoice_at"))
+    is_later = Q(work_done_at__gt=F("nothing_to_invoice_at"), work_done_at__isnull=False)
+    return Q(nothing_to_invoice_at__isnull=False) & ~is_later & ~Exists(later)
 
 
 def _past_repairs() -> QuerySet[Appointment]:

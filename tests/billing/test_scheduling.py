@@ -16,7 +16,7 @@ from billing.scheduling import Visit
 from billing.totals import Total
 from contacts.models import Contact, Property
 from tests.billing.rows import make_invoice, repair
-from tests.billing.test_figures import quote, total_of
+from tests.billing.test_figures import quote, rows, total_of
 from tests.contacts.admin.forms import OpenForm
 from tests.factories import make_contact, make_property
 
@@ -157,6 +157,13 @@ def test_a_repair_that_was_added_by_hand_is_for_what_has_no_repair_of_its_own() 
     assert waiting() == 0
     assert [row.quotes for row in morning.look(TOMORROW).repairs] == [[small]]
     assert [row.quotes for row in morning.look(TOMORROW + timedelta(days=1)).repairs] == [[large]]
+
+
+def test_a_repair_whose_quote_was_declined_invoices_no_other_quote() -> None:
+    small, large = two_quotes()
+    scheduling.schedule(small, visit(), None, None)
+    Quote.objects.filter(pk=small.pk).update(status="declined")
+    assert (rows(Quote, "waiting"), [row.quotes for row in morning.look(TOMORROW).repairs]) == ([large], [[]])
 
 
 def test_a_repair_that_was_moved_to_another_job_is_not_for_the_quote() -> None:
