@@ -173,15 +173,14 @@ def _refuse_unseen(visit: Visit, house: Property | None, seen: Collection[int]) 
 
 
 def conflicts(visit: Visit, house: Property | None, but: int | None = None) -> list[Appointment]:
-    """Other appointments at that time of the same technician or at the same house; at most 10, by time. `but`: the key
-    of the appointment itself. One query."""
-    same = Q()
+    """Other appointments at that time of the same technician or at the same house; where nobody goes yet the repairs
+    that nobody goes to either. At most 10, by time. `but`: the key of the appointment itself. One query."""
     if visit.technician is not None:
-        same |= Q(technician=visit.technician)
+        same = Q(technician=visit.technician)
+    else:
+        same = Q(technician=None, kind=Appointment.Kind.REPAIR)
     if house is not None and house.pk:
         same |= Q(job__property=house)
-    if not same:
-        return []
     rows = Appointment.objects.filter(
         same,
         starts_at__gt=visit.starts_at - LONGEST,

@@ -1,6 +1,6 @@
 """The page that gives an approved quote its repair: filled in already, so that saving is the second click."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -16,7 +16,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from billing import scheduling, technicians
+from billing import openings, scheduling, technicians
 from billing.admin import pages
 from billing.models import Appointment, Quote
 from billing.money import dollars
@@ -25,7 +25,7 @@ from billing.scheduling import Clashes, Visit
 from contacts.models import Property
 
 NEEDED = ("billing.add_appointment", "billing.add_job", "billing.change_quote")
-FIRST_HOUR, HOURS = time(9), 2
+HOURS = 2
 LENGTHS = [(1, "1 hour"), *((hours, f"{hours} hours") for hours in range(2, 11))]
 
 
@@ -183,15 +183,11 @@ def may_schedule(request: HttpRequest) -> bool:
 
 
 def _initial(houses: list[Property]) -> dict[str, Any]:
-    where = str(houses[0].pk or "new") if houses else "other"
-    return {"day": _next_workday(), "at": FIRST_HOUR, "hours": HOURS, "house": where}
-
-
-def _next_workday() -> date:
-    day = timezone.localdate() + timedelta(days=1)
-    while day.weekday() >= 5:
-        day += timedelta(days=1)
-    return day
+    house = houses[0] if houses else None
+    technician = technicians.the_only_one()
+    at = timezone.localtime(openings.first(timedelta(hours=HOURS), technician, house))
+    where = str(house.pk or "new") if house is not None else "other"
+    return {"day": at.date(), "at": at.time(), "hours": HOURS, "technician": technician, "house": where}
 
 
 def _hour_and_minute(value: Any) -> Any:

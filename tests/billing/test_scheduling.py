@@ -230,7 +230,15 @@ def test_the_same_technician_or_house_at_that_time_is_a_conflict(office: User, b
     assert found == [at_house, of_technician]
     assert scheduling.conflicts(visit(), house) == [at_house]
     assert scheduling.conflicts(visit(technician=office), None) == [of_technician]
-    assert scheduling.conflicts(visit(), None) == []
+
+
+def test_where_nobody_goes_yet_other_repairs_without_a_technician_are_a_conflict(office: User) -> None:
+    nobody = repair(TOMORROW, at=time(10))
+    repair(TOMORROW, at=time(10), kind="assessment")
+    repair(TOMORROW, at=time(10), technician=office)
+    assert scheduling.conflicts(visit(), None) == [nobody]
+    assert scheduling.conflicts(visit(), None, but=nobody.pk) == []
+    assert nobody not in scheduling.conflicts(visit(technician=office), make_property())
 
 
 @pytest.mark.parametrize(("hour", "number"), [(7, 0), (8, 0), (9, 1), (11, 1), (12, 0)])
@@ -261,16 +269,16 @@ def test_a_house_of_the_contact_that_is_typed_is_that_house_and_its_repair_a_con
 
 
 @pytest.mark.parametrize("typed", ["12 Elm Street Apt 2", "12 Elm Street, Boston", "12 Elm", "112 Elm Street"])
-def test_another_house_that_is_typed_is_another_house(typed: str) -> None:
+def test_another_house_that_is_typed_is_another_house(typed: str, office: User) -> None:
     contact = make_contact("Ann", "Lee")
     house, _ = is_repaired_then(contact, 10)
-    made = scheduling.schedule(quote(contact=contact), visit(), Property(address=typed), None, seen=())
+    made = scheduling.schedule(quote(contact=contact), visit(technician=office), Property(address=typed), None, seen=())
     assert (made.job.property != house, made.job.property.address, Property.objects.count()) == (True, typed, 2)
 
 
-def test_the_same_street_of_somebody_else_is_another_house() -> None:
+def test_the_same_street_of_somebody_else_is_another_house(office: User) -> None:
     is_repaired_then(make_contact("Bob", "Roy"), 10)
-    made = scheduling.schedule(quote(), visit(), Property(address="12 Elm Street"), None, seen=())
+    made = scheduling.schedule(quote(), visit(technician=office), Property(address="12 Elm Street"), None, seen=())
     assert (made.job.property.zip_code, Property.objects.count()) == ("", 2)
 
 
