@@ -185,6 +185,16 @@ def test_the_page_offers_the_other_quotes_of_the_job_and_ticks_none(office_clien
     assert (waiting(), small.history.count(), large.history.count()) == (0, 1, 1)
 
 
+def test_the_invoice_page_begins_with_the_day_of_the_quotes_own_repair(office_client: Client) -> None:
+    small, large = two_quotes()
+    for row, after in ((small, 0), (large, 3)):
+        scheduling.schedule(row, visit(day=TOMORROW + timedelta(days=after)), None, None)
+        form = OpenForm(office_client, reverse("admin:billing_quote_invoice", args=[row.pk]))
+        assert form.values["job_date"] == (TOMORROW + timedelta(days=after)).isoformat()
+    form = OpenForm(office_client, reverse("admin:billing_quote_invoice", args=[small.pk]))
+    assert form.values["job_date"] == TOMORROW.isoformat()
+
+
 def test_a_quote_of_another_job_or_one_that_is_scheduled_is_not_taken_along() -> None:
     small, large = two_quotes()
     for other in (quote(job=Job.objects.create(property=make_property(), title="Other")), quote()):
