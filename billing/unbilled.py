@@ -14,7 +14,8 @@ from billing.totals import Top
 
 def unbilled(jobs: QuerySet[Job]) -> QuerySet[Job]:
     """Jobs whose work is done, or whose repair's time is over, that have no final invoice, or an approved quote without
-    one. Work that was said to be free counts only for the quotes. `counted`: the totals of those quotes; None without a quote. A void invoice is none, a deposit is not the final.
+    one. Work that was said to be free counts only for the quotes. `counted`: the totals of those quotes; None without a
+    quote. A void invoice is none, a deposit is not the final.
 
     An invoice that knows no job is that of its quote's job.
     """
