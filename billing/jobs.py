@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Case, Exists, Max, OuterRef, Q, QuerySet, Subquery, When
 from django.utils import timezone
 
-from billing import money_waiting
+from billing import money_waiting, unbilled
 from billing.models import Appointment, Invoice, Job, Quote
 from billing.refusals import Refused
 
@@ -66,6 +66,37 @@ def after_visit(visit: Appointment) -> None:
     later = _repairs(visit.job).filter(status=Appointment.Status.SCHEDULED, ends_at__gt=end)
     if not later.exists():
         finish(visit.job)
+
+
+@transaction.atomic
+def invoice_nothing(job: Job, why: str) -> None:
+    """The work was for free: a guarantee, goodwill. The job asks for no invoice until more is done at it.
+
+    Brings `job` up to date. Raises Refused, with nothing changed, without a reason, for work that needs no invoice, and
+    where a quote of it is approved. Who it was is in the job's events. May be called inside a transaction.
+    """
+    job.refresh_from_db(from_queryset=Job.objects.select_for_update(no_key=True))
+    if not why.strip():
+        raise Refused("Say why nothing is to be invoiced.")
+    quote = money_waiting.approved(Quote.objects.filter(job=job)).order_by("pk").first()
+    if quote is not None:
+        raise Refused(f"{quote} is approved. Invoice it, or decline it first.")
+    if not unbilled.unbilled(Job.objects.filter(pk=job.pk)).exists():
+        raise Refused(f"{job} asks for no invoice: it is invoiced, was called off, or its work is not done.")
+    job.nothing_to_invoice_at, job.nothing_to_invoice_why = timezone.now(), why.strip()
+    job.save(update_fields=["nothing_to_invoice_at", "nothing_to_invoice_why", "updated_at"])
+
+
+@transaction.atomic
+def invoice_something(job: Job) -> bool:
+    """It is to be invoiced after all. Brings `job` up to date. False, and nothing is changed, if that is so already. May
+    be called inside a transaction."""
+    job.refresh_from_db(from_queryset=Job.objects.select_for_update(no_key=True))
+    if job.nothing_to_invoice_at is None:
+        return False
+    job.nothing_to_invoice_at, job.nothing_to_invoice_why = None, ""
+    job.save(update_fields=["nothing_to_invoice_at", "nothing_to_invoice_why", "updated_at"])
+    return True
 
 
 def lock_job_of(visit: Appointment) -> None:

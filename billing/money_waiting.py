@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from billing import totals
 from billing.models import Appointment, Invoice, Job, Quote
@@ -14,7 +15,7 @@ from contacts.before_first import TOLD
 
 LONG_AGO = Value("1970-01-01T00:00:00+00:00", output_field=DateTimeField())
 
-WORK_DONE = Q(job__work_done_at__isnull=False, job__work_done_at__gte=F("said_yes_at"))
+AGREED = Coalesce("approved_at", "accepted_at", LONG_AGO)
 
 
 def approved(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
@@ -22,26 +23,17 @@ def approved(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
     called off. `said_yes_at`: when the customer agreed, long ago if that is not known."""
     final = Invoice.objects.final().filter(quote=OuterRef("pk"))
     rows = quotes.filter(~Exists(final), status=Quote.Status.APPROVED).exclude(job__status=Job.Status.CANCELLED)
-    return rows.annotate(said_yes_at=Coalesce("approved_at", "accepted_at", LONG_AGO))
+    return rows.annotate(said_yes_at=AGREED)
 
 
 def waiting(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
-    """Of those approved the ones without a date. `counted`: the quote's total.
-
-    A repair of the job that was over before the customer agreed was for an earlier quote, and work that was done
-    before it likewise; cancelled repairs count for nothing.
-    """
-    return (
-        approved(quotes)
-        .filter(~Exists(repairs_since(OuterRef("job"), OuterRef("said_yes_at"))))
-        .exclude(WORK_DONE)
-        .annotate(counted=F("total_amount"))
-    )
+    """Of those approved the ones without a date. `counted`: the quote's total."""
+    return approved(quotes).filter(~Exists(repairs()), ~_work_is_done()).annotate(counted=F("total_amount"))
 
 
 def scheduled(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
     """Of those approved the ones with a repair to come, or one that was, or with their work done."""
-    return approved(quotes).filter(Exists(repairs_since(OuterRef("job"), OuterRef("said_yes_at"))) | WORK_DONE)
+    return approved(quotes).filter(Exists(repairs()) | _work_is_done())
 
 
 def agreed_since(quotes: QuerySet[Quote], moment: datetime) -> QuerySet[Quote]:
@@ -58,10 +50,57 @@ def agreed_since(quotes: QuerySet[Quote], moment: datetime) -> QuerySet[Quote]:
     return approved(quotes).annotate(was=was).filter(is_made | (is_changed & ~had_its_yes))
 
 
-def repairs_since(job: Any, said_yes_at: Any) -> QuerySet[Appointment]:
-    """The repairs of a job that are meant for a quote that was approved then."""
-    rows = Appointment.objects.filter(job=job, kind=Appointment.Kind.REPAIR, ends_at__gte=said_yes_at)
+def worked(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
+    """Of those scheduled the ones whose last repair is over, or whose work is done. A repair that was booked for no quote
+    in particular, after the customer agreed to a later one of the job, is that one's."""
+    now = timezone.now()
+    later = approved(Quote.objects.filter(job=OuterRef("job")))
+    is_of_later = later.filter(
+        said_yes_at__gt=OuterRef(OuterRef("said_yes_at")), said_yes_at__lte=OuterRef("created_at")
+    )
+    to_come = repairs().filter(Exists(of_its_job()) | ~Exists(is_of_later), ends_at__gte=now)
+    is_over = Q(Exists(repairs().filter(ends_at__lt=now))) & ~Exists(to_come)
+    return approved(quotes).filter(is_over | _work_is_done())
+
+
+def repairs() -> QuerySet[Appointment]:
+    """The repairs that are meant for a quote, inside a query of approved quotes; cancelled ones count for nothing.
+
+    A repair that was booked for certain quotes of its job is meant for those, any other for all. But one that was over
+    before the customer agreed was for an earlier quote, if the job had one by then. Without one it was done first and
+    agreed afterwards.
+    """
+    is_named = Exists(of_its_job().filter(pk=OuterRef(OuterRef("pk"))))
+    for_an_earlier_one = _had_work_before(OuterRef(OuterRef("pk")), OuterRef("job"), OuterRef("ends_at"))
+    is_in_time = Q(ends_at__gte=OuterRef("said_yes_at")) | ~for_an_earlier_one
+    return _repairs_of_the_job().filter(Q(is_named) | (~Exists(of_its_job()) & is_in_time))
+
+
+def of_its_job() -> QuerySet[Quote]:
+    """The quotes that a repair was booked for, inside a query of repairs. Those that moved to another job are none."""
+    return Quote.objects.filter(repairs=OuterRef("pk"), job=OuterRef("job"))
+
+
+def _repairs_of_the_job() -> QuerySet[Appointment]:
+    rows = Appointment.objects.filter(job=OuterRef("job"), kind=Appointment.Kind.REPAIR)
     return rows.exclude(status=Appointment.Status.CANCELLED)
+
+
+def _work_is_done() -> Q:
+    """Likewise, by when the job's work was done; where repairs were booked for certain quotes, they say it."""
+    for_an_earlier_one = _had_work_before(OuterRef("pk"), OuterRef("job"), OuterRef("job__work_done_at"))
+    is_later = Q(job__work_done_at__gte=F("said_yes_at"))
+    is_told_by_repairs = Exists(_repairs_of_the_job().filter(Exists(of_its_job())))
+    return Q(job__work_done_at__isnull=False) & (is_later | ~for_an_earlier_one) & ~Q(is_told_by_repairs)
+
+
+def _had_work_before(quote: Any, job: Any, at: Any) -> Q:
+    """Whether the job had another quote that the customer agreed to by then, an invoice that is of no quote, or work
+    for free until later."""
+    others = Quote.objects.filter(job=job, status__in=[Quote.Status.APPROVED, Quote.Status.INVOICED]).exclude(pk=quote)
+    billed = Invoice.objects.filter(job=job, quote=None, is_part=False).exclude(status=Invoice.Status.VOID)
+    is_free = Job.objects.filter(pk=job, nothing_to_invoice_at__gte=at)
+    return Q(Exists(others.alias(agreed=AGREED).filter(agreed__lte=at))) | Q(Exists(billed)) | Q(Exists(is_free))
 
 
 def first(number: int) -> Top:

@@ -1,12 +1,14 @@
 """The invoices of a day's repairs, made of their approved quotes before the work begins."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import QuerySet
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import F, Q, QuerySet, Value
 from django.utils import timezone
 
 from billing import converting, terms
@@ -78,22 +80,6 @@ def look(day: date) -> Morning:
     return Morning(day, _repairs(day), [])
 
 
-def numbers(day: date) -> tuple[int, int]:
-    """(repairs of the day, those that are ready), as `look` finds them. Three queries, one on a day without repairs."""
-    held = list(_appointments(day).values_list("job_id", flat=True)[:MOST_REPAIRS])
-    jobs = {job for job in held if job is not None}
-    if not jobs:
-        return len(held), 0
-    billed: defaultdict[int, set[int | None]] = defaultdict(set)
-    final = Invoice.objects.final().of_jobs(jobs)
-    for job, job_of_quote, quote in final.values_list("job_id", "quote__job_id", "quote_id"):
-        billed[job or job_of_quote].add(quote)
-    approved = Quote.objects.filter(job__in=jobs, status=Quote.Status.APPROVED).values_list("job_id", "pk")
-    waiting = {job for job, quote in approved if quote not in billed[job]}
-    ready = sum(1 for job in jobs if billed[job] and job not in waiting)
-    return len(jobs) + held.count(None), ready
-
-
 def _convert(quote: Quote, appointment: Appointment, day: date, by: AbstractBaseUser | None) -> Invoice:
     return converting.convert(
         quote,
@@ -117,10 +103,16 @@ def _repairs(day: date) -> list[Repair]:
     repairs = [Repair(row) for row in sorted(once.values(), key=lambda row: (row.starts_at, row.pk))]
     jobs = [row.job_id for row in once.values() if row.job_id]
     quotes, invoices = _quotes(jobs), _invoices(jobs)
+    visits: defaultdict[int | None, list[int]] = defaultdict(list)
+    for row in appointments:
+        visits[row.job_id].append(row.pk)
     for repair in repairs:
-        repair.invoices = invoices[repair.appointment.job_id]
+        job = repair.appointment.job_id
+        is_meant = _which_are_meant(visits[job], _booked(quotes[job]))
+        repair.invoices = [one for one in invoices[job] if one.quote_id is None or is_meant(one.quote_id)]
         billed = {invoice.quote_id for invoice in repair.invoices}
-        repair.quotes = [quote for quote in quotes[repair.appointment.job_id] if quote.pk not in billed]
+        left = [quote for quote in quotes[job] if quote.pk not in billed and is_meant(quote.pk)]
+        repair.quotes = [quote for quote in left if quote.status != Quote.Status.DECLINED]
     return repairs
 
 
@@ -131,9 +123,30 @@ def _appointments(day: date) -> QuerySet[Appointment]:
     return rows.exclude(status=Appointment.Status.CANCELLED).order_by("starts_at", "pk")
 
 
+def _which_are_meant(visits: list[int], booked: dict[int, set[int]]) -> Callable[[int], bool]:
+    """Whether a quote, by its key, is done with one of these repairs of its job: those that they were booked for, and, if
+    one was booked for none, those that no repair of the job was booked for."""
+    here = {quote for visit in visits for quote in booked.get(visit, ())}
+    elsewhere = {quote for quotes in booked.values() for quote in quotes} - here
+    is_for_the_rest = any(visit not in booked for visit in visits)
+    return lambda quote: quote in here or (is_for_the_rest and quote not in elsewhere)
+
+
+def _booked(quotes: Iterable[Any]) -> dict[int, set[int]]:
+    """By repair: the keys of the quotes that it was booked for."""
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    for quote in quotes:
+        for repair in quote.booked_for:
+            found[repair].add(quote.pk)
+    return dict(found)
+
+
 def _quotes(jobs: Iterable[int]) -> defaultdict[int | None, list[Quote]]:
+    """`booked_for`: the keys of the repairs that were booked for the quote."""
     found: defaultdict[int | None, list[Quote]] = defaultdict(list)
-    rows = Quote.objects.filter(job__in=jobs).exclude(status=Quote.Status.DECLINED)
+    live = Q(repairs__kind=Appointment.Kind.REPAIR) & ~Q(repairs__status=Appointment.Status.CANCELLED)
+    booked_for = ArrayAgg("repairs", filter=live & Q(repairs__job=F("job")), default=Value([]))
+    rows = Quote.objects.filter(job__in=jobs).annotate(booked_for=booked_for)
     for quote in rows.select_related("contact").order_by("-quote_date", "-pk"):
         found[quote.job_id].append(quote)
     return found

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.models import User as Person
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, Q, Subquery
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from billing import money_waiting
 from billing.models import Appointment, Job, JobParticipant, Quote, QuoteHistory
-from billing.money_waiting import approved, repairs_since
 from billing.refusals import Refused
 from contacts import colleagues
 from contacts.matching import normalise
@@ -20,6 +20,7 @@ from contacts.models import Contact, ContactAddress, Property, PropertyContact
 
 LONGEST = timedelta(days=31)  # no appointment is longer, so older ones need not be looked at
 CONFLICTS_SHOWN = 10
+REPAIRS_OFFERED = 5
 HOUSES_LOOKED_AT = 500
 HAS_JOB = "Somebody gave the quote a job at {} meanwhile, and its repair is there. Save again to schedule it there."
 IS_KNOWN_BY_NOW = "Somebody gave {} this house meanwhile. Save again to see what is scheduled there."
@@ -51,8 +52,10 @@ def schedule(
     by: AbstractBaseUser | None,
     *,
     seen: Collection[int] | None = None,
+    also: Collection[Quote] = (),
 ) -> Appointment:
-    """Makes the repair of an approved quote; a quote without a job gets one at this house.
+    """Makes the repair of an approved quote; a quote without a job gets one at this house. also: other quotes of its
+    job that are done then too, each like the first.
 
     A house that is not saved yet becomes one of the contact, unless it is one already. Brings `quote` up to date. Raises
     Refused, with nothing changed: it is not approved, has its repair already (a second click, a colleague), has a job at
@@ -60,10 +63,11 @@ def schedule(
     person knows to be at that time; others are Clashes. None asks for none. May be called inside a transaction.
     QuickBooks knows no appointments, so nothing is sent there.
     """
-    quote.refresh_from_db(from_queryset=Quote.objects.select_for_update())
-    if quote.job is not None:
-        quote.job = Job.objects.select_for_update(no_key=True).get(pk=quote.job.pk)
+    _lock([quote, *also])
     refuse_unless_waiting(quote)
+    for other in also:
+        _refuse_another_job(quote, other)
+        refuse_unless_waiting(other)
     if visit.ends_at <= timezone.now():
         raise Refused("This time is over. Choose one that is to come.")
     if quote.job is None and house is None:
@@ -87,8 +91,57 @@ def schedule(
         starts_at=visit.starts_at,
         ends_at=visit.ends_at,
     )
-    QuoteHistory.objects.create(quote=quote, by=by, sentence=f"Repair scheduled for {in_words(appointment)}.")
+    appointment.quotes.set([quote, *also])
+    sentence = f"Repair scheduled for {in_words(appointment)}."
+    QuoteHistory.objects.bulk_create(QuoteHistory(quote=one, by=by, sentence=sentence) for one in [quote, *also])
     return appointment
+
+
+@transaction.atomic
+def join(quote: Quote, appointment: Appointment, by: AbstractBaseUser | None) -> None:
+    """The quote is done with a repair that its job has already, or was. Brings `quote` up to date. Raises Refused, with
+    nothing changed: it does not wait for a repair, or this one was cancelled or is of another job. May be called inside
+    a transaction."""
+    _lock([quote])
+    refuse_unless_waiting(quote)
+    appointment.refresh_from_db(from_queryset=Appointment.objects.select_for_update(of=("self",)))
+    if appointment not in repairs_there(quote):
+        raise Refused(f"{appointment} was cancelled or moved to another job meanwhile. Choose another time.")
+    appointment.quotes.add(quote)
+    QuoteHistory.objects.create(quote=quote, by=by, sentence=f"Done with the repair of {in_words(appointment)}.")
+
+
+def repairs_there(quote: Quote) -> list[Appointment]:
+    """The repairs that the quote's job has for other quotes, the latest first; at most 5. One query."""
+    rows = Appointment.objects.filter(
+        Exists(money_waiting.of_its_job()), job=quote.job_id, kind=Appointment.Kind.REPAIR
+    )
+    rows = rows.exclude(status=Appointment.Status.CANCELLED).select_related("technician")
+    return list(rows.order_by("-starts_at", "-pk")[:REPAIRS_OFFERED])
+
+
+def others_waiting(quote: Quote) -> list[Quote]:
+    """The quotes of the same job that wait for a repair too. One query."""
+    if quote.job_id is None:
+        return []
+    rows = money_waiting.waiting(Quote.objects.filter(job=quote.job_id, contact__isnull=False).exclude(pk=quote.pk))
+    return list(rows.order_by("pk"))
+
+
+def _lock(quotes: Collection[Quote]) -> None:
+    """Brings them up to date, with their jobs locked."""
+    for quote in sorted(quotes, key=lambda one: one.pk):
+        quote.refresh_from_db(from_queryset=Quote.objects.select_for_update())
+    jobs = Job.objects.select_for_update(no_key=True).filter(pk__in=[quote.job_id for quote in quotes if quote.job_id])
+    found = {job.pk: job for job in jobs.order_by("pk")}
+    for quote in quotes:
+        if quote.job_id is not None:
+            quote.job = found[quote.job_id]
+
+
+def _refuse_another_job(quote: Quote, other: Quote) -> None:
+    if quote.job_id is None or other.job_id != quote.job_id:
+        raise Refused(f"{other} is not of the same job as {quote} any more. Save again to see which are.")
 
 
 def refuse_unless_waiting(quote: Quote) -> None:
@@ -99,10 +152,11 @@ def refuse_unless_waiting(quote: Quote) -> None:
         raise Refused(f"{quote} is {quote.get_status_display().lower()}: only an approved quote gets a date.")
     if quote.job is not None and quote.job.status == Job.Status.CANCELLED:
         raise Refused(f"The job of {quote} was cancelled. Make it active again first.")
-    row = approved(Quote.objects.all()).filter(pk=quote.pk).first()
+    first = money_waiting.repairs().order_by("starts_at", "pk").values("pk")[:1]
+    row = money_waiting.approved(Quote.objects.filter(pk=quote.pk)).annotate(repair=Subquery(first)).first()
     if row is None:
         raise Refused(f"{quote} is invoiced already. If there is more to do, add an appointment at its job.")
-    taken = repairs_since(quote.job, row.said_yes_at).order_by("starts_at", "pk").first() if quote.job else None
+    taken = Appointment.objects.filter(pk=row.repair).select_related("technician").first() if row.repair else None
     if taken is not None:
         raise Refused(f"{quote} is scheduled already: {in_words(taken)}.")
 
@@ -119,15 +173,14 @@ def _refuse_unseen(visit: Visit, house: Property | None, seen: Collection[int]) 
 
 
 def conflicts(visit: Visit, house: Property | None, but: int | None = None) -> list[Appointment]:
-    """Other appointments at that time of the same technician or at the same house; at most 10, by time. `but`: the key
-    of the appointment itself. One query."""
-    same = Q()
+    """Other appointments at that time of the same technician or at the same house; where nobody goes yet the repairs
+    that nobody goes to either. At most 10, by time. `but`: the key of the appointment itself. One query."""
     if visit.technician is not None:
-        same |= Q(technician=visit.technician)
+        same = Q(technician=visit.technician)
+    else:
+        same = Q(technician=None, kind=Appointment.Kind.REPAIR)
     if house is not None and house.pk:
         same |= Q(job__property=house)
-    if not same:
-        return []
     rows = Appointment.objects.filter(
         same,
         starts_at__gt=visit.starts_at - LONGEST,

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection
 
-from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -14,15 +14,16 @@ from billing.totals import Top
 
 def unbilled(jobs: QuerySet[Job]) -> QuerySet[Job]:
     """Jobs whose work is done, or whose repair's time is over, that have no final invoice, or an approved quote without
-    one. `counted`: the totals of those quotes; None without a quote. A void invoice is none, a deposit is not the final.
+    one. Work that was said to be free counts only for the quotes. `counted`: the totals of those quotes; None without a
+    quote. A void invoice is none, a deposit is not the final.
 
     An invoice that knows no job is that of its quote's job.
     """
     final = Invoice.objects.final()
     billed = Exists(final.filter(job=OuterRef("pk")))
     billed_by_quote = Exists(final.filter(job=None, quote__job=OuterRef("pk")))
-    never = Job.objects.filter(~billed, ~billed_by_quote, status=Job.Status.ACTIVE)
-    due = done(Quote.objects.filter(job__isnull=False))
+    never = Job.objects.filter(~_is_free(), ~billed, ~billed_by_quote, status=Job.Status.ACTIVE)
+    due = money_waiting.worked(Quote.objects.filter(job__isnull=False))
     # One set, because of conditions joined by "or" PostgreSQL reads every job and every invoice for each.
     either = never.order_by().values("pk").union(due.order_by().values("job"))
     counted = due.filter(job=OuterRef("pk")).order_by().values("job").annotate(total=Sum("total_amount"))
@@ -45,10 +46,10 @@ def first(number: int) -> Top:
 
 
 def quotes_of(job_ids: Collection[int]) -> defaultdict[int | None, list[Quote]]:
-    """Each job's quotes without a final invoice: first those whose work is done, then the newest.
-    Declined ones are left out. One query, with the customers."""
+    """Each job's quotes without a final invoice: first those of work that is done, then the newest. Declined ones are
+    left out. One query, with the customers."""
     final = Invoice.objects.final().filter(quote=OuterRef("pk"))
-    due = done(Quote.objects.filter(pk=OuterRef("pk")))
+    due = money_waiting.worked(Quote.objects.filter(pk=OuterRef("pk")))
     rows = Quote.objects.filter(~Exists(final), job__in=job_ids).exclude(status=Quote.Status.DECLINED)
     found: defaultdict[int | None, list[Quote]] = defaultdict(list)
     ordered = rows.annotate(is_due=Exists(due)).order_by("-is_due", "-quote_date", "-pk")
@@ -57,19 +58,11 @@ def quotes_of(job_ids: Collection[int]) -> defaultdict[int | None, list[Quote]]:
     return found
 
 
-def done(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
-    """Approved ones without a final invoice whose work is done, or whose repair is over and none of theirs is to come.
-
-    A repair that was booked after the customer agreed to a later quote of the job is that quote's.
-    """
-    later = money_waiting.approved(Quote.objects.filter(job=OuterRef("job")))
-    is_of_later = later.filter(
-        said_yes_at__gt=OuterRef(OuterRef("said_yes_at")), said_yes_at__lte=OuterRef("created_at")
-    )
-    repairs = money_waiting.repairs_since(OuterRef("job"), OuterRef("said_yes_at"))
-    own_to_come = repairs.filter(~Exists(is_of_later), ends_at__gte=timezone.now())
-    is_over = Exists(repairs.filter(ends_at__lt=timezone.now())) & ~Exists(own_to_come)
-    return money_waiting.approved(quotes).filter(is_over | money_waiting.WORK_DONE)
+def _is_free() -> Q:
+    """Nothing is to be invoiced of the job, and nothing was done since that was said."""
+    later = _past_repairs().filter(job=OuterRef("pk"), starts_at__gt=OuterRef("nothing_to_invoice_at"))
+    is_later = Q(work_done_at__gt=F("nothing_to_invoice_at"), work_done_at__isnull=False)
+    return Q(nothing_to_invoice_at__isnull=False) & ~is_later & ~Exists(later)
 
 
 def _past_repairs() -> QuerySet[Appointment]:

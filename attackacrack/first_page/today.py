@@ -38,7 +38,8 @@ def look(request: HttpRequest, today: date) -> Today | None:
 
 
 def _invoices(today: date) -> tuple[str, str] | None:
-    number, ready = morning.numbers(today)
+    day = morning.look(today)
+    number, ready = len(day.repairs), len(day.ready)
     if not number:
         return None
     said = f"{ready:,} of {number:,} invoice{pluralize(number)} ready"

@@ -16,6 +16,7 @@ from django.utils.http import urlencode
 from attackacrack.first_page import links
 from attackacrack.first_page.money import Seen
 from billing import aging, estimates, money_waiting, unbilled
+from billing.admin import without_invoice
 from billing.admin.next_invoice import next_step
 from billing.admin.scheduling import may_schedule
 from billing.models import Appointment, Invoice, Job, Quote
@@ -129,7 +130,15 @@ def _unbilled_row(request: HttpRequest, job: Any, today: date, quotes: list[Quot
         f"done {_ago(done, today)}",
         (today - done).days > 2,
         step.action(lambda permission: may(request, permission)),
+        _for_free(request, job),
     )
+
+
+def _for_free(request: HttpRequest, job: Any) -> tuple[str, str] | None:
+    """Only where no quote is approved."""
+    if job.counted is not None or not may(request, *without_invoice.NEEDED):
+        return None
+    return "Nothing to invoice", reverse("admin:billing_job_nothing_to_invoice", args=[job.pk])
 
 
 def _owed(request: HttpRequest, seen: Seen, today: date) -> Section:

@@ -121,9 +121,10 @@ def _given(typed: dict[str, Any]) -> dict[str, Any]:
 
 
 def _initial(quote: Quote) -> dict[str, Any]:
-    """The work's day and technician are those of the repair that is next, or else was last."""
-    repairs = Appointment.objects.filter(job=quote.job_id, kind=Appointment.Kind.REPAIR) if quote.job_id else ()
-    repair = repairs.exclude(status=Appointment.Status.CANCELLED).first() if quote.job_id else None
+    """The work's day and technician are those of the last repair that was booked for the quote, or else of its job."""
+    repairs = Appointment.objects.filter(job=quote.job_id, kind=Appointment.Kind.REPAIR, job__isnull=False)
+    repairs = repairs.exclude(status=Appointment.Status.CANCELLED)
+    repair = repairs.filter(quotes=quote).first() or repairs.first()
     found: dict[str, Any] = {
         "invoice_date": timezone.localdate(),
         "payment_terms": quote.payment_terms or (quote.contact.payment_terms if quote.contact else None) or "",

@@ -14,6 +14,7 @@ from billing.admin.job_documents import ShowsDocuments
 from billing.admin.morning import ShowsTheMorning
 from billing.admin.showing import PEOPLE, name_alone
 from billing.admin.week import ShowsTheWeek
+from billing.admin.without_invoice import WorksForFree
 from billing.models import Appointment, Job, JobParticipant
 from contacts import search
 from contacts.admin.changes import TellsChanges
@@ -39,7 +40,7 @@ class AppointmentInline(ChoosesTechnicians, NamesAlone, AsksAboutClashes, Mergin
 
 
 @admin.register(Job)
-class JobAdmin(NamesAlone, TellsChanges, CountsRows, ShowsDocuments, FinishesJobs, MergingAdmin):
+class JobAdmin(NamesAlone, TellsChanges, CountsRows, ShowsDocuments, WorksForFree, FinishesJobs, MergingAdmin):
     list_display = ("title", "property", "people_there", "shown_status", "work_done_at", "paid_at")
     list_filter = (("status", ChoicesDropdownFilter), FigureFilter)
     list_per_page = 50
@@ -48,7 +49,7 @@ class JobAdmin(NamesAlone, TellsChanges, CountsRows, ShowsDocuments, FinishesJob
     search_help_text = "Title, street, or the name or phone of a person in the job"
     autocomplete_fields = ("property",)
     readonly_fields = ("paid_at", "quotes_there", "invoices_there")
-    actions_detail = ("make_invoice",)
+    actions_detail = ("make_invoice", "nothing_to_invoice")
     actions_submit_line = ("finish",)
     fields = (("title", "property"), "description", ("status", "paid_at"), "work_done_at")
     inlines = (ParticipantInline, AppointmentInline)

@@ -1,6 +1,6 @@
 """The page that gives an approved quote its repair: filled in already, so that saving is the second click."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from billing import scheduling, technicians
+from billing import openings, scheduling, technicians
 from billing.admin import pages
 from billing.models import Appointment, Quote
 from billing.money import dollars
@@ -26,7 +26,7 @@ from contacts.admin.keys import is_key
 from contacts.models import Property
 
 NEEDED = ("billing.add_appointment", "billing.add_job", "billing.change_quote")
-FIRST_HOUR, HOURS = time(9), 2
+HOURS = 2
 LENGTHS = [(1, "1 hour"), *((hours, f"{hours} hours") for hours in range(2, 11))]
 
 
@@ -39,11 +39,19 @@ class ScheduleForm(pages.PageForm):
     technician = pages.choice_field("Technician", User.objects.none(), required=False)
     house = forms.ChoiceField(label="Where", widget=UnfoldAdminSelectWidget)
     address = pages.text_field("Another address", 200, help_text="Only if it is none of those above.")
+    also = forms.ModelMultipleChoiceField(
+        Quote.objects.none(), label="Done then too", required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget
+    )
     seen = forms.CharField(widget=forms.HiddenInput, required=False)  # the conflicts that were shown
 
-    def __init__(self, *args: Any, houses: list[Property], has_job: bool, **kwargs: Any) -> None:
-        """has_job: the work is at the only house, and nothing is asked about it."""
+    def __init__(self, *args: Any, houses: list[Property], has_job: bool, others: list[Quote], **kwargs: Any) -> None:
+        """has_job: the work is at the only house, and nothing is asked about it. others: what waits at the same job."""
         super().__init__(*args, **kwargs)
+        if others:
+            self.fields["also"].queryset = Quote.objects.filter(pk__in=[one.pk for one in others]).order_by("pk")
+            self.fields["also"].label_from_instance = lambda one: f"{one}, {dollars(one.total_amount)}"
+        else:
+            del self.fields["also"]
         self.was_asked = has_job and self.is_bound and "house" in self.data
         if has_job:
             del self.fields["house"], self.fields["address"]
@@ -82,6 +90,10 @@ class ScheduleForm(pages.PageForm):
         """Of a valid form; None where the quote has its job."""
         return self.cleaned_data.get("place")
 
+    def also_done(self) -> list[Quote]:
+        """Of a valid form."""
+        return list(self.cleaned_data.get("also", ()))
+
     def known(self) -> set[int]:
         """Keys of the conflicts that were shown."""
         return {int(key) for key in self.cleaned_data["seen"].split(",") if is_key(key)}
@@ -112,23 +124,27 @@ class SchedulesRepairs(ModelAdmin):
         except Refused as reason:
             messages.info(request, str(reason))
             return redirect("admin:billing_quote_change", quote.pk)
+        if request.method == "POST" and "with" in request.POST:
+            return _join(request, quote)
         form = _form(request, quote)
         clashes: list[Appointment] = []
         if form.is_bound and form.is_valid():
             try:
-                made = scheduling.schedule(quote, form.visit(), form.place(), request.user, seen=form.known())
+                made = scheduling.schedule(
+                    quote, form.visit(), form.place(), request.user, seen=form.known(), also=form.also_done()
+                )
             except Clashes as known_now:
                 clashes = form.show(known_now.found)
             except Refused as reason:
                 form.refuse(reason)
             else:
-                when = scheduling.in_words(made)
-                messages.success(request, f"{quote} for {quote.customer} is scheduled: {when}.")
+                messages.success(request, _scheduled([quote, *form.also_done()], made))
                 return redirect("admin:index")
         context = {
             "quote": quote,
             "form": form,
             "clashes": [(one, scheduling.in_words(one)) for one in clashes],
+            "repairs": [(one, scheduling.in_words(one)) for one in scheduling.repairs_there(quote)],
             "total": dollars(quote.total_amount),
             "back": reverse("admin:index"),
         }
@@ -139,7 +155,28 @@ def _form(request: HttpRequest, quote: Quote) -> ScheduleForm:
     """Where the quote has a job the house is known."""
     houses = [quote.job.property] if quote.job else scheduling.houses_of(quote.contact)  # type: ignore[arg-type]
     sent = request.POST if request.method == "POST" else None
-    return ScheduleForm(sent, houses=houses, has_job=quote.job is not None, initial=_initial(houses))
+    others = scheduling.others_waiting(quote)
+    return ScheduleForm(sent, houses=houses, has_job=quote.job is not None, others=others, initial=_initial(houses))
+
+
+def _join(request: HttpRequest, quote: Quote) -> HttpResponse:
+    """The button of a repair that the job has already."""
+    chosen = request.POST["with"]
+    found = Appointment.objects.filter(pk=chosen).first() if pages.is_key(chosen) else None
+    try:
+        if found is None:
+            raise Refused("This repair is not there any more. Choose another time.")
+        scheduling.join(quote, found, request.user)
+    except Refused as reason:
+        messages.error(request, str(reason))
+        return redirect("admin:billing_quote_schedule", quote.pk)
+    messages.success(request, _scheduled([quote], found))
+    return redirect("admin:index")
+
+
+def _scheduled(quotes: list[Quote], made: Appointment) -> str:
+    listed, verb = " and ".join(map(str, quotes)), "is" if len(quotes) == 1 else "are"
+    return f"{listed} for {quotes[0].customer} {verb} scheduled: {scheduling.in_words(made)}."
 
 
 def may_schedule(request: HttpRequest) -> bool:
@@ -147,15 +184,11 @@ def may_schedule(request: HttpRequest) -> bool:
 
 
 def _initial(houses: list[Property]) -> dict[str, Any]:
-    where = str(houses[0].pk or "new") if houses else "other"
-    return {"day": _next_workday(), "at": FIRST_HOUR, "hours": HOURS, "house": where}
-
-
-def _next_workday() -> date:
-    day = timezone.localdate() + timedelta(days=1)
-    while day.weekday() >= 5:
-        day += timedelta(days=1)
-    return day
+    house = houses[0] if houses else None
+    technician = technicians.the_only_one()
+    at = timezone.localtime(openings.first(timedelta(hours=HOURS), technician, house))
+    where = str(house.pk or "new") if house is not None else "other"
+    return {"day": at.date(), "at": at.time(), "hours": HOURS, "technician": technician, "house": where}
 
 
 def _hour_and_minute(value: Any) -> Any:

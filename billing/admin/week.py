@@ -12,6 +12,7 @@ from unfold.admin import ModelAdmin
 from billing import week
 from billing.admin import pages
 from billing.admin.finishing import may_finish
+from billing.models import Appointment
 
 
 class ShowsTheWeek(ModelAdmin):
@@ -29,12 +30,18 @@ class ShowsTheWeek(ModelAdmin):
         context = {
             "days": days,
             "may_finish": {visit.appointment.pk for day in days for visit in day.visits if _may_finish(request, visit)},
+            "without": [visit for day in days for visit in day.visits if _lacks_a_technician(visit.appointment)],
             "monday": monday,
             "today": timezone.localdate(),
             "weeks": [("Week before", monday - timedelta(days=7)), ("This week", timezone.localdate()),
                       ("Week after", monday + timedelta(days=7))],
         }  # fmt: skip
         return pages.shown(self, request, "week", "Week", context)
+
+
+def _lacks_a_technician(appointment: Appointment) -> bool:
+    is_open = appointment.status == Appointment.Status.SCHEDULED
+    return is_open and appointment.kind == Appointment.Kind.REPAIR and appointment.technician_id is None
 
 
 def _may_finish(request: HttpRequest, visit: week.Visit) -> bool:

@@ -5,7 +5,7 @@ from django.db import models
 from django.utils import timezone
 
 from contacts.before_first import tracked
-from contacts.fields import FreeText
+from contacts.fields import FreeText, FreeTextLine
 from contacts.models import CURRENT, Contact, Property
 
 
@@ -26,6 +26,11 @@ class Job(models.Model):
     status = models.CharField(max_length=20, choices=Status, default=Status.ACTIVE)
     work_done_at = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Work for free: what was done until then has no invoice, and why.
+    nothing_to_invoice_at = models.DateTimeField("nothing to invoice since", null=True, editable=False)
+    nothing_to_invoice_why = FreeTextLine(
+        "why nothing is invoiced", max_length=200, blank=True, db_default="", editable=False
+    )
     people = models.ManyToManyField(Contact, through="JobParticipant", related_name="jobs")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -33,7 +38,12 @@ class Job(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(name="job_status_known", condition=models.Q(status__in=["active", "cancelled"]))
+            models.CheckConstraint(name="job_status_known", condition=models.Q(status__in=["active", "cancelled"])),
+            models.CheckConstraint(
+                name="job_says_why_nothing_is_invoiced",
+                condition=models.Q(nothing_to_invoice_at=None, nothing_to_invoice_why="")
+                | models.Q(models.Q(nothing_to_invoice_at__isnull=False), ~models.Q(nothing_to_invoice_why="")),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -105,6 +115,13 @@ class Appointment(models.Model):
     job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, blank=True, related_name="appointments")
     technician = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="appointments"
+    )
+    quotes = models.ManyToManyField(
+        "billing.Quote",
+        blank=True,
+        editable=False,
+        related_name="repairs",
+        help_text="What is done then. Without any it is for those of the job that no other repair is for.",
     )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()

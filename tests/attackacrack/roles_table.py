@@ -72,7 +72,7 @@ TABLE: dict[str, str] = {
     **_model("billing/creditmemo", "ob"),
     **_model("billing/followup", "ob"),
     **_model("billing/job", "obt", add="o", delete="o"),
-    **_pages("billing/job", {"<path:object_id>/make-invoice": "o"}, {}),
+    **_pages("billing/job", {"<path:object_id>/make-invoice": "o", "<path:object_id>/nothing-to-invoice": "o"}, {}),
     **_model("billing/appointment", "obt", add="o", delete="o"),
     **_pages("billing/appointment", {"week": "obt", "morning": "ob"},
              {"<int:appointment_id>/done": "o"}),  # and a technician of an own one: test_finishing

@@ -74,6 +74,20 @@ def test_a_second_quote_of_a_repaired_job_waits_for_a_repair_of_its_own() -> Non
     assert rows(Quote, "waiting") == []
 
 
+def test_work_that_was_done_before_its_only_quote_was_approved_is_the_work_of_that_quote() -> None:
+    """Repair on Tuesday, Save and approve on Wednesday: it asks for its invoice, not for another date."""
+    late = quote("2850", job=repair(days_ago(1)).job)
+    finished = quote("70", job=job(work_done_at=timezone.now() - timedelta(days=1)))
+    declined = quote(job=late.job, status="declined", approved_at=timezone.now() - timedelta(days=9))
+    assert rows(Quote, "waiting") == []
+    assert list(money_waiting.scheduled(Quote.objects.order_by("pk"))) == [late, finished]
+    assert [row.counted for row in rows(Job, "unbilled")] == [2850, 70]
+    Quote.objects.filter(pk=declined.pk).update(status="invoiced")
+    assert rows(Quote, "waiting") == [late]
+    make_invoice(job=finished.job)  # of no quote: the work that was done
+    assert rows(Quote, "waiting") == [late, finished]
+
+
 def test_every_approved_quote_waits_or_is_scheduled_unless_it_is_invoiced_or_called_off() -> None:
     waits = quote(approved_at=None)
     taken = quote(job=repair(TODAY()).job, approved_at=None)

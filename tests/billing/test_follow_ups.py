@@ -274,6 +274,7 @@ def test_what_is_to_be_scheduled_closes_when_the_quote_goes_on(change: dict[str,
 def test_what_is_to_be_scheduled_closes_when_it_is_scheduled_or_called_off() -> None:
     job = repair(ago(12)).job
     Job.objects.update(work_done_at=NOON - timedelta(days=12))
+    make_invoice(job=job)  # of that work, so it was not for what is approved now
     approved(job=job)
     off = approved(job=Job.objects.create(property=job.property, title="Off"))
     follow_ups.raise_due()

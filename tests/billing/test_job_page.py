@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from billing import money_waiting
 from billing.models import Appointment, Job, Quote
 from tests.billing.rows import make_invoice, repair
 from tests.billing.test_figures import days_ago, job, quote
@@ -62,6 +63,48 @@ def test_work_without_a_quote_leads_to_a_quote_for_its_customer(office_client: C
     answer = make_invoice_of(office_client, visit.job)
     assert answer.url == way
     assert [str(said) for said in get_messages(answer.wsgi_request)] == ["The job has no quote."]
+
+
+def free_page(job: Job) -> str:
+    return reverse("admin:billing_job_nothing_to_invoice", args=[job.pk])
+
+
+def test_work_for_free_leaves_the_list_with_its_reason_and_comes_back(office_client: Client) -> None:
+    done = repair(days_ago(1)).job
+    section = next(one for one in office_client.get("/admin/").context["sections"] if one.title == "Done, not invoiced")
+    assert section.rows[0].other == ("Nothing to invoice", free_page(done))
+    refused = office_client.post(free_page(done), {"why": " "})
+    assert ("Say why" in refused.content.decode(), len(on_first_page(office_client))) == (True, 1)
+    office_client.post(free_page(done), {"why": "Lifetime guarantee"})
+    assert on_first_page(office_client) == []
+    assert "Lifetime guarantee" in page(office_client, done)
+    history = office_client.get(reverse("admin:billing_job_history", args=[done.pk])).content.decode()
+    assert "Why nothing is invoiced" in history
+    assert "Lifetime guarantee" in history
+    office_client.post(free_page(done), {"undo": "1"})
+    assert len(on_first_page(office_client)) == 1
+    answer = office_client.post(free_page(done), {"undo": "1"})
+    assert [str(said) for said in get_messages(answer.wsgi_request)][-1].endswith("Nothing was changed.")
+
+
+def test_more_work_at_a_job_that_was_for_free_asks_again(office_client: Client) -> None:
+    done = repair(days_ago(3)).job
+    office_client.post(free_page(done), {"why": "Goodwill"})
+    Job.objects.update(nothing_to_invoice_at=timezone.now() - timedelta(days=2))
+    assert on_first_page(office_client) == []
+    later = quote(job=done)  # agreed after the free work: it waits for a repair of its own
+    assert list(money_waiting.waiting(Quote.objects.all())) == [later]
+    later.delete()
+    repair(days_ago(1), job=done)
+    assert len(on_first_page(office_client)) == 1
+
+
+def test_a_job_with_an_approved_quote_or_without_work_is_not_for_free(office_client: Client) -> None:
+    quoted, to_come = repair(days_ago(1), quoted=True).job, repair(days_ago(-1)).job
+    for row, words in ((quoted, "Invoice it, or decline it first"), (to_come, "its work is not done")):
+        answer = office_client.post(free_page(row), {"why": "Goodwill"}).content.decode()
+        assert (words in answer, "nothing-to-invoice" in page(office_client, row)) == (True, False)
+    assert Job.objects.filter(nothing_to_invoice_at__isnull=False).count() == 0
 
 
 def test_the_bookkeeper_gets_no_way_that_ends_in_a_refusal(bookkeeper_client: Client) -> None:

@@ -9,13 +9,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import scheduling
+from billing import morning, scheduling, unbilled
 from billing.models import Appointment, Invoice, Job, Quote
 from billing.refusals import Refused
 from billing.scheduling import Visit
+from billing.totals import Total
 from contacts.models import Contact, Property
 from tests.billing.rows import make_invoice, repair
-from tests.billing.test_figures import quote, total_of
+from tests.billing.test_figures import quote, rows, total_of
 from tests.contacts.admin.forms import OpenForm
 from tests.factories import make_contact, make_property
 
@@ -89,6 +90,11 @@ def test_a_second_click_makes_no_second_repair() -> None:
     assert "is scheduled already: " in refused(stale, visit(15))
 
 
+def test_work_that_was_done_before_the_approval_gets_no_second_repair() -> None:
+    row = quote(job=repair(TOMORROW - timedelta(days=2)).job)
+    assert "is scheduled already: " in refused(row, visit())
+
+
 @pytest.mark.parametrize("status", ["draft", "ready", "sent", "declined", "invoiced"])
 def test_only_what_is_approved_gets_a_date(status: str) -> None:
     assert "only an approved quote gets a date" in refused(quote(status=status), visit(), make_property())
@@ -106,6 +112,121 @@ def test_what_cannot_be_scheduled_says_why() -> None:
     assert Invoice.objects.count() == 1
 
 
+# --- Several quotes of one job --------------------------------------------------------------------
+
+
+def two_quotes() -> tuple[Quote, Quote]:
+    """$1,000 and $4,000, both approved, on one job."""
+    job = Job.objects.create(property=make_property(), title="Crack")
+    contact = make_contact("Ann", "Lee")
+    return quote("1000", job=job, contact=contact), quote("4000", job=job, contact=contact)
+
+
+def test_of_two_quotes_of_a_job_the_one_that_is_not_scheduled_waits_and_is_not_invoiced() -> None:
+    small, large = two_quotes()
+    scheduling.schedule(small, visit(), None, None)
+    assert total_of(Quote, "waiting") == Total(1, 4000)
+    assert [row.quotes for row in morning.look(TOMORROW).repairs] == [[small]]
+    made = morning.run(TOMORROW).made
+    assert [(one.quote, one.total_amount) for one in made] == [(small, 1000)]
+    later = TOMORROW + timedelta(days=7)
+    scheduling.schedule(large, visit(day=later), None, None)
+    assert waiting() == 0
+    assert [(row.quotes, row.is_ready) for row in morning.look(later).repairs] == [([large], False)]
+    assert [(row.quotes, row.invoices) for row in morning.look(TOMORROW).repairs] == [([], made)]
+
+
+def test_done_and_not_invoiced_asks_for_the_quote_whose_repair_is_over() -> None:
+    small, large = two_quotes()
+    first = scheduling.schedule(small, visit(), None, None)
+    second = scheduling.schedule(large, visit(15), None, None)
+    hours = timedelta(hours=2)
+    Appointment.objects.filter(pk=first.pk).update(starts_at=timezone.now() - hours, ends_at=timezone.now() - hours / 2)
+    assert total_of(Job, "unbilled") == Total(1, 1000)
+    Job.objects.update(work_done_at=timezone.now())
+    assert total_of(Job, "unbilled") == Total(1, 1000)
+    assert unbilled.quotes_of([small.job_id])[small.job_id] == [small, large]
+    Appointment.objects.filter(pk=second.pk).update(status="cancelled")
+    assert (total_of(Quote, "waiting"), total_of(Job, "unbilled")) == (Total(1, 4000), Total(1, 1000))
+
+
+def test_a_repair_that_was_added_by_hand_is_for_what_has_no_repair_of_its_own() -> None:
+    small, large = two_quotes()
+    scheduling.schedule(small, visit(), None, None)
+    repair(TOMORROW + timedelta(days=1), job=small.job)
+    assert waiting() == 0
+    assert [row.quotes for row in morning.look(TOMORROW).repairs] == [[small]]
+    assert [row.quotes for row in morning.look(TOMORROW + timedelta(days=1)).repairs] == [[large]]
+
+
+def test_a_repair_whose_quote_was_declined_invoices_no_other_quote() -> None:
+    small, large = two_quotes()
+    scheduling.schedule(small, visit(), None, None)
+    Quote.objects.filter(pk=small.pk).update(status="declined")
+    assert (rows(Quote, "waiting"), [row.quotes for row in morning.look(TOMORROW).repairs]) == ([large], [[]])
+
+
+def test_a_repair_that_was_moved_to_another_job_is_not_for_the_quote() -> None:
+    small, large = two_quotes()
+    made = scheduling.schedule(small, visit(), None, None)
+    made.job = Job.objects.create(property=make_property(), title="Other")
+    made.save()
+    assert total_of(Quote, "waiting") == Total(2, 5000)
+
+
+def test_the_page_offers_the_other_quotes_of_the_job_and_ticks_none(office_client: Client) -> None:
+    small, large = two_quotes()
+    form = OpenForm(office_client, schedule_page(small))
+    assert "also" not in form.values
+    assert f"{large}, $4,000.00" in office_client.get(schedule_page(small)).content.decode()
+    answer = form.save(also=str(large.pk))
+    assert f"{small} and {large} for Ann Lee are scheduled: " in office_client.get(answer.url).content.decode()
+    assert list(Appointment.objects.get().quotes.order_by("pk")) == [small, large]
+    assert (waiting(), small.history.count(), large.history.count()) == (0, 1, 1)
+
+
+def test_the_invoice_page_begins_with_the_day_of_the_quotes_own_repair(office_client: Client) -> None:
+    small, large = two_quotes()
+    for row, after in ((small, 0), (large, 3)):
+        scheduling.schedule(row, visit(day=TOMORROW + timedelta(days=after)), None, None)
+        form = OpenForm(office_client, reverse("admin:billing_quote_invoice", args=[row.pk]))
+        assert form.values["job_date"] == (TOMORROW + timedelta(days=after)).isoformat()
+    form = OpenForm(office_client, reverse("admin:billing_quote_invoice", args=[small.pk]))
+    assert form.values["job_date"] == TOMORROW.isoformat()
+
+
+def test_a_quote_of_another_job_or_one_that_is_scheduled_is_not_taken_along() -> None:
+    small, large = two_quotes()
+    for other in (quote(job=Job.objects.create(property=make_property(), title="Other")), quote()):
+        with pytest.raises(Refused, match="not of the same job"):
+            scheduling.schedule(small, visit(), None, None, also=[other])
+    assert Appointment.objects.count() == 0
+    scheduling.schedule(large, visit(15), None, None)
+    with pytest.raises(Refused, match=f"{large} is scheduled already"):
+        scheduling.schedule(small, visit(), None, None, also=[large])
+    assert (Appointment.objects.count(), small.history.count()) == (1, 0)
+
+
+def test_a_quote_joins_a_repair_that_its_job_has(office_client: Client) -> None:
+    small, large = two_quotes()
+    made = scheduling.schedule(small, visit(), None, None)
+    office_client.post(schedule_page(large), {"with": str(made.pk)})
+    assert (waiting(), list(made.quotes.order_by("pk"))) == (0, [small, large])
+    assert large.history.get().sentence.startswith("Done with the repair of ")
+    office_client.post(schedule_page(large), {"with": str(made.pk)})
+    assert large.history.count() == 1
+
+
+@pytest.mark.parametrize("change", [{"status": "cancelled"}, {"job": None}, {"kind": "assessment"}])
+def test_a_quote_joins_no_repair_that_is_gone(change: dict[str, Any], office_client: Client) -> None:
+    small, large = two_quotes()
+    made = scheduling.schedule(small, visit(), None, None)
+    Appointment.objects.filter(pk=made.pk).update(**change)
+    answer = office_client.post(schedule_page(large), {"with": str(made.pk)}, follow=True)
+    assert "was cancelled or moved to another job meanwhile" in answer.content.decode()
+    assert (list(made.quotes.all()), large.history.count()) == ([small], 0)
+
+
 # --- Conflicts ------------------------------------------------------------------------------------
 
 
@@ -119,7 +240,15 @@ def test_the_same_technician_or_house_at_that_time_is_a_conflict(office: User, b
     assert found == [at_house, of_technician]
     assert scheduling.conflicts(visit(), house) == [at_house]
     assert scheduling.conflicts(visit(technician=office), None) == [of_technician]
-    assert scheduling.conflicts(visit(), None) == []
+
+
+def test_where_nobody_goes_yet_other_repairs_without_a_technician_are_a_conflict(office: User) -> None:
+    nobody = repair(TOMORROW, at=time(10))
+    repair(TOMORROW, at=time(10), kind="assessment")
+    repair(TOMORROW, at=time(10), technician=office)
+    assert scheduling.conflicts(visit(), None) == [nobody]
+    assert scheduling.conflicts(visit(), None, but=nobody.pk) == []
+    assert nobody not in scheduling.conflicts(visit(technician=office), make_property())
 
 
 @pytest.mark.parametrize(("hour", "number"), [(7, 0), (8, 0), (9, 1), (11, 1), (12, 0)])
@@ -150,16 +279,16 @@ def test_a_house_of_the_contact_that_is_typed_is_that_house_and_its_repair_a_con
 
 
 @pytest.mark.parametrize("typed", ["12 Elm Street Apt 2", "12 Elm Street, Boston", "12 Elm", "112 Elm Street"])
-def test_another_house_that_is_typed_is_another_house(typed: str) -> None:
+def test_another_house_that_is_typed_is_another_house(typed: str, office: User) -> None:
     contact = make_contact("Ann", "Lee")
     house, _ = is_repaired_then(contact, 10)
-    made = scheduling.schedule(quote(contact=contact), visit(), Property(address=typed), None, seen=())
+    made = scheduling.schedule(quote(contact=contact), visit(technician=office), Property(address=typed), None, seen=())
     assert (made.job.property != house, made.job.property.address, Property.objects.count()) == (True, typed, 2)
 
 
-def test_the_same_street_of_somebody_else_is_another_house() -> None:
+def test_the_same_street_of_somebody_else_is_another_house(office: User) -> None:
     is_repaired_then(make_contact("Bob", "Roy"), 10)
-    made = scheduling.schedule(quote(), visit(), Property(address="12 Elm Street"), None, seen=())
+    made = scheduling.schedule(quote(), visit(technician=office), Property(address="12 Elm Street"), None, seen=())
     assert (made.job.property.zip_code, Property.objects.count()) == ("", 2)
 
 

@@ -40,11 +40,23 @@ def test_two_technicians_are() -> None:
     assert at_once([scheduled(quote(), visit(one)) for one in people]) == {"done": 2}
 
 
-def test_two_approved_quotes_of_one_job_get_one_repair() -> None:
+def test_two_people_who_take_each_others_quote_along_make_one_repair() -> None:
+    job = Job.objects.create(property=make_property(), title="Cracks")
+    keys = [quote(job=job).pk, quote(job=job).pk]
+
+    def together(pressed: int, other: int, days: int) -> object:
+        first, also = Quote.objects.get(pk=pressed), Quote.objects.get(pk=other)
+        return lambda: scheduling.schedule(first, visit(days=days), None, None, seen=(), also=[also])
+
+    assert at_once([together(*keys, 1), together(*reversed(keys), 2)]) == {"done": 1, "refused": 1}
+    assert sorted(Appointment.objects.get().quotes.values_list("pk", flat=True)) == keys
+
+
+def test_two_people_who_schedule_one_quote_each_make_two_repairs() -> None:
     job = Job.objects.create(property=make_property(), title="Cracks")
     rows = [quote(job=job), quote(job=job)]
-    assert at_once([scheduled(row, visit(days=1 + n)) for n, row in enumerate(rows)]) == {"done": 1, "refused": 1}
-    assert Appointment.objects.count() == 1
+    assert at_once([scheduled(row, visit(days=1 + n)) for n, row in enumerate(rows)]) == {"done": 2}
+    assert [row.repairs.count() for row in rows] == [1, 1]
 
 
 def test_two_quotes_of_one_contact_are_not_at_one_new_house_at_the_same_time_unseen() -> None:
