@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 from django.utils import timezone
 
+from billing import working_time
 from billing.models import Appointment
 from billing.scheduling import LONGEST
 from contacts.models import Property
@@ -27,8 +28,8 @@ def first(length: timedelta, technician: User | None = None, house: Property | N
 
 
 def is_worked(day: date) -> bool:
-    """Whether repairs are done on this day."""
-    return day.weekday() < 5
+    """Whether repairs are done on this day: not on weekends, whatever the hours of the office are."""
+    return day.weekday() < 5 and not working_time.is_holiday(day)
 
 
 def _starts(length: timedelta) -> Iterator[datetime]:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import aging, estimates, figures, money_waiting, takings, totals
-from billing.models import Appointment, CreditMemo, Invoice, Job, Quote
+from billing.models import Appointment, CreditMemo, Invoice, InvoiceItem, Job, Quote
 from billing.totals import Total
 from tests.billing.rows import make_invoice, make_quote, pay, repair
 from tests.factories import make_contact, make_property
@@ -294,6 +294,8 @@ def some_of_each() -> None:
     for late in (0, 5, 45, 75, 95):
         make_invoice(str(100 + late), due_date=days_ago(late))
     make_invoice("50", is_sales_receipt=True, deposit=D(50), amount_paid=D(50), balance_due=D(0))
+    without_product = {"description": "Extra", "quantity": 1, "unit_price": D(40), "line_total": D(40)}
+    InvoiceItem.objects.create(invoice=make_invoice("40"), **without_product)
     pay(contact=make_contact(), on=TODAY(), more="500")
     common = {"credit_date": TODAY(), "total_amount": D(30)}
     CreditMemo.objects.create(contact=make_contact(), remaining_credit=D(30), **common)
