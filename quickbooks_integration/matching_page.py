@@ -76,6 +76,7 @@ def context(user: User) -> dict[str, Any]:
         "all": _sum("Together", there, total),
         "machine_share": _share(sum(part.number for part in machine), total),
         "person_share": _share(sum(part.number for part in person), total),
+        "may_decide": may_decide,
         "next": _next(auth, found, user) if may_decide else None,
         "twice": _twice(auth, user) if may_decide else [],
         "contacts": _contacts(auth, may_decide) if user.has_perm("contacts.view_contact") else [],

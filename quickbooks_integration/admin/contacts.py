@@ -25,7 +25,7 @@ from quickbooks_integration.models import (
     QuickBooksCustomer,
     QuickBooksSync,
 )
-from quickbooks_integration.reconciling import Settled, comparing, settling, undoing
+from quickbooks_integration.reconciling import Settled, comparing, differing, settling, undoing
 from quickbooks_integration.standing import Standing, State
 from quickbooks_integration.sync import outbox, pushing
 
@@ -84,18 +84,13 @@ def panel(contact: Contact, request: HttpRequest) -> Panel:
 
 
 def _linked(contact: Contact, customer: QuickBooksCustomer) -> LinkedCustomer:
-    differences = enriching.differences(contact, customer)
-    card, asked = listing.of_row(customer.sync), customer.sync.conflicts
+    card = listing.of_row(customer.sync)
     return LinkedCustomer(
         customer,
         comparing.dollars(customer.balance_with_jobs),
         addresses.page_of(customer.sync.company, "customer", customer.sync.entity_id),
         undoing.linking_decision(customer.sync),
-        [
-            line
-            for line in differences
-            if line.field in enriching.LABELS and line.field not in asked and not line.agrees and line.theirs
-        ],
+        [line.difference for line in differing.lines(contact, customer)],
         card.questions if card else [],
         is_primary=customer.sync.entity_id == contact.quickbooks_customer_id,
         standing=standing.of(customer.sync),

@@ -16,6 +16,7 @@ from contacts.admin.exporting import ExportsRows
 from contacts.matching import normalise
 from contacts.matching.exact import readable_phone
 from quickbooks_integration import addresses, reconciling
+from quickbooks_integration.admin.differing import DifferingPage
 from quickbooks_integration.admin.linking import PAGE as LINK_PAGE
 from quickbooks_integration.admin.linking import LinkPage
 from quickbooks_integration.admin.links import attach_contacts, contact_link, contact_of
@@ -95,7 +96,9 @@ class KindFilter(DropdownFilter):
 
 
 @admin.register(QuickBooksCustomer)
-class QuickBooksCustomerAdmin(LinkPage, SameCustomersPage, MergedPage, ProgressPage, ReadOnly, ExportsRows):
+class QuickBooksCustomerAdmin(
+    LinkPage, DifferingPage, SameCustomersPage, MergedPage, ProgressPage, ReadOnly, ExportsRows
+):
     list_display = ("display_name", "contact", "balance_shown", "state", "job_of", "phones")
     list_filter = (LinkedFilter, PartFilter, KindFilter)
     list_filter_submit = True
@@ -127,6 +130,11 @@ class QuickBooksCustomerAdmin(LinkPage, SameCustomersPage, MergedPage, ProgressP
                 "same/",
                 self.admin_site.admin_view(self.same_view),
                 name="quickbooks_integration_quickbookscustomer_same",
+            ),
+            path(
+                "differing/",
+                self.admin_site.admin_view(self.differing_view),
+                name="quickbooks_integration_quickbookscustomer_differing",
             ),
             path(
                 "<int:sync_id>/link/",

@@ -86,7 +86,7 @@ TABLE: dict[str, str] = {
     **_pages("quickbooks_integration/quickbooksauth", {"progress": "ob", "disconnect": "o", "pull_only": "o"},
              {"test": "o", "sync": "o", "sync_one": "o", "auto_sync": "o"}),
     **_quickbooks("quickbookscustomer", look="ob"),
-    **_pages("quickbooks_integration/quickbookscustomer", {"merged": "o", "matching": "ob", "same": "o", "<int:sync_id>/link": "o",
+    **_pages("quickbooks_integration/quickbookscustomer", {"merged": "o", "matching": "ob", "same": "o", "differing": "o", "<int:sync_id>/link": "o",
             "<path:object_id>/link-by-hand": "o"}, {}),
     **_quickbooks("quickbooksdocument", look="o"),
     **_quickbooks("quickbookssync", look="ob"),
