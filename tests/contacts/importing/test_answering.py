@@ -125,7 +125,7 @@ def test_one_press_goes_on_past_what_cannot_be_taken(office: User, monkeypatch: 
 
 
 def test_nothing_is_taken_of_an_import_that_was_taken_back_meanwhile(anna: Contact, office: User) -> None:
-    result = import_lines(ANN.replace("Acme,,", "Acme,617-555-0101,"))
+    result = import_lines(ANN.replace("Ann,Smith,Acme,,", "Anna,Brown,Acme,617-555-0101,"))
     seen_before = ContactImport.objects.get()
     take_back(result)
     before = everything()
