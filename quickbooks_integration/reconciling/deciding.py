@@ -288,6 +288,8 @@ def _must_be_free(customer: QuickBooksCustomer) -> None:
         raise Settled(
             f"QuickBooks no longer has {customer}: it was probably merged into another customer there. Nothing was changed."
         )
+    if customer.merged_into and not customer.active:
+        raise Settled(f"{customer} was merged into another customer in QuickBooks. Link that one. Nothing was changed.")
     if customer.sync.local_id is not None:
         holder = _contact_of(customer.sync)
         raise Settled(
