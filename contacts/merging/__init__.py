@@ -17,7 +17,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from contacts.merging import caring, choosing
+from contacts.merging import caring, choosing, unkeyed
 from contacts.merging.caring import CARES, Care, register
 from contacts.merging.choosing import LOSER, SURVIVOR, Choice, choices
 from contacts.merging.journal import Journal, take_back
@@ -146,6 +146,7 @@ def _told(by: AbstractBaseUser | None) -> Iterator[None]:
 
 def _lock(survivor_id: int, loser_id: int) -> tuple[Contact, Contact]:
     ids = sorted({survivor_id, loser_id})
+    unkeyed.lock(ids)
     caring.lock(ids)
     rows = Contact.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
     locked = {contact.pk: contact for contact in rows.prefetch_related("phones", "emails", "addresses")}
@@ -249,6 +250,7 @@ def _take(journal: Journal, name: str, choice: str) -> None:
 def _move_all(journal: Journal, wanted: Mapping[str, str]) -> None:
     for relation in all_relations():
         _move(journal, relation, wanted)
+    unkeyed.carry(journal)
     _line_up(journal)
     _forget(journal.survivor, journal.loser)
 
