@@ -135,8 +135,9 @@ class Chunk:
 
     def _ask_only(self, draft: Draft, person: Particulars, card: Card) -> Verdict:
         """Another person may have got the id, so that one's phone is not given to the contact."""
-        changes = compare(deepcopy(card), person)
-        differs = differing.of_contact(card.contact, person, changes, self.kept)
+        known_as = self.people.as_known(person, card)
+        changes = compare(deepcopy(card), known_as)
+        differs = differing.of_contact(card.contact, known_as, changes, self.kept)
         sentences = [_reason(differs)]
         if changes:
             sentences.append(

@@ -35,6 +35,13 @@ def test_what_is_new_under_the_losers_id_comes_to_the_survivor(merged):
     assert merged.external_id == "A1"
 
 
+def test_somebody_else_under_the_losers_id_is_a_question_about_the_name_and_adds_nothing(merged):
+    result = import_lines("A2,Zoe,Brown,,617-555-0109,,,,,")
+    assert counts(result) == {"read": 1, "conflict": 1}
+    assert [row.field for row in ContactImportDifference.objects.all()] == ["name"]
+    assert merged.phones.count() == 2
+
+
 def test_a_line_without_an_id_finds_the_survivor_by_the_losers_number(merged):
     assert counts(import_lines(",Ann,Lee,,617-555-0102,,,,,")) == {"read": 1, "unchanged": 1}
 
