@@ -57,7 +57,8 @@ class Address:
 
 @dataclass(frozen=True)
 class Particulars:
-    """What a source says about one contact. "" and None mean that it does not say. Phones and e-mails as typed."""
+    """What a source says about one contact. "" and None mean that it does not say. Phones and e-mails as typed.
+    bare_id: the external id stood under a mere "id", so it may be of another list than the one that we know."""
 
     first_name: str = ""
     last_name: str = ""
@@ -69,6 +70,7 @@ class Particulars:
     payment_terms: str = ""
     customer_type: str = ""
     external_id: str = ""
+    bare_id: bool = False
     tax_exempt: bool | None = None
 
     @property

@@ -56,6 +56,9 @@ class LinksCare(Care):
     def foresee(self, survivor: Contact, loser: Contact) -> list[str]:
         if not QuickBooksAuth.objects.exists():
             return []
+        return [*self._foresee_links(survivor, loser), *_asked_anew(survivor, loser)]
+
+    def _foresee_links(self, survivor: Contact, loser: Contact) -> list[str]:
         ours, theirs = _holdings(survivor, loser)
         holder, holding = (survivor, ours) if ours.customers else (loser, theirs)
         if not holding.customers:
@@ -133,6 +136,24 @@ def _went_elsewhere(survivor: Contact, loser: Contact) -> list[str]:
         for customer in found
         if customer.holder in holders  # a map row may still name a contact that is deleted
     ]
+
+
+def _asked_anew(survivor: Contact, loser: Contact) -> list[str]:
+    """Customers that were said not to be the one of the two, and may still be the other one."""
+    asked: dict[int, dict[int, MatchCandidate]] = defaultdict(dict)
+    pairs = MatchCandidate.objects.filter(contact__in=[survivor, loser], sync__local_id=None)
+    for pair in pairs.select_related("sync__customer").defer("sync__customer__raw").order_by("pk"):
+        asked[pair.sync_id][pair.contact_id] = pair
+    both = [(of[survivor.pk], of[loser.pk]) for of in asked.values() if len(of) > 1]
+    names = {survivor.pk: survivor, loser.pk: loser}
+    found = []
+    for pair in (pair for pair in both if (pair[0].state == State.REFUSED) != (pair[1].state == State.REFUSED)):
+        refused, other = sorted(pair, key=lambda one: one.state != State.REFUSED)
+        found.append(
+            f"Whether {survivor} is the QuickBooks customer {refused.sync.customer} stays a question: that was denied of "
+            f"{names[refused.contact_id]}, and not of {names[other.contact_id]}."
+        )
+    return found[:NAMED]
 
 
 def _ring(survivor: Contact, loser: Contact) -> None:
@@ -222,12 +243,11 @@ def _settle_questions(journal: Journal) -> None:
 
 def _state(candidate: MatchCandidate, other: str | None, survivor: int) -> str:
     """other: what was decided about the same customer and the loser."""
-    holder, states = candidate.sync.local_id, {candidate.state, other}
+    holder, states = candidate.sync.local_id, {candidate.state, other} - {None}
     if holder == survivor:
         return State.LINKED
-    if State.REFUSED in states:
-        return State.REFUSED
-    if State.LINKED in states:  # linked to neither by now
+    # A "no" to one of the two may only have meant that the other is the right one.
+    if State.LINKED in states or len(states) > 1:
         return State.OPEN if holder is None else State.CLOSED
     return candidate.state
 

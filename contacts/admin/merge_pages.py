@@ -94,7 +94,7 @@ class MergesContacts(ModelAdmin):
             messages.success(request, LATER[request.POST["when"]](survivor, loser, request.user, chosen))
             return HttpResponseRedirect(_next(survivor, then) or address_of(survivor.pk, loser.pk))
         try:
-            done = merging.merge(survivor.pk, loser.pk, request.user, chosen, seen=_seen(request))
+            done = merging.merge(survivor.pk, loser.pk, request.user, chosen, seen=request.POST.get("seen", ""))
         except Refused as refused:
             messages.error(request, str(refused))
             return HttpResponseRedirect(address_of(survivor.pk, loser.pk, [one.pk for one in then]))
@@ -179,9 +179,3 @@ def _found(key: str) -> Contact | None:
         return None
     rows = Contact.objects.select_related("merged_into").prefetch_related("phones", "emails", "addresses")
     return rows.filter(pk=int(key)).first()
-
-
-def _seen(request: HttpRequest) -> merging.Versions:
-    """Of what the page showed; no page shows versions below 0."""
-    ours, _, theirs = request.POST.get("seen", "").partition("-")
-    return (int(ours), int(theirs)) if is_key(ours) and is_key(theirs) else (-1, -1)

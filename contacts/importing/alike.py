@@ -49,6 +49,15 @@ def under_our_name(particulars: Particulars, alike: Alike) -> Particulars:
     return replace(particulars, first_name=contact.first_name, last_name=contact.last_name)
 
 
+def names_of(card: Card, theirs: Particulars) -> Names:
+    """What the names say; the best of those that the contact had before others were merged into it counts."""
+    line = Person(_LINE, theirs.first_name, theirs.last_name, theirs.company)
+    contact = card.contact
+    called = [(contact.first_name, contact.last_name, contact.company), *card.also_called]
+    said = {names.compare(Person("", *one), line) for one in called}
+    return next(one for one in Names if one in said)  # they are listed in this order
+
+
 def may_be(ours: tuple[str, str, str], theirs: Particulars) -> bool:
     """Whether the two names are alike at all. ours: first name, last name, company."""
     line = Person(_LINE, theirs.first_name, theirs.last_name, theirs.company)

@@ -107,6 +107,11 @@ def _one(cells: Cells, name: str) -> str:
     return " ".join(cells[name][0].split()) if cells.get(name) else ""
 
 
+def _id(cells: Cells) -> dict[str, Any]:
+    ours, bare = _one(cells, "external_id"), _one(cells, "bare_id")
+    return {"external_id": ours or bare, "bare_id": bool(bare and not ours)}
+
+
 def _notes(cells: Cells) -> str:
     """As they will be stored: what is compared with it and noted about it has no card number either."""
     return masked("\n".join(cells.get("notes", ())))
@@ -132,7 +137,7 @@ def _contact_row(cells: Cells) -> tuple[list[Particulars], House | None]:
         emails=tuple(cells.get("email", ())),
         addresses=_addresses(cells, ContactAddress.Kind.MAILING),
         notes=_notes(cells),
-        external_id=_one(cells, "external_id"),
+        **_id(cells),
     )
     return ([person] if _says_who(person) else []), None
 
@@ -158,7 +163,7 @@ def _quickbooks_row(cells: Cells) -> tuple[list[Particulars], House | None]:
         notes=_notes(cells),
         payment_terms=_one(cells, "terms"),
         customer_type=Contact.CustomerType.CUSTOMER,
-        external_id=_one(cells, "external_id"),
+        **_id(cells),
     )
     return ([person] if _says_who(person) else []), None
 

@@ -27,7 +27,8 @@ class Header:
 
 # Field: the spellings of its column, compared without case, blanks and punctuation.
 CONTACTS = {
-    "external_id": "external id, id, contact id, record id, customer id",
+    "external_id": "external id",
+    "bare_id": "id, contact id, record id, customer id",  # any program's list numbers its lines so
     "first_name": "first name, first, given name",
     "last_name": "last name, last, family name, surname",
     "name": "name, full name, contact name, contact",

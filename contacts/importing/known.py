@@ -12,6 +12,7 @@ from contacts.importing import alike
 from contacts.importing.alike import Alike
 from contacts.matching import normalise
 from contacts.matching.candidates import SHARED_BY_TOO_MANY
+from contacts.matching.names import Names
 from contacts.merging import caring
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone
 from contacts.particulars import Particulars
@@ -24,8 +25,16 @@ BLANK: Signature = ("blank",)
 ANY: Signature = ("any",)
 
 
-class SeveralPeople(Exception):
-    """A line without a name whose number belongs to several contacts. str() is the reason for the office."""
+class Unclear(Exception):
+    """A line whose person cannot be told, so nothing of it may be stored. str() is the reason for the office."""
+
+
+class SeveralPeople(Unclear):
+    """A line without a name whose number belongs to several contacts."""
+
+
+class SomebodyElses(Unclear):
+    """A line whose bare id is the external id of a contact that nothing else of it speaks for."""
 
 
 def name_words(first_name: str, last_name: str) -> Words:
@@ -101,11 +110,38 @@ class People:
             _add_once(self._by_text[text], card)
 
     def find(self, particulars: Particulars) -> Card | None:
-        """The contact that the particulars mean; None when it is a new one. Raises SeveralPeople."""
+        """The contact that the particulars mean; None when it is a new one. Raises Unclear."""
         if particulars.external_id and particulars.external_id in self._by_external_id:
-            return self._by_external_id[particulars.external_id]
+            return self._with_id(particulars, self._by_external_id[particulars.external_id])
         keys = particulars.keys
         return self._by_keys(particulars, keys) if keys else self._by_texts(particulars)
+
+    def _with_id(self, particulars: Particulars, card: Card) -> Card:
+        """Lists of different programs number their people alike, so a bare id alone says nothing."""
+        said = self._names_beside_id(particulars, card) if particulars.bare_id else Names.AGREE
+        if said not in (Names.SILENT, Names.CONTRADICT):
+            return card
+        raise SomebodyElses(
+            f"The id “{particulars.external_id}” is that of {card.contact} here, and the line tells of "
+            f"{particulars.name or 'somebody'} without a phone or an e-mail of that contact. If the list is of another "
+            "program, remove its column of ids and import it again. If the two are one person, correct the contact first."
+        )
+
+    def is_stranger(self, particulars: Particulars, card: Card) -> bool:
+        """Whether nothing but an external id says that the contact is meant, and the name says that it is not."""
+        listed = particulars.external_id
+        if not listed or self._by_external_id.get(listed) is not card:
+            return False
+        contact = card.contact
+        both_people = (contact.first_name or contact.last_name) and (particulars.first_name or particulars.last_name)
+        if not both_people and not (contact.company and particulars.company):
+            return False  # a firm's line about one of its people only adds to what is known
+        return self._names_beside_id(particulars, card) is Names.CONTRADICT
+
+    def _names_beside_id(self, particulars: Particulars, card: Card) -> Names:
+        """What the names say of two with the same id; who shares a phone or an e-mail too is the same."""
+        shared = {key for key in _keys_on(card) if key not in self._crowded}.intersection(particulars.keys)
+        return Names.AGREE if shared else alike.names_of(card, particulars)
 
     def _by_keys(self, particulars: Particulars, keys: list[str]) -> Card | None:
         """The contact with the same number and the same name. A side without any name contradicts nobody."""

@@ -1,6 +1,7 @@
 """What each row does: new, fills in, says nothing new, contradicts, or cannot be used. Changes rows in memory only."""
 
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -84,8 +85,9 @@ class Chunk:
     def _plan_person(self, draft: Draft, person: Particulars, place: houses.Place | None, parts: list[Verdict]) -> None:
         try:
             card = self._find(person, place)
-        except known.SeveralPeople as several:
-            parts.append(Verdict(draft, Outcome.CONFLICT, f"{several} Nothing of it was stored."))
+        except known.Unclear as unclear:
+            reason = f"{self._same_id(person)}{unclear} Nothing of it was stored."
+            parts.append(Verdict(draft, Outcome.CONFLICT, reason))
             return
         like = self.people.alike(person) if card is None else None
         if like is not None and like.sure:
@@ -115,6 +117,8 @@ class Chunk:
         return card
 
     def _enrich(self, draft: Draft, person: Particulars, card: Card) -> Verdict:
+        if self.people.is_stranger(person, card):
+            return self._ask_only(draft, person, card)
         known_as = self.people.as_known(person, card)
         changes = compare(card, known_as)
         differs = differing.of_contact(card.contact, known_as, changes, self.kept)
@@ -124,11 +128,31 @@ class Chunk:
             if card.contact.pk:
                 self.changed[card.contact.pk] = card
         reason = _reason(differs)
-        first_line = self.lines.get(person.external_id) if person.external_id else None
-        if reason and first_line:
-            reason = f"Line {first_line} has the same external id “{person.external_id}”. {reason}"
+        if reason:
+            reason = f"{self._same_id(person)}{reason}"
         reason = " ".join(filter(None, [reason, _kept_as_typed(changes.phones, changes.emails)]))
         return Verdict(draft, _outcome(bool(changes), differs), reason, card.contact, tuple(differs))
+
+    def _ask_only(self, draft: Draft, person: Particulars, card: Card) -> Verdict:
+        """Another person may have got the id, so that one's phone is not given to the contact."""
+        known_as = self.people.as_known(person, card)
+        changes = compare(deepcopy(card), known_as)
+        differs = differing.of_contact(card.contact, known_as, changes, self.kept)
+        sentences = [_reason(differs)]
+        if changes:
+            sentences.append(
+                f"Nothing else of the line was stored: it has the external id of {card.contact}, but another name, and "
+                "no phone or e-mail of that contact."
+            )
+        reason = " ".join(filter(None, sentences))
+        outcome = Outcome.CONFLICT if reason else Outcome.UNCHANGED
+        return Verdict(
+            draft, outcome, f"{self._same_id(person)}{reason}" if reason else "", card.contact, tuple(differs)
+        )
+
+    def _same_id(self, person: Particulars) -> str:
+        first_line = self.lines.get(person.external_id) if person.external_id else None
+        return f"Line {first_line} has the same external id “{person.external_id}”. " if first_line else ""
 
 
 def _outcome(filled: bool, differs: list[Differing]) -> Outcome:

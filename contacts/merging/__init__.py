@@ -5,9 +5,11 @@ written down (journal.py). The loser's row stays, marked with merged_into. What 
 QuickBooks, has a Care (caring.py). Nothing here talks to QuickBooks.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import pghistory
@@ -15,14 +17,13 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from contacts.merging import caring, choosing
+from contacts.merging import caring, choosing, unkeyed
 from contacts.merging.caring import CARES, Care, register
 from contacts.merging.choosing import LOSER, SURVIVOR, Choice, choices
 from contacts.merging.journal import Journal, take_back
 from contacts.merging.relations import Relation, all_relations
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactMerge, ContactPhone, PropertyContact
 
-Versions = tuple[int, int]
 AT_ONCE = 200
 # Chosen or shown one by one, so not counted.
 PARTS = {ContactPhone, ContactEmail, ContactAddress}
@@ -44,8 +45,8 @@ class Plan:
     objections: list[str]
 
     @property
-    def seen(self) -> Versions:
-        return self.survivor.version, self.loser.version
+    def seen(self) -> str:
+        return _seen(self.survivor, self.loser, self.choices)
 
 
 def plan(survivor: Contact, loser: Contact) -> Plan:
@@ -65,16 +66,16 @@ def merge(
     loser_id: int,
     by: AbstractBaseUser | None,
     chosen: Mapping[str, str] | None = None,
-    seen: Versions | None = None,
+    seen: str | None = None,
 ) -> ContactMerge:
     """Makes the loser part of the survivor, in one transaction of its own or inside the caller's.
 
-    chosen: by name of a Choice "survivor", "loser" or "both"; what is not named takes its default. seen: both versions
-    as they were looked at. Raises Refused, and then nothing is changed.
+    chosen: by name of a Choice "survivor", "loser" or "both"; what is not named takes its default. seen: of
+    the Plan that was looked at. Raises Refused, and then nothing is changed.
     """
     with _told(by):
         survivor, loser = _lock(survivor_id, loser_id)
-        if seen is not None and seen != (survivor.version, loser.version):
+        if seen is not None and seen != _seen(survivor, loser, choices(survivor, loser)):
             raise Refused(
                 f"{survivor} or {loser} was changed while you were looking. Nothing was merged. Look at both again."
             )
@@ -145,12 +146,20 @@ def _told(by: AbstractBaseUser | None) -> Iterator[None]:
 
 def _lock(survivor_id: int, loser_id: int) -> tuple[Contact, Contact]:
     ids = sorted({survivor_id, loser_id})
+    unkeyed.lock(ids)
     caring.lock(ids)
     rows = Contact.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
     locked = {contact.pk: contact for contact in rows.prefetch_related("phones", "emails", "addresses")}
     if locked.keys() != {survivor_id, loser_id}:
         raise Refused("One of the two contacts was deleted meanwhile. Nothing was changed.")
     return locked[survivor_id], locked[loser_id]
+
+
+def _seen(survivor: Contact, loser: Contact, shown: Iterable[Choice]) -> str:
+    """Changes with whatever a person chooses from; addresses are rows of their own, which no version of a contact counts."""
+    texts = [(choice.name, choice.ours, choice.theirs) for choice in shown]
+    of_both = [survivor.pk, survivor.version, loser.pk, loser.version]
+    return sha256(json.dumps([of_both, texts]).encode()).hexdigest()
 
 
 def _objections(survivor: Contact, loser: Contact) -> list[str]:
@@ -241,6 +250,7 @@ def _take(journal: Journal, name: str, choice: str) -> None:
 def _move_all(journal: Journal, wanted: Mapping[str, str]) -> None:
     for relation in all_relations():
         _move(journal, relation, wanted)
+    unkeyed.carry(journal)
     _line_up(journal)
     _forget(journal.survivor, journal.loser)
 

@@ -14,11 +14,13 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from contacts.merging.relations import Relation, all_relations
-from contacts.models import Contact, ContactMerge
+from contacts.models import Contact, ContactImportDifference, ContactMerge, DismissedDuplicate
 
 AnyRow = TypeVar("AnyRow", bound=Model)
 # Where a row stands in a list, and what follows from a link: not worth a sentence.
 QUIET = {"position", "quickbooks_sync_token"}
+# Answers that are gone because somebody has taken them back: not worth one either.
+UNSAID = {ContactImportDifference, DismissedDuplicate}
 # In the note of an app: what it had noted before, when more became part of the same merge.
 EARLIER = "earlier"
 
@@ -124,6 +126,8 @@ def _change_back(model: type[Model], steps: list[dict[str, Any]], left: list[str
     by_names: dict[tuple[str, ...], list[Model]] = {}
     for step in steps:
         row = rows.get(str(step["pk"]))
+        if row is None and model in UNSAID:
+            continue
         if row is None:
             left.append(f"{_named(model, step['name'])} was deleted since.")
         else:

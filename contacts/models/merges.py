@@ -49,8 +49,8 @@ class ContactMerge(models.Model):
 
 
 class DismissedDuplicate(models.Model):
-    """A person said that these two contacts are not the same. By their keys and not by keys of the database, so that it
-    neither moves nor stands in the way when one of them is merged with somebody else."""
+    """A person said that these two contacts are not the same. By their keys and not by keys of the database; of one
+    that is merged with somebody else it is said of the survivor (merging/unkeyed.py)."""
 
     pair = models.CharField(max_length=41, unique=True, help_text="Both keys, the smaller first: 12-57.")
     dismissed_by = models.ForeignKey(

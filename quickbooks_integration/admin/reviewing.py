@@ -22,6 +22,7 @@ from quickbooks_integration import reconciling
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.reconciling import Settled, comparing, evidence, reporting, together
+from quickbooks_integration.reconciling.deciding import Changed, shown
 from quickbooks_integration.service import QuickBooksService
 
 PAGE = "admin:quickbooks_integration_matchcandidate_review"
@@ -65,6 +66,9 @@ class ReviewPages:
             return HttpResponseRedirect(_queue(request))
         try:
             return HttpResponseRedirect(act(request))
+        except Changed as changed:
+            messages.warning(request, str(changed))
+            return HttpResponseRedirect(_queue(request, pair=request.POST["candidate"]))
         except Settled as settled:
             messages.warning(request, str(settled))
         return HttpResponseRedirect(_queue(request))
@@ -141,6 +145,7 @@ def _question(candidate: MatchCandidate, request: HttpRequest) -> dict[str, Any]
     )
     return {
         "candidate": candidate,
+        "seen": shown(candidate),
         "customer": candidate.sync.customer,
         "contact": candidate.contact,
         "comparison": comparing.compare(candidate),
@@ -185,14 +190,14 @@ def _nothing_left(request: HttpRequest) -> dict[str, Any]:
 
 def _link(request: HttpRequest) -> str:
     candidate = _candidate(request)
-    reconciling.link(candidate, request.user)
+    reconciling.link(candidate, request.user, seen=request.POST.get("seen", ""))
     messages.success(request, f"Linked {candidate.sync.customer} to {candidate.contact}.")
     return _queue(request)
 
 
 def _refuse(request: HttpRequest) -> str:
     candidate = _candidate(request)
-    reconciling.refuse(candidate, request.user)
+    reconciling.refuse(candidate, request.user, seen=request.POST.get("seen", ""))
     messages.success(request, f"{candidate.sync.customer} and {candidate.contact} are not the same.")
     return _queue(request)
 

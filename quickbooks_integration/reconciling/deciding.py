@@ -4,9 +4,11 @@ Locks in the order map row, contact, candidates, as the pull does, and without t
 that matching adds at that moment points to both rows. None of this talks to QuickBooks.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, TypeVar
 
 import pghistory
@@ -29,6 +31,10 @@ Row = TypeVar("Row")
 
 class Settled(Exception):
     """Somebody or something decided meanwhile, and nothing was changed. str() is a sentence for the office."""
+
+
+class Changed(Settled):
+    """The question is still open, but what was on the screen is not what is there by now."""
 
 
 @dataclass
@@ -58,11 +64,18 @@ def each(verb: Callable[[Row, User], Any], rows: Iterable[Row], by: User) -> Tal
     return tally
 
 
-def link(candidate: MatchCandidate, by: User, why: str = "") -> MatchDecision:
+def shown(candidate: MatchCandidate) -> str:
+    """Another text when either side or what speaks for the pair has changed. Reads the candidate's map row and contact."""
+    versions = [candidate.sync.sync_version, candidate.contact.version]
+    what = [candidate.sync_id, candidate.contact_id, *versions, candidate.score, candidate.reasons]
+    return sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def link(candidate: MatchCandidate, by: User, why: str = "", seen: str | None = None) -> MatchDecision:
     """These two are the same: the contact gets what it lacks and QuickBooks' money. why: is kept beside the reasons.
-    Raises Settled."""
+    seen: what `shown` gave for the pair that was looked at. Raises Settled."""
     with decision(by):
-        customer, contact, candidate = _lock_pair(candidate)
+        customer, contact, candidate = _lock_pair(candidate, seen)
         _must_not_be_on_its_way(contact)
         return tie(customer, contact, Action.LINK, _with(candidate.reasons, why), by)
 
@@ -74,11 +87,10 @@ def link_to(sync: QuickBooksSync, contact: Contact, by: User) -> MatchDecision:
         return tie_by_hand(customer, contact, [{"text": "Picked by hand", "agrees": True}], by)
 
 
-def refuse(candidate: MatchCandidate, by: User, why: str = "") -> MatchDecision:
-    """These two are different people. The pair is never proposed again. why: is kept beside the reasons. Raises
-    Settled."""
+def refuse(candidate: MatchCandidate, by: User, why: str = "", seen: str | None = None) -> MatchDecision:
+    """These two are different people. The pair is never proposed again. why, seen: as for `link`. Raises Settled."""
     with decision(by):
-        customer, contact, candidate = _lock_pair(candidate)
+        customer, contact, candidate = _lock_pair(candidate, seen)
         MatchCandidate.objects.filter(pk=candidate.pk).update(state=State.REFUSED, **NO_CLAIM)
         reasons = _with(candidate.reasons, why)
         return MatchDecision.objects.create(
@@ -264,14 +276,19 @@ def decision(by: User | None) -> Iterator[None]:
         yield
 
 
-def _lock_pair(candidate: MatchCandidate) -> tuple[QuickBooksCustomer, Contact, MatchCandidate]:
-    """Both sides and the question, if it is still open."""
+def _lock_pair(
+    candidate: MatchCandidate, seen: str | None = None
+) -> tuple[QuickBooksCustomer, Contact, MatchCandidate]:
+    """Both sides and the question, if it is still open and as it was seen."""
     customer = lock_customer(candidate.sync_id)
     contact = lock_contact(candidate.contact_id)
     current = MatchCandidate.objects.select_for_update().filter(pk=candidate.pk).first()
     if current is None or current.state != State.OPEN:
         raise Settled(what_became_of(candidate))
     _must_be_free(customer)
+    current.sync, current.contact = customer.sync, contact
+    if seen is not None and seen != shown(current):
+        raise Changed(f"{customer} or {contact} was changed meanwhile. Nothing was decided: look again.")
     return customer, contact, current
 
 
@@ -289,6 +306,8 @@ def _must_be_free(customer: QuickBooksCustomer) -> None:
         raise Settled(
             f"QuickBooks no longer has {customer}: it was probably merged into another customer there. Nothing was changed."
         )
+    if customer.merged_into and not customer.active:
+        raise Settled(f"{customer} was merged into another customer in QuickBooks. Link that one. Nothing was changed.")
     if customer.sync.local_id is not None:
         holder = _contact_of(customer.sync)
         raise Settled(

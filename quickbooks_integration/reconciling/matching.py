@@ -132,9 +132,9 @@ def _mend(company: QuickBooksAuth, only: Q | None) -> None:
 
 def _decide(company: QuickBooksAuth, people: People, family_names: FamilyNames) -> list[Decision]:
     refused = MatchCandidate.objects.filter(sync__company=company, state=State.REFUSED)
-    undone = MatchDecision.objects.filter(
-        sync__company=company, action__in=MatchDecision.LINKING, undone_at__isnull=False, contact__isnull=False
-    )
+    # A "no" whose question is open all the same was to a contact that has been merged into this one since.
+    hesitant = Q(action__in=MatchDecision.LINKING, undone_at__isnull=False) | Q(action=Action.REFUSE, undone_at=None)
+    undone = MatchDecision.objects.filter(hesitant, sync__company=company, contact__isnull=False)
     decisions = decide(
         people.contacts.values(),
         people.customers.values(),

@@ -47,6 +47,7 @@ CUSTOMERS = (
     " FROM quickbooks_integration_quickbookscustomer AS customer"
     " JOIN quickbooks_integration_quickbookssync AS sync ON sync.id = customer.sync_id"
     " WHERE sync.company_id = %(company)s AND sync.entity_type = 'customer' AND vanished_at IS NULL"
+    " AND (active OR merged_into = '')"  # what a merge there leaves as "(deleted)" is nobody's question
 )
 # Keys one by one: of a hundred at once PostgreSQL expects so many rows that it reads all customers, and compares each with
 # all keys. As arrays put together: for a UNION it starts parallel workers, which takes longer than the whole look-up.

@@ -167,3 +167,40 @@ def test_who_may_not_merge_takes_no_dismissal_back(bookkeeper_client):
     assert bookkeeper_client.get(listed).status_code == 403
     assert bookkeeper_client.post(listed, {"pair": DismissedDuplicate.objects.get().pk}).status_code == 403
     assert DismissedDuplicate.objects.count() == 1
+
+
+@pytest.mark.parametrize("bea_is_newer", [True, False])
+def test_not_the_same_is_said_of_the_survivor_too_and_goes_back_with_the_undo(office, bea_is_newer):
+    ann, bea = (make_contact(first, "Lee", phones=("617-555-0101",)) for first in ("Ann", "Bea"))
+    other = make_contact("Bea", "Lee", phones=("617-555-0101",))
+    if not bea_is_newer:
+        bea, other = other, bea
+    duplicates.dismiss([ann.pk, bea.pk], office)
+    duplicates.dismiss([ann.pk, bea.pk], office)
+
+    done = merging.merge(other.pk, bea.pk, None)
+
+    assert duplicates.groups() == []
+    assert DismissedDuplicate.objects.get().pair == "-".join(map(str, keys(ann, other)))
+    assert merging.undo(done.pk, None).left == []
+    assert DismissedDuplicate.objects.get().pair == "-".join(map(str, keys(ann, bea)))
+
+
+def test_two_dismissals_become_one_and_the_one_between_the_two_is_over_until_the_undo(office):
+    ann, bea, other = (make_contact(first, "Lee", phones=("617-555-0101",)) for first in ("Ann", "Bea", "Bea"))
+    duplicates.dismiss([ann.pk, bea.pk, other.pk], office)
+    before = sorted(DismissedDuplicate.objects.values_list("pk", "pair", "dismissed_by"))
+
+    done = merging.merge(other.pk, bea.pk, None)
+
+    assert DismissedDuplicate.objects.get().pair == "-".join(map(str, keys(ann, other)))
+    assert merging.undo(done.pk, None).left == []
+    assert sorted(DismissedDuplicate.objects.values_list("pk", "pair", "dismissed_by")) == before
+
+
+def test_who_asks_again_meanwhile_is_not_told_so_by_the_undo(office):
+    ann, bea, other = (make_contact(first, "Lee", phones=("617-555-0101",)) for first in ("Ann", "Bea", "Bea"))
+    duplicates.dismiss([ann.pk, bea.pk], office)
+    done = merging.merge(other.pk, bea.pk, None)
+    duplicates.ask_again(DismissedDuplicate.objects.get().pk)
+    assert merging.undo(done.pk, None).left == []

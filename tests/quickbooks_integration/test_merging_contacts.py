@@ -207,13 +207,37 @@ def test_what_is_on_its_way_to_quickbooks_is_not_merged(auth):
     assert holder(sync) == anne.pk
 
 
-def test_a_refused_pair_stays_refused_whoever_survives(auth):
+@pytest.mark.parametrize("of_both", [True, False])
+def test_a_customer_that_was_denied_of_both_or_was_never_asked_of_the_other_stays_denied(auth, of_both):
     ann, anne = pairs.contact("Ann", "Lee"), pairs.contact("Anne", "Lee")
     sync = pairs.customer(auth, "Bob Ray")
-    MatchCandidate.objects.create(sync=sync, contact=ann, score=50)
-    MatchCandidate.objects.create(sync=sync, contact=anne, score=50, state="refused")
+    for one in (ann, anne) if of_both else (anne,):
+        MatchCandidate.objects.create(sync=sync, contact=one, score=50, state="refused")
+    assert not any("stays a question" in sentence for sentence in merging.plan(ann, anne).foreseen)
     merging.merge(ann.pk, anne.pk, None)
     assert pairs.states() == {("Bob Ray", "Ann Lee"): "refused"}
+
+
+@pytest.mark.parametrize("refused", ["survivor", "loser"])
+def test_a_no_to_the_duplicate_leaves_the_right_pair_a_question_and_is_undone(auth, refused):
+    robert, bob = pairs.contact("Robert", "Smith", "617-555-0101"), pairs.contact("Bob", "Smith", "617-555-0101")
+    pairs.customer(auth, "Robert Smith", "617-555-0101", Balance=900)
+    reconciling.match(auth)
+    before = pairs.states()
+    assert set(before.values()) == {"open"}
+    wrong = robert if refused == "survivor" else bob
+    reconciling.refuse(MatchCandidate.objects.get(contact=wrong), None)
+    denied = pairs.states()
+
+    [sentence] = [one for one in merging.plan(robert, bob).foreseen if "stays a question" in one]
+    done = merging.merge(robert.pk, bob.pk, None)
+
+    assert f"denied of {wrong}, and not of" in sentence
+    assert pairs.states() == {("Robert Smith", "Robert Smith"): "open"}
+    reconciling.match(auth)
+    assert pairs.states() == {("Robert Smith", "Robert Smith"): "open"}
+    merging.undo(done.pk, None)
+    assert pairs.states() == denied
 
 
 def test_an_undo_leaves_a_quote_and_a_link_that_went_elsewhere_and_says_so(auth):

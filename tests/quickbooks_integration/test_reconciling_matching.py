@@ -13,7 +13,18 @@ from contacts.matching.weights import FamilyNames
 from contacts.models import Contact, ContactAddress, ContactPhone
 from contacts.particulars import Address
 from quickbooks_integration.models import FamilyName, MatchCandidate, MatchDecision, QuickBooksAuth, QuickBooksCustomer
-from quickbooks_integration.reconciling import MatchResult, link, match, propose, reading, refuse, skip, undo
+from quickbooks_integration.reconciling import (
+    MatchResult,
+    Settled,
+    link,
+    link_to,
+    match,
+    propose,
+    reading,
+    refuse,
+    skip,
+    undo,
+)
 from quickbooks_integration.reconciling.matching import _decide, _link_all
 from tests.quickbooks_integration import pairs
 
@@ -169,6 +180,32 @@ def test_a_vanished_customer_is_no_question(auth: QuickBooksAuth) -> None:
     match(auth)
     QuickBooksCustomer.objects.update(vanished_at=timezone.now())
     assert match(auth) == MatchResult(withdrawn=1)
+
+
+def test_what_a_merge_in_quickbooks_left_inactive_is_no_question_and_cannot_be_linked(auth: QuickBooksAuth) -> None:
+    ann = pairs.contact("Ann", "Lee", NUMBER)
+    leftover, survivor = (pairs.customer(auth, name, NUMBER) for name in ("Ann Lee (deleted)", "Ann Lee 2"))
+    match(auth)
+    assert set(pairs.states().values()) == {"open"}
+    asked = pairs.pair(leftover, ann)
+
+    QuickBooksCustomer.objects.filter(sync=leftover).update(active=False, merged_into=survivor.entity_id)
+    with pytest.raises(Settled, match="merged into another customer in QuickBooks"):
+        link(asked, pairs.somebody())
+    with pytest.raises(Settled, match="merged into another customer in QuickBooks"):
+        link_to(leftover, ann, None)
+    assert match(auth) == MatchResult(linked=1, withdrawn=1)
+
+    assert pairs.states() == {("Ann Lee 2", "Ann Lee"): "linked"}
+    assert match(auth, [ann.pk], [leftover.pk]) == MatchResult()
+    leftover.refresh_from_db()
+    assert leftover.local_id is None
+
+
+def test_who_is_only_inactive_is_still_a_question(auth: QuickBooksAuth) -> None:
+    pairs.contact("Ann", "Smith", NUMBER)
+    pairs.customer(auth, "Bob Jones", NUMBER, Active=False)
+    assert match(auth).review == 1
 
 
 def test_the_link_of_a_deleted_contact_is_let_go_and_the_others_are_asked(auth: QuickBooksAuth) -> None:

@@ -13,6 +13,7 @@ from contacts.models import Contact
 from quickbooks_integration.emulator import Emulator
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.reconciling import link, match, next_for, refuse
+from quickbooks_integration.reconciling.deciding import shown
 from quickbooks_integration.sync import QuickBooksSyncService
 from tests.quickbooks_integration import pairs
 
@@ -51,9 +52,15 @@ def strangers(auth: QuickBooksAuth, count: int = 1, first: int = 0) -> list[Matc
     return list(MatchCandidate.objects.order_by("sync__customer__display_name"))
 
 
+def asked(candidate: MatchCandidate) -> dict[str, Any]:
+    """What the form of this pair says if it is opened now."""
+    candidate = MatchCandidate.objects.select_related("sync", "contact").get(pk=candidate.pk)
+    return {"candidate": candidate.pk, "seen": shown(candidate)}
+
+
 def press(client: Client, action: str, candidate: MatchCandidate | None = None, **more: Any) -> str:
     """Presses a button and follows it; the page's text without mark-up."""
-    data = {"action": action} | ({"candidate": candidate.pk} if candidate else {}) | more
+    data = {"action": action} | (asked(candidate) if candidate else {}) | more
     return words(client.post(PAGE, data, follow=True))
 
 
@@ -227,6 +234,46 @@ def test_undo_takes_back_the_last_decision_and_shows_its_pair(auth: QuickBooksAu
     assert not QuickBooksSync.objects.filter(local_id__isnull=False).exists()
 
 
+def rename_customer(row: MatchCandidate) -> None:
+    pairs.pulled(row.sync, DisplayName="Robert Jones")
+
+
+def rename_contact(row: MatchCandidate) -> None:
+    Contact.objects.filter(pk=row.contact_id).update(last_name="Ray")
+
+
+def reword(row: MatchCandidate) -> None:
+    MatchCandidate.objects.filter(pk=row.pk).update(score=1)
+
+
+@pytest.mark.parametrize("change", [rename_customer, rename_contact, reword])
+@pytest.mark.parametrize("action", ["link", "refuse"])
+def test_what_changed_while_it_was_on_the_screen_is_shown_anew_and_not_decided(
+    auth: QuickBooksAuth, office: Client, change: Any, action: str
+) -> None:
+    first, second = strangers(auth, 2)
+    page = office.get(f"{PAGE}?pair={second.pk}").content.decode()
+    seen = re.search(r'name="seen" value="(\w+)"', page)
+    assert seen is not None
+    assert seen[1] == asked(second)["seen"]
+    change(second)
+
+    text = press(office, action, second, seen=seen[1])
+
+    assert "was changed meanwhile. Nothing was decided: look again." in text
+    assert str(Contact.objects.get(pk=second.contact_id)) in text
+    assert not MatchDecision.objects.exists()
+    assert [row.state for row in MatchCandidate.objects.order_by("pk")] == ["open", "open"]
+    press(office, action, second)
+    assert MatchDecision.objects.get().contact_id == second.contact_id
+
+
+def test_a_form_that_does_not_say_what_it_showed_decides_nothing(auth: QuickBooksAuth, office: Client) -> None:
+    [row] = strangers(auth)
+    assert "was changed meanwhile" in press(office, "link", row, seen="")
+    assert not MatchDecision.objects.exists()
+
+
 def test_a_double_click_decides_once(auth: QuickBooksAuth, office: Client) -> None:
     [row] = strangers(auth)
     press(office, "link", row)
@@ -311,7 +358,12 @@ def test_bulk_actions_count_what_others_decided_meanwhile(auth: QuickBooksAuth, 
     text = bulk(office, "refuse_all", rows[:3])
     assert "2 marked as not the same, 1 left as they were." in text
     assert "Somebody decided meanwhile" in text
-    assert [row.state for row in MatchCandidate.objects.order_by("pk")] == ["refused", "refused", "refused", "open"]
+    assert [row.state for row in MatchCandidate.objects.order_by("sync__customer__display_name")] == [
+        "refused",
+        "refused",
+        "refused",
+        "open",
+    ]
 
 
 def test_the_list_costs_the_same_number_of_queries_for_any_number_of_rows(auth: QuickBooksAuth, office: Client) -> None:

@@ -22,6 +22,7 @@ from quickbooks_integration.reconciling import (
     together,
     undo,
 )
+from quickbooks_integration.reconciling.deciding import shown
 from tests.quickbooks_integration import pairs
 from tests.quickbooks_integration.test_review_page import RIGHTS, words
 
@@ -254,7 +255,7 @@ def test_the_preview_counts_adds_up_and_gives_reasons(auth: QuickBooksAuth, offi
 
 def test_a_decision_is_followed_by_the_offer_to_do_the_same(auth: QuickBooksAuth, office: Client) -> None:
     rows = strangers(auth, 3)
-    text = words(office.post(QUEUE, {"action": "refuse", "candidate": rows[0].pk}, follow=True))
+    text = words(office.post(QUEUE, {"action": "refuse", "candidate": rows[0].pk, "seen": shown(rows[0])}, follow=True))
     assert "2 other pairs are asked about for the same reasons. Look at them together A" in text
     decision = MatchDecision.objects.get()
     text = words(office.get(PAGE, {"decision": decision.pk}))

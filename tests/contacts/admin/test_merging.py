@@ -134,6 +134,17 @@ def test_two_open_forms_of_two_people_merge(ann: Contact, office_client: Client)
     assert (stored.company, stored.last_name, stored.email) == ("Acme", "Smyth", "ann@example.org")
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [{"phones__0__number": "617-555-0109"}, {"emails__0__address": "a@example.org"}, {"addresses__0__city": "Quincy"}],
+)
+def test_an_edit_of_a_row_alone_is_a_change_of_the_contact(ann: Contact, form: OpenForm, edit: dict[str, str]) -> None:
+    assert form.save(**edit).status_code == 302
+
+    stored = Contact.objects.get(pk=ann.pk)
+    assert (stored.version, stored.updated_at > ann.updated_at) == (1, True)
+
+
 def test_a_phone_that_arrived_meanwhile_stays(ann: Contact, form: OpenForm) -> None:
     people.enrich(ann, Particulars(phones=("781-555-0103",)), source="quickbooks")
 

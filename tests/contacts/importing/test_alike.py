@@ -91,3 +91,49 @@ def test_a_switchboard_makes_nobody_alike_whoever_stands_in_the_next_line(listed
 
     assert counts(import_lines(*lines)) == {"read": 2, "unchanged": 1, "created": 1}
     assert Contact.objects.count() == 7
+
+
+FOREIGN = "ID,Name,Phone,Email,Address"
+
+
+def test_another_programs_id_gives_nobody_the_phone_of_somebody_else() -> None:
+    bob = make_contact("Bob", "Smith", external_id="17", phones=("617-555-0101",))
+
+    result = import_lines("17,Ann Jones,617-555-0999,ann@jones.example,9 Elm St", header=FOREIGN)
+
+    assert counts(result) == {"read": 1, "conflict": 1}
+    assert "The id “17” is that of Bob Smith here, and the line tells of Ann Jones" in result.rows[0].reason
+    assert Contact.objects.get() == bob
+    assert [phone.number for phone in bob.phones.all()] == ["617-555-0101"]
+    assert (bob.emails.count(), bob.addresses.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("name", ["Bob Smith", "Robert Smith"])
+def test_a_bare_id_counts_where_the_name_agrees(name: str) -> None:
+    make_contact("Bob", "Smith", external_id="17", phones=("617-555-0101",))
+
+    import_lines(f"17,{name},617-555-0999,,", header=FOREIGN)
+
+    assert [phone.number for phone in Contact.objects.get().phones.all()] == ["617-555-0101", "617-555-0999"]
+
+
+@pytest.mark.parametrize(("line", "outcome"), [("17,,617-555-0101,,", "unchanged"), ("17,,617-555-0999,,", "conflict")])
+def test_a_bare_id_without_a_name_counts_with_a_known_phone(line: str, outcome: str) -> None:
+    make_contact("Bob", "Smith", external_id="17", phones=("617-555-0101",))
+
+    assert counts(import_lines(line, header=FOREIGN)) == {"read": 1, outcome: 1}
+    assert Contact.objects.get().phones.count() == 1
+
+
+def test_our_own_id_under_another_name_is_a_question_and_adds_nothing() -> None:
+    make_contact("Bob", "Smith", external_id="17", address={"street": "9 Elm St"})
+
+    result = import_lines("17,Ann,Jones,Acme,617-555-0999,,9 Elm St,Quincy,MA,02169")
+
+    assert counts(result) == {"read": 1, "conflict": 1}
+    assert result.rows[0].reason == (
+        "The name stays “Bob Smith”; the line says “Ann Jones”. Nothing else of the line was stored: it has the external "
+        "id of Bob Smith, but another name, and no phone or e-mail of that contact."
+    )
+    contact = Contact.objects.get()
+    assert (contact.company, contact.phones.count(), contact.addresses.get().city) == ("", 0, "")

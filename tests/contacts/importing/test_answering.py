@@ -151,7 +151,7 @@ def test_a_press_looks_at_so_many_and_the_next_one_goes_on_behind_those_that_wer
 
 
 def test_nothing_is_taken_of_an_import_that_was_taken_back_meanwhile(anna: Contact, office: User) -> None:
-    result = import_lines(ANN.replace("Acme,,", "Acme,617-555-0101,"))
+    result = import_lines(ANN.replace("Ann,Smith,Acme,,", "Anna,Brown,Acme,617-555-0101,"))
     seen_before = ContactImport.objects.get()
     take_back(result)
     before = everything()

@@ -68,7 +68,7 @@ def test_a_known_id_fills_the_empty_fields() -> None:
 
 
 def test_a_filled_field_stays_the_empty_ones_are_filled_and_the_line_is_a_conflict() -> None:
-    contact = make_contact("Anna", "Brown", external_id="A1")
+    make_contact("Anna", "Brown", external_id="A1", phones=("617-555-0101",))
 
     result = import_lines(ANN)
 

@@ -3,7 +3,8 @@
 import pytest
 
 from contacts import merging
-from contacts.models import Contact, ContactImportRow
+from contacts.importing import answering
+from contacts.models import Contact, ContactImport, ContactImportDifference, ContactImportRow
 from tests.contacts.importing.files import counts, import_lines
 from tests.factories import make_contact
 
@@ -32,6 +33,13 @@ def test_what_is_new_under_the_losers_id_comes_to_the_survivor(merged):
     assert [phone.number for phone in merged.phones.all()] == ["617-555-0101", "617-555-0102", "617-555-0103"]
     merged.refresh_from_db()
     assert merged.external_id == "A1"
+
+
+def test_somebody_else_under_the_losers_id_is_a_question_about_the_name_and_adds_nothing(merged):
+    result = import_lines("A2,Zoe,Brown,,617-555-0109,,,,,")
+    assert counts(result) == {"read": 1, "conflict": 1}
+    assert [row.field for row in ContactImportDifference.objects.all()] == ["name"]
+    assert merged.phones.count() == 2
 
 
 def test_a_line_without_an_id_finds_the_survivor_by_the_losers_number(merged):
@@ -66,3 +74,64 @@ def test_a_line_under_the_losers_id_and_name_is_no_conflict():
     assert counts(import_lines(*lines)) == {"read": 2, "unchanged": 2}
     ann.refresh_from_db()
     assert ann.name == "Ann Lee"
+
+
+ACME = "A2,Anne,Lee,Acme,,,,,,"
+
+
+@pytest.fixture
+def asked() -> tuple[Contact, Contact, ContactImport]:
+    """A list says something else of the second one."""
+    ann, anne = (
+        make_contact(first, "Lee", external_id=key, company="Firm") for first, key in (("Ann", "A1"), ("Anne", "A2"))
+    )
+    return ann, anne, import_lines(ACME).record
+
+
+def differences() -> list[tuple[object, ...]]:
+    return list(
+        ContactImportDifference.objects.order_by("pk").values_list("pk", "object_id", "field", "theirs", "answer")
+    )
+
+
+def test_what_was_kept_of_the_loser_is_not_asked_again_of_the_survivor(asked, office):
+    ann, anne, record = asked
+    assert answering.keep(record, office, field="company").done == 1
+    before = differences()
+    done = merging.merge(ann.pk, anne.pk, None)
+    assert counts(import_lines(ACME)) == {"read": 1, "unchanged": 1}
+    assert merging.undo(done.pk, None).left == []
+    assert differences() == before
+    assert counts(import_lines(ACME)) == {"read": 1, "unchanged": 1}
+
+
+def test_an_open_question_about_the_loser_is_answered_at_the_survivor(asked, office):
+    ann, anne, record = asked
+    merging.merge(ann.pk, anne.pk, None)
+    answered = answering.take(record, office, field="company")
+    assert (answered.done, answered.refused) == (1, [])
+    ann.refresh_from_db()
+    assert ann.company == "Acme"
+
+
+@pytest.mark.parametrize("kept_of", ["A1", "A2", None])
+def test_of_the_same_question_about_both_one_stays_answered_if_either_is(asked, office, kept_of):
+    ann, anne, record = asked
+    import_lines(ACME.replace("A2,Anne", "A1,Ann"))
+    kept = {"A1": ann, "A2": anne}.get(kept_of)
+    if kept:
+        ContactImportDifference.objects.filter(object_id=kept.pk).update(answer="kept")
+    before = differences()
+    done = merging.merge(ann.pk, anne.pk, None)
+    [(_, of, *_, answer)] = differences()
+    assert (of, answer) == (ann.pk, "kept" if kept else "")
+    assert merging.undo(done.pk, None).left == []
+    assert differences() == before
+
+
+def test_an_undo_goes_on_where_the_import_with_the_question_is_gone(asked):
+    ann, anne, record = asked
+    done = merging.merge(ann.pk, anne.pk, None)
+    record.delete()
+    [sentence] = merging.undo(done.pk, None).left
+    assert sentence.startswith("The contact import row")  # and nothing of the question in it

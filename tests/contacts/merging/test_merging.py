@@ -183,6 +183,15 @@ def test_what_changed_since_it_was_looked_at_is_not_merged(ann, anne):
     assert numbers(anne) == ["(617) 555-0102", "617-555-0103"]
 
 
+def test_an_address_that_changed_since_past_the_contact_is_not_merged(ann, anne):
+    anne.addresses.create(kind="billing", street="1 Oak St")
+    seen = merging.plan(fresh(ann), fresh(anne)).seen
+    anne.addresses.filter(kind="billing").update(street="77 New St")
+    with pytest.raises(merging.Refused, match="while you were looking"):
+        merging.merge(ann.pk, anne.pk, None, seen=seen)
+    assert anne.addresses.filter(street="77 New St").exists()
+
+
 def test_an_undo_is_done_once(ann, anne):
     found = merging.merge(ann.pk, anne.pk, User.objects.create_user("olivia"))
     merging.undo(found.pk, None)
