@@ -5,6 +5,7 @@ written in one run or in the groups that are printed on cards. Telephone numbers
 """
 
 import re
+from itertools import pairwise
 
 # Of the payment networks: first digits, and how many there are in all.
 _ISSUERS = (
@@ -32,10 +33,12 @@ _WRITTEN = re.compile(
     (?P<more>{_GAP}\d{{1,3}}(?![\w\-/]|[.,]\d))?""",
     re.VERBOSE | re.IGNORECASE,
 )
+_LIST_GAP = re.compile(r"[,/_\n\r\t]|\s{3}")
+_ABOUT_CARDS = re.compile(r"card|visa|amex|discover|credit|debit|\bcc\b|\bexp|cvv|cvc|\bpa(?:y|id)", re.IGNORECASE)
 _CHECK_CODE = re.compile(r"\b(cvv2?|cvc2?|cid|csc)\b(\W{0,3})\d{3,4}\b", re.IGNORECASE)
 # What is written behind a card: when it ends, then its code.
 _CODE_BEHIND = re.compile(
-    r"(\[card ending in \d{4}\]\W{0,3}(?:(?:exp\w*\W{0,3})?\d{1,2}/\d{2}(?:\d{2})?\W{1,3})?)\d{3,4}(?=\s*(?:$|[.,;)\n]))",
+    r"(\[card ending in \d{4}\]\W{0,3}(?:exp\w*\W{0,3})?\d{1,2}/\d{2}(?:\d{2})?\W{1,3})(?!20\d\d)\d{3,4}(?=\s*(?:$|[.,;)\n]))",
     re.IGNORECASE,
 )
 
@@ -49,12 +52,22 @@ def masked(text: str) -> str:
 
 
 def _hidden(match: re.Match[str]) -> str:
+    if _is_a_list(match["number"]) and _ABOUT_CARDS.search(match.string) is None:
+        return match[0]
     more = match["more"] or ""
     for number, behind in ((match["number"] + more, ""), (match["number"], more)):
         digits = re.sub(r"\D", "", number)
         if is_card_number(digits):
             return f"{match['start']}[card ending in {digits[-4:]}]{behind}"
     return match[0]
+
+
+def _is_a_list(number: str) -> bool:
+    """Whether it may be several numbers: with commas or on lines of their own, or one after the other ("units 4003 4004
+    4005 4006")."""
+    groups = [int(group) for group in re.findall(r"\d+", number)]
+    steps = {after - before for before, after in pairwise(groups)}
+    return _LIST_GAP.search(number) is not None or (len(groups) == 4 and len(steps) == 1 and steps <= set(range(1, 10)))
 
 
 def is_card_number(digits: str) -> bool:

@@ -35,6 +35,8 @@ class LinksCare(Care):
         rows = _rows(contact_ids).select_for_update(no_key=True)
         list(rows.values_list("pk", flat=True))
 
+    lock_links = lock
+
     def objections(self, survivor: Contact, loser: Contact) -> list[str]:
         found = self.undo_objections(survivor, loser)
         ours, theirs = _holdings(survivor, loser)

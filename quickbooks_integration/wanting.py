@@ -40,7 +40,7 @@ def want(entity_type: str, local_id: int) -> int | None:
     if found is None:
         row, _ = QuickBooksSync.objects.get_or_create(company=auth, entity_type=entity_type, local_id=local_id)
         found = row.pk
-    _raise(found)
+    want_rows(QuickBooksSync.objects.filter(pk=found))
     ring([found])
     return found
 
@@ -53,12 +53,12 @@ def _disconnected() -> QuickBooksAuth | None:
 
 def want_row(sync_id: int, *, for_person: bool = True) -> None:
     """As want, for a map row: for contacts, of whose customers only one is meant."""
-    _raise(sync_id)
+    want_rows(QuickBooksSync.objects.filter(pk=sync_id))
     ring([sync_id], for_person=for_person)
 
 
-def _raise(sync_id: int) -> None:
-    rows = QuickBooksSync.objects.filter(pk=sync_id)
+def want_rows(rows: QuerySet[QuickBooksSync]) -> None:
+    """As want_row, of many at once; wakes nobody, so that they wait behind what people press. Beat finds them."""
     since = Case(When(sent__lt=F("wanted"), then=F("waiting_since")), default=Now())
     rows.update(wanted=F("wanted") + 1, next_try_at=None, waits_for="", waiting_since=since)
     to_be_sent(rows.filter(sync_status__in=[Status.ERROR, Status.SYNCED]))

@@ -11,7 +11,7 @@ PRECISION, RECALL, NEEDLESS = 0.999, 0.995, 0.04
 
 @dataclass
 class Measured:
-    """linked: by itself, but for the unknowable. found: true pairs, linked or asked. asked: contacts about whom a person is asked."""
+    """linked: by itself. unknowable: of these, wrong ones that nothing could tell. found: true pairs, linked or asked. asked: contacts about whom a person is asked."""
 
     linked: int
     linked_right: int
@@ -49,8 +49,6 @@ def measure(lists: Lists, linked: Iterable[tuple[int, int]], asked: Iterable[tup
     truth = {(contact, customer) for contact, customers in lists.truth.items() for customer in customers}
     in_doubt = {contact for contact, _ in asked}
     needless = in_doubt - lists.open
-    unknowable = linked & lists.unknowable
-    linked -= unknowable
     wrong = linked - truth
     # Of a contact that QuickBooks has twice, one found is found.
     found = {contact for contact, customer in (linked | asked) & truth}
@@ -61,7 +59,7 @@ def measure(lists: Lists, linked: Iterable[tuple[int, int]], asked: Iterable[tup
         found=len(found),
         never_linked=len(linked & lists.never),
         asked_needlessly=len(needless),
-        unknowable=len(unknowable),
+        unknowable=len(linked & lists.unknowable),
         with_candidates=len({contact for contact, _ in linked | asked}),
         wrong=Counter(lists.kind[contact] for contact, _ in wrong),
         missed=Counter(lists.kind[contact] for contact in lists.truth if contact not in found),
@@ -74,7 +72,7 @@ def told(measured: Measured) -> str:
         f"linked by itself {measured.linked:,}: precision {measured.precision:.4%} (at least {PRECISION:.1%})",
         f"true pairs linked or asked {measured.recall:.3%} (at least {RECALL:.1%})",
         f"look-alikes linked {measured.never_linked} (0)",
-        f"callers without a name taken for whoever had their number before {measured.unknowable} (nothing tells)",
+        f"of the wrong ones callers on a number with a new owner {measured.unknowable} (nothing tells)",
         f"asked without need {measured.needless:.2%} of {measured.with_candidates:,} with a candidate (at most {NEEDLESS:.0%})",
     ]
     for name, counts in (("wrong", measured.wrong), ("missed", measured.missed), ("asked", measured.asked)):

@@ -327,7 +327,7 @@ def _cards(ids: set[int], *, lock: bool) -> Iterator[Card]:
     if not ids:
         return
     if lock:
-        caring.lock(ids)
+        caring.lock_links(ids)
     # In the order of ids, so that two transactions never wait for each other in a circle.
     contacts = Contact.objects.current().filter(pk__in=ids).order_by("pk")
     contacts = contacts.select_for_update() if lock else contacts

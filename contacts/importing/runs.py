@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from operator import attrgetter
 from typing import Any, BinaryIO
 
 import pghistory
@@ -28,7 +27,7 @@ from contacts.models import (
     Property,
     PropertyContact,
 )
-from contacts.signals import contact_changed
+from contacts.signals import contacts_filled
 
 CHUNK_ROWS = 2_000
 ROWS_SHOWN = 100
@@ -186,9 +185,9 @@ def _import(opened: Opened, record: ContactImport, result: Result, progress: Pro
 
 def _tell_of(chunk: planning.Chunk) -> None:
     """What was filled in at a customer of QuickBooks goes there like what the office types."""
-    linked = (card.contact for card in chunk.changed.values() if card.contact.quickbooks_customer_id)
-    for contact in sorted(linked, key=attrgetter("pk")):
-        contact_changed.send(sender=Contact, contact=contact, origin="office")
+    contacts = [card.contact for card in chunk.changed.values() if card.contact.quickbooks_customer_id]
+    if contacts:
+        contacts_filled.send(sender=Contact, contacts=contacts)
 
 
 def _begin(record: ContactImport, opened: Opened, result: Result) -> None:

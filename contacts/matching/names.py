@@ -229,7 +229,7 @@ def _has_no_given_name(named: Named, other: Named) -> bool:
         return False
     people = people_in(full or named.display_name)
     return bool(people) and all(
-        _is_initials(words[:-1]) if len(words) > 1 else not full and words[0] in _last_words(other) for words in people
+        _is_initials(words[:-1]) if len(words) > 1 else words[0] in _last_words(other) for words in people
     )
 
 

@@ -13,6 +13,9 @@ class Care:
     def lock(self, contact_ids: Collection[int]) -> None:
         """Locks what has to be locked before contacts are. Called in the order of the apps."""
 
+    def lock_links(self, contact_ids: Collection[int]) -> None:
+        """Locks what a change of these contacts writes elsewhere, before they are locked themselves."""
+
     def objections(self, survivor: Contact, loser: Contact) -> list[str]:
         """Why these two cannot be merged now, in whole sentences. Called again under lock."""
         return []
@@ -46,6 +49,12 @@ CARES: list[Care] = []
 
 def register(care: Care) -> None:
     CARES.append(care)
+
+
+def lock_links(contact_ids: Collection[int]) -> None:
+    """As lock, for whoever changes contacts and moves nothing that belongs to them."""
+    for care in CARES:
+        care.lock_links(contact_ids)
 
 
 def lock(contact_ids: Collection[int]) -> None:

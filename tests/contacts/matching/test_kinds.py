@@ -32,6 +32,8 @@ def kind_of(ours: Person, theirs: Person, **options: frozenset) -> Kind | None:
         (person(1, **BOB), person("a", display_name="Smith, Ann"), Kind.HOUSEHOLD),
         (person(1, **ANN | {"first_name": ""}), person("a", **ANN), Kind.PART),
         (person(1, **ANN | {"first_name": "A."}), person("a", **ANN), Kind.PART),
+        (person(1, first_name="Smith"), person("a", **ANN), Kind.PART),
+        (person(1, first_name="Mrs.", last_name="Smith"), person("a", **ANN), Kind.PART),
         (person(1, first_name="A. Smith"), person("a", **ANN), Kind.PART),
         (person(1, **ANN), person("a", display_name="Smith"), Kind.PART),
         (person(1, **ANN), person("a", display_name="Smith, A"), Kind.PART),
