@@ -22,7 +22,7 @@ from tests.factories import make_contact
 from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
-QUERIES = 44
+QUERIES = 43
 D = Decimal
 
 
@@ -154,18 +154,44 @@ def test_the_unpaid_by_age_come_to_what_is_outstanding(office_client: Client) ->
     assert sum(money(bar.text) for bar in ages.bars) == money(outstanding.cells[0].text) == money(unpaid.total)
 
 
-def test_ten_rows_are_shown_oldest_first_and_the_rest_is_counted(office_client: Client) -> None:
+def test_ten_rows_are_shown_the_newest_approval_first_and_the_rest_is_counted(office_client: Client) -> None:
     quotes = [quote(approved_at=timezone.now() - timedelta(days=number)) for number in range(12)]
     waiting = sections(office_client)["Money waiting"]
-    assert [row.what for row in waiting.rows] == [str(one) for one in reversed(quotes)][:10]
-    assert (waiting.number, waiting.more, waiting.total) == (12, 2, "$1,200.00")
+    assert [row.what for row in waiting.rows] == [str(one) for one in quotes[:10]]
+    assert (waiting.number, waiting.more, waiting.total, waiting.also) == (12, 2, "$1,200.00", None)
     assert "and 2 more" in page(office_client).content.decode()
+
+
+def test_what_was_approved_years_ago_is_one_line_and_does_not_hide_what_was_approved_today(
+    office_client: Client,
+) -> None:
+    long_ago = timezone.now() - timedelta(days=800)
+    for number in range(11):
+        quote(approved_at=long_ago - timedelta(days=number))
+    quote(approved_at=None, quote_date=long_ago.date())
+    new = quote(approved_at=timezone.now(), quote_date=long_ago.date())
+    waiting = sections(office_client)["Money waiting"]
+    assert [row.what for row in waiting.rows] == [str(new)]
+    assert (waiting.number, waiting.more, waiting.total) == (13, 0, "$1,300.00")
+    said, address = waiting.also
+    assert said == "12 older than 30 days, $1,200.00: schedule or decline them"
+    assert behind(office_client, address) == (12, money("$1,200.00"))
+
+
+def test_where_all_were_approved_long_ago_only_their_line_is_there(office_client: Client) -> None:
+    oldest_new, newest_old = (quote(approved_at=timezone.now() - timedelta(days=days)) for days in (30, 31))
+    assert [row.what for row in sections(office_client)["Money waiting"].rows] == [str(oldest_new)]
+    oldest_new.delete()
+    waiting = sections(office_client)["Money waiting"]
+    assert (waiting.rows, waiting.number, waiting.more) == ([], 1, 0)
+    assert waiting.also[0].startswith("1 older than 30 days")
+    assert newest_old.pk
 
 
 def test_a_quote_is_late_a_day_after_it_was_approved(office_client: Client) -> None:
     quote(approved_at=timezone.now() - timedelta(hours=25))
     quote(approved_at=timezone.now() - timedelta(hours=23))
-    assert [row.is_late for row in sections(office_client)["Money waiting"].rows] == [True, False]
+    assert [row.is_late for row in sections(office_client)["Money waiting"].rows] == [False, True]
 
 
 def test_a_quote_of_nobody_here_says_so_instead_of_offering_a_date(office_client: Client) -> None:
@@ -183,7 +209,7 @@ def test_every_row_leads_to_its_contact_and_to_the_telephone(office_client: Clie
     shown = own(page(office_client).content.decode())
     assert f'href="{reverse("admin:contacts_contact_change", args=[ann.pk])}">Ann Lee<' in shown
     assert re.findall(r'href="tel:([^"]*)">([^<]*)<', shown) == [
-        (ann.phone, ann.phone), (nameless.phone, "Call"),
+        (nameless.phone, "Call"), (ann.phone, ann.phone),
     ]  # fmt: skip
 
 
