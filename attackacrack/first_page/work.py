@@ -157,9 +157,12 @@ def _owed(request: HttpRequest, seen: Seen, today: date) -> Section:
 def _owed_row(request: HttpRequest, invoice: Any, today: date, can: bool) -> Row:
     late = (today - invoice.due_on).days
     age = f"{late} day{pluralize(late)} late" if late > 0 else f"due {_until(invoice.due_on, today)}"
+    done = _day(invoice.done_at) if invoice.done_at else None
+    is_long_done = done is not None and (today - done).days > settings.UNPAID_ALERT_DAYS
+    age += f", done {_ago(done, today)}" if done else ""
     action = ("Record payment", reverse("admin:billing_invoice_pay", args=[invoice.pk])) if can else None
     return Row(invoice.contact, invoice.customer_name, str(invoice), links.change(invoice), dollars(invoice.counted), age,
-               late > 0, action, _send(request, invoice))  # fmt: skip
+               late > 0 or is_long_done, action, _send(request, invoice))  # fmt: skip
 
 
 def _send(request: HttpRequest, document: Quote | Invoice) -> tuple[str, str] | None:

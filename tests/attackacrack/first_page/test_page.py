@@ -17,7 +17,7 @@ from django.utils import timezone
 from billing.models import CreditMemo, Quote
 from tests.attackacrack.first_page.rows import connected
 from tests.billing.rows import make_invoice, pay, repair
-from tests.billing.test_figures import assessment, days_ago, quote, some_of_each
+from tests.billing.test_figures import assessment, days_ago, job, quote, some_of_each
 from tests.factories import make_contact
 from tests.people import client_of
 
@@ -222,6 +222,26 @@ def test_what_waits_for_the_customer_can_be_sent_again(office_client: Client) ->
     assert [row.other[0] for row in shown["Unpaid"].rows] == ["Send", "Send again"]
     page_of = reverse("admin:billing_quote_quickbooks_send", args=[open_one.pk])
     assert shown["Open estimates"].rows[0].action == ("Send again", page_of)
+
+
+@pytest.mark.parametrize(
+    ("done", "due", "age", "is_late"),
+    [
+        (20, 10, "due in 10 days, done 20 days ago", True),
+        (3, 10, "due in 10 days, done 3 days ago", True),
+        (2, 10, "due in 10 days, done 2 days ago", False),
+        (0, -1, "1 day late, done today", True),
+        (None, 10, "due in 10 days", False),
+    ],
+)
+@pytest.mark.parametrize("by_quote", [True, False])
+def test_what_is_unpaid_days_after_the_work_is_marked_whatever_its_terms(
+    done: int | None, due: int, age: str, is_late: bool, by_quote: bool, office_client: Client
+) -> None:
+    work = job(work_done_at=None if done is None else timezone.now() - timedelta(days=done))
+    make_invoice(due_date=days_ago(-due), **({"quote": quote(job=work)} if by_quote else {"job": work}))
+    row = sections(office_client)["Unpaid"].rows[0]
+    assert (row.age, row.is_late) == (age, is_late)
 
 
 def begun(days: float, **fields: Any) -> Any:
