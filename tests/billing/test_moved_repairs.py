@@ -130,6 +130,25 @@ def test_an_unsent_invoice_is_not_collected_while_its_repair_is_to_come(
     assert FollowUp.objects.filter(kind="collect").count() == expected
 
 
+def test_an_invoice_that_knows_only_its_quote_is_for_the_job_of_that() -> None:
+    visit = repair(later(), quoted=True)
+    yesterday = today() - timedelta(days=1)
+    make_invoice(quote=visit.job.quotes.get(), invoice_date=yesterday, due_date=yesterday)
+    follow_ups.raise_due()
+    assert not FollowUp.objects.filter(kind="collect").exists()
+
+
+def test_a_reminder_that_was_open_is_closed_when_a_repair_is_to_come_and_says_why() -> None:
+    yesterday = today() - timedelta(days=1)
+    over = repair(yesterday)
+    make_invoice(job=over.job, invoice_date=yesterday, due_date=yesterday, payment_status="overdue")
+    follow_ups.raise_due()
+    repair(later(), job=over.job, contact=over.contact)
+    follow_ups.raise_due()
+    closed = FollowUp.objects.get(kind="collect").closed_reason
+    assert closed == "The work is still to come, and the invoice is not sent."
+
+
 @pytest.mark.parametrize(("sent_at", "said"), [(None, "Send the invoice with"), (timezone.now(), "once more with")])
 def test_once_more_is_said_of_what_was_sent_only(sent_at: datetime | None, said: str, office: User) -> None:
     yesterday = today() - timedelta(days=1)
