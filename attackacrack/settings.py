@@ -315,6 +315,8 @@ FEDERAL_HOLIDAYS = env.bool("FEDERAL_HOLIDAYS", default=True)
 HOLIDAYS = env.list("HOLIDAYS", default=[])
 # What was due longer ago is never raised, so years of QuickBooks' history raise nothing.
 FOLLOW_UP_OLDEST_DAYS = env.int("FOLLOW_UP_OLDEST_DAYS", default=30)
+# So many days after the work was done an unpaid invoice is marked on the first page, whatever its terms.
+UNPAID_ALERT_DAYS = env.int("UNPAID_ALERT_DAYS", default=2)
 # Whether the office gets an e-mail within a minute of each customer's yes.
 APPROVAL_ALERTS = env.bool("APPROVAL_ALERTS", default=True)
 # Dollars. A yes to more than this is marked in the e-mail's subject and on the first page.

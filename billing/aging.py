@@ -63,8 +63,10 @@ def buckets() -> list[Bucket]:
 
 
 def oldest(number: int) -> list[Any]:
-    """Those due first, with their customers. One query."""
-    return list(owed(Invoice.objects.all()).select_related("contact").order_by("due_on", "pk")[:number])
+    """Those due first, with their customers. `done_at`: when the work of their job was done, if it was. One query."""
+    rows = owed(Invoice.objects.all()).select_related("contact")
+    rows = rows.annotate(done_at=Coalesce("job__work_done_at", "quote__job__work_done_at"))
+    return list(rows.order_by("due_on", "pk")[:number])
 
 
 def _due_between(name: str, today: date) -> Q:

@@ -29,6 +29,7 @@ class Figure:
 FIGURES: dict[type[Model], dict[str, Figure]] = {
     Quote: {
         "waiting": Figure("Approved, not scheduled", money_waiting.waiting),
+        "waiting-older": Figure("Approved long ago, not scheduled", money_waiting.older),
         "open": Figure("Open estimates", estimates.open_ones),
         "left": Figure("Quotes to finish", estimates.left),
         **{

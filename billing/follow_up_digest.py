@@ -6,7 +6,6 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from billing import day, follow_up_texts, follow_ups, week, working_time
 from billing.models import FollowUpDigest
@@ -68,9 +67,8 @@ def _of_tomorrow() -> list[str]:
 
 def _in_words(visit: week.Visit) -> str:
     row = visit.appointment
-    start = date_format(timezone.localtime(row.starts_at), "g:i A")
     who = f"with {colleagues.name_of(row.technician)}" if row.technician else "nobody yet"
-    return ", ".join(filter(None, [start, f"{row.get_kind_display()} for {row.contact}", visit.where, who]))
+    return ", ".join(filter(None, [visit.start, f"{row.get_kind_display()} for {row.contact}", visit.where, who]))
 
 
 def _listed(title: str, lines: list[str], number: int) -> str:

@@ -57,7 +57,11 @@ def _silent() -> QuerySet[Quote]:
 
 
 def _overdue() -> QuerySet[Invoice]:
-    return aging.owed(Invoice.objects.all()).exclude(OFF).annotate(began=F("due_on"))
+    """Not for work that is still to come and that nobody was sent the invoice of; a deposit is due before the work."""
+    to_come = Appointment.objects.filter(kind=Appointment.Kind.REPAIR, status=Appointment.Status.SCHEDULED)
+    to_come = to_come.filter(ends_at__gte=timezone.now(), job=Coalesce(OuterRef("job"), OuterRef("quote__job")))
+    rows = aging.owed(Invoice.objects.all()).exclude(OFF)
+    return rows.exclude(Exists(to_come), sent_at=None, is_part=False).annotate(began=F("due_on"))
 
 
 def _paid() -> QuerySet[Invoice]:
@@ -134,6 +138,8 @@ RULES = [
         (Q(invoice__status=Invoice.Status.VOID), "The invoice is void."),
         (Q(invoice__balance_due__lte=0), "It is paid."),
         (Q(invoice__contact__no_follow_ups_because__gt=""), NO_FOLLOW_UPS),
+        (Q(invoice__sent_at=None, invoice__is_part=False, invoice__payment_status=Invoice.PaymentStatus.OVERDUE),
+         "The work is still to come, and the invoice is not sent."),
     ), "It is not overdue any more.", again="FOLLOW_UP_COLLECT_AGAIN_DAYS"),
     Rule(Kind.DONE_YESTERDAY, "appointment", "FOLLOW_UP_DONE_DAYS", _over, (
         (Q(appointment__status=Appointment.Status.CANCELLED), "The repair was cancelled."),

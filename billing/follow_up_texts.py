@@ -106,14 +106,15 @@ def _collect(follow_up: FollowUp) -> str:
     due = invoice.due_date or invoice.invoice_date
     late = (timezone.localdate() - due).days
     owes = f"{follow_up.customer} owes {dollars(invoice.balance_due)} of {_numbered(follow_up)}"
-    return f"{owes}, {late} day{pluralize(late)} late. {_next_step(follow_up.step)}"
+    return f"{owes}, {late} day{pluralize(late)} late. {_next_step(follow_up.step, invoice.sent_at is not None)}"
 
 
-def _next_step(step: int) -> str:
+def _next_step(step: int, was_sent: bool) -> str:
     """The first reminder is friendly; of the last one of several an agreement is wanted."""
     steps = sorted(settings.FOLLOW_UP_COLLECT_DAYS)
     if step <= min(steps, default=step):
-        return "Send the invoice once more with a friendly line."
+        again = "once more " if was_sent else ""
+        return f"Send the invoice {again}with a friendly line."
     if step >= max(steps):
         return "Call, agree on a day for the payment, and write it into the notes."
     return "Call and ask whether something is in the way."

@@ -1,15 +1,18 @@
 """Approved quotes that nobody has scheduled yet: money that waits for a date."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.conf import settings
+from django.db.models import Count, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, Window
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
 from billing import totals
 from billing.models import Appointment, Invoice, Job, Quote
-from billing.totals import Top
+from billing.totals import Top, Total
 from contacts.before_first import LABEL as BEFORE
 from contacts.before_first import TOLD
 
@@ -103,7 +106,38 @@ def _had_work_before(quote: Any, job: Any, at: Any) -> Q:
     return Q(Exists(others.alias(agreed=AGREED).filter(agreed__lte=at))) | Q(Exists(billed)) | Q(Exists(is_free))
 
 
-def first(number: int) -> Top:
-    """Those that wait longest, with their customers, and the total of all. One query."""
-    rows = waiting(Quote.objects.all()).select_related("contact")
-    return totals.top(rows.order_by("said_yes_at", "quote_date", "pk"), number)
+@dataclass(frozen=True)
+class First(Top):
+    """`older`: those of the total that were approved so long ago that hardly anybody waits for a date any more."""
+
+    older: Total
+
+
+def older(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
+    """Of those that wait the ones that were approved more than FOLLOW_UP_OLDEST_DAYS ago, or written, if that is not known:
+    the history that came from QuickBooks."""
+    return _with_day(waiting(quotes)).filter(agreed_on__lt=_oldest())
+
+
+def first(number: int) -> First:
+    """The last ones that the customers agreed to, with these; the older ones are only counted. One query."""
+    is_older = Q(agreed_on__lt=_oldest())
+    rows = _with_day(waiting(Quote.objects.all())).select_related("contact")
+    rows = rows.annotate(
+        older_rows=Window(Count("pk", filter=is_older)), older_dollars=Window(Sum("counted", filter=is_older))
+    )
+    top = totals.top(rows.order_by("-agreed_on", "-said_yes_at", "-pk"), number)
+    if not top.rows:
+        return First([], top.total, top.total)
+    row = top.rows[0]
+    recent = [row for row in top.rows if row.agreed_on >= _oldest()]
+    return First(recent, top.total, Total(row.older_rows, row.older_dollars or Decimal(0)))
+
+
+def _with_day(rows: QuerySet[Quote]) -> QuerySet[Quote]:
+    known = Coalesce(TruncDate("approved_at"), TruncDate("accepted_at"), F("quote_date"))
+    return rows.annotate(agreed_on=known)
+
+
+def _oldest() -> date:
+    return timezone.localdate() - timedelta(days=settings.FOLLOW_UP_OLDEST_DAYS)

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from billing import sums
+from billing import money_waiting, sums
 from billing.models import Quote, QuoteHistory, QuoteItem
 from billing.models.quotes import expiration
 from billing.money import dollars
@@ -59,6 +60,21 @@ def decline(quote: Quote, by: AbstractBaseUser | None, *, origin: str = "office"
     """The customer said no, perhaps after a yes. Declining twice changes nothing. Raises Refused."""
     allowed = {Status.DRAFT, Status.READY, Status.SENT, Status.APPROVED}
     return _move(quote, Status.DECLINED, allowed, "Declined.", by, origin, declined_at=timezone.now(), approved_at=None)
+
+
+def to_decline(quote_ids: Collection[int]) -> QuerySet[Quote]:
+    """Those of these that wait for an answer or for a date; not what is scheduled or invoiced. `counted`: the total."""
+    waits = money_waiting.waiting(Quote.objects.filter(pk__in=quote_ids)).order_by().values("pk")
+    asked = Q(status__in=[Status.DRAFT, *Quote.WAITING]) | Q(pk__in=waits)
+    return Quote.objects.filter(asked, pk__in=quote_ids).annotate(counted=F("total_amount"))
+
+
+@transaction.atomic
+def decline_waiting(quote_id: int, by: AbstractBaseUser | None) -> bool:
+    """One of many. False, and nothing is changed, if it was scheduled, invoiced or declined meanwhile. Raises Refused."""
+    Quote.objects.select_for_update().get(pk=quote_id)
+    quote = to_decline([quote_id]).first()
+    return quote is not None and bool(decline(quote, by))
 
 
 @transaction.atomic

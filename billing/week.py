@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from billing.models import Appointment
+from billing.scheduling import LONGEST
 
 DAYS = 7
 MOST = 500
@@ -14,10 +16,26 @@ MOST = 500
 
 @dataclass(frozen=True)
 class Visit:
-    """clashes: the same technician has something else at that time."""
+    """clashes: the same technician has something else at that time. day: which of its days this is."""
 
     appointment: Appointment
     clashes: bool
+    day: date
+
+    @property
+    def hours(self) -> str:
+        """9:00 AM to 11:00 AM; of several days what is true of this one, and which it is."""
+        start, end = (_clock(at) for at in (self.appointment.starts_at, self.appointment.ends_at))
+        days = days_of(self.appointment)
+        if len(days) == 1:
+            return f"{start} to {end}"
+        said = {days[0]: f"From {start}", days[-1]: f"Until {end}"}.get(self.day, "All day")
+        return f"{said}, day {days.index(self.day) + 1} of {len(days)}"
+
+    @property
+    def start(self) -> str:
+        """9:00 AM; of several days the hours."""
+        return self.hours if len(days_of(self.appointment)) > 1 else _clock(self.appointment.starts_at)
 
     @property
     def where(self) -> str:
@@ -44,13 +62,16 @@ def monday_of(day: date) -> date:
 
 
 def look(monday: date) -> list[Day]:
-    """Seven days, also empty ones, each in the order of the clock; cancelled appointments are left out. The number of
-    queries does not depend on the number of appointments. Days begin at midnight of the business."""
+    """Seven days, also empty ones, each in the order of the clock; cancelled appointments are left out, and one of several
+    days is on each of them. The number of queries does not depend on the number of appointments. Days begin at midnight of
+    the business."""
     found = _read(monday, DAYS)
     clashing = _clashing(found)
     by_day: dict[date, list[Visit]] = {monday + timedelta(days=number): [] for number in range(DAYS)}
     for row in found:
-        by_day[timezone.localdate(row.starts_at)].append(Visit(row, row.pk in clashing))
+        for day in days_of(row):
+            if day in by_day:
+                by_day[day].append(Visit(row, row.pk in clashing, day))
     return [Day(day, visits) for day, visits in by_day.items()]
 
 
@@ -58,16 +79,26 @@ def on(day: date) -> list[Visit]:
     """One day's appointments, likewise."""
     found = _read(day, 1)
     clashing = _clashing(found)
-    return [Visit(row, row.pk in clashing) for row in found]
+    return [Visit(row, row.pk in clashing, day) for row in found]
+
+
+def days_of(row: Appointment) -> list[date]:
+    """One that ends at midnight is not on the next day."""
+    first = timezone.localdate(row.starts_at)
+    last = timezone.localdate(row.ends_at - timedelta(microseconds=1))
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
 def _read(first: date, days: int) -> list[Appointment]:
-    rows = Appointment.objects.filter(
-        starts_at__gte=_midnight(first), starts_at__lt=_midnight(first + timedelta(days=days))
-    ).exclude(status=Appointment.Status.CANCELLED)
+    begin, end = _midnight(first), _midnight(first + timedelta(days=days))
+    rows = Appointment.objects.filter(starts_at__gt=begin - LONGEST, starts_at__lt=end, ends_at__gt=begin)
     people = ("contact__phones", "contact__emails", "contact__addresses")
-    rows = rows.select_related("contact", "job__property", "technician").prefetch_related(*people)
-    return list(rows.order_by("starts_at", "pk")[:MOST])
+    rows = rows.exclude(status=Appointment.Status.CANCELLED).select_related("contact", "job__property", "technician")
+    return list(rows.prefetch_related(*people).order_by("starts_at", "pk")[:MOST])
+
+
+def _clock(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "g:i A")
 
 
 def _midnight(day: date) -> datetime:

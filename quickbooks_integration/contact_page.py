@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -93,12 +93,28 @@ def _conflicts(contact: Contact) -> QuerySet[Any]:
     return _named(rows, "pgh_obj__", "local_id", "entity_type")
 
 
+def _refusals(contact: Contact) -> QuerySet[Any]:
+    """The last one of each row: its sentence is the row's own, and a row that is tried again and again is one line."""
+    error, events = QuickBooksSync.Status.ERROR, apps.get_model(APP, "QuickBooksSyncEvent").objects
+    later = events.filter(pgh_obj=OuterRef("pgh_obj"), sync_status=error, pgh_id__gt=OuterRef("pgh_id"))
+    rows = events.filter(~Exists(later), pgh_obj__in=_of(contact), sync_status=error)
+    return _named(rows, "pgh_obj__", "local_id", "entity_type")
+
+
 def _tell_conflict(event: Any, contact: Contact) -> Told:
     sync = event.pgh_obj
     said = f"{_name(sync, event)} was changed here and in QuickBooks, in the same place."
     if sync.sync_status == QuickBooksSync.Status.CONFLICT:
         return Told(f"{said} Nothing is sent until you decide.", reverse(CONFLICTS))
     return Told(f"{said} It is decided.", _page(sync))
+
+
+def _tell_refusal(event: Any, contact: Contact) -> Told:
+    sync = event.pgh_obj
+    said = f"{_name(sync, event)} was not taken by QuickBooks."
+    if sync.sync_status == QuickBooksSync.Status.ERROR:
+        return Told(f"{said} {sync.error_message or 'Press Try again to see why.'}", _page(sync))
+    return Told(f"{said} It is settled.", _page(sync))
 
 
 def _named(rows: QuerySet[Any], to_sync: str, local_id: str, entity_type: str) -> QuerySet[Any]:
@@ -151,5 +167,6 @@ KINDS = (
     Kind("QuickBooks", 21, (CUSTOMERS,), "decided_at", _links, _tell_link),
     Kind("QuickBooks", 22, (LINKS, *DOCUMENTS), "confirmed_at", _sent, _tell_sent),
     Kind("QuickBooks", 23, (LINKS, *DOCUMENTS), "pgh_created_at", _conflicts, _tell_conflict),
+    Kind("QuickBooks", 25, (LINKS, *DOCUMENTS), "pgh_created_at", _refusals, _tell_refusal),
     Kind("QuickBooks", 24, (LINKS,), "decided_at", _decided, _tell_decided),
 )

@@ -1,7 +1,6 @@
 """How the sync stands, in a few facts, and in sentences what of it needs a person."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db.models import Count
 from django.http import HttpRequest
@@ -62,7 +61,7 @@ def look(request: HttpRequest) -> Health | None:
         _tell_check(found, auth)
     if sees_connection:
         _tell_budget(found, auth)
-        _tell_backup(found)
+        _tell_backup(found, may("django_celery_beat.view_periodictask"))
     if outcomes_page.may_see(request.user):
         found.facts.append(Fact("Outcomes", "Show the numbers", reverse(outcomes_page.PAGE)))
     return found
@@ -85,10 +84,15 @@ def _tell_last_sync(found: Health, auth: QuickBooksAuth, sees_coverage: bool) ->
     found.facts.append(Fact("Last sync", text, page))
 
 
-def _tell_links(found: Health) -> None:
-    """The same rows as the list of links counts."""
+def links() -> dict[str, int]:
+    """How many are in each state of SHOWN: the same rows as the list of links counts. One query."""
     rows = QuickBooksSync.objects.filter(sync_status__in=[Status.PENDING, Status.ERROR, Status.CONFLICT])
-    counts: dict[str, Any] = rows.aggregate(**{name: Count("pk", filter=STATES[name][2]) for name in SHOWN})
+    counts: dict[str, int] = rows.aggregate(**{name: Count("pk", filter=STATES[name][2]) for name in SHOWN})
+    return counts
+
+
+def _tell_links(found: Health) -> None:
+    counts = links()
     for name, label in SHOWN.items():
         found.facts.append(Fact(label, f"{counts[name]:,}", f"{reverse(LINKS)}?state={name}"))
     if counts["needs_you"]:
@@ -131,9 +135,11 @@ def _tell_budget(found: Health, auth: QuickBooksAuth) -> None:
         found.asks.append(Ask(said, "Open the connection", page))
 
 
-def _tell_backup(found: Health) -> None:
+def _tell_backup(found: Health, sees_schedules: bool) -> None:
     made = Sign.objects.filter(kind=Sign.Kind.BACKUP).first()
-    found.facts.append(Fact("Last backup", connection_page.moment(made.at) if made else "None yet"))
+    page = reverse("admin:django_celery_beat_periodictask_changelist") if sees_schedules else ""
+    text = connection_page.moment(made.at) if made else "None yet: it comes at night if its schedule is on"
+    found.facts.append(Fact("Last backup", text, page))
 
 
 def _rows(number: int) -> str:

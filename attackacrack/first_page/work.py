@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.template.defaultfilters import pluralize
@@ -59,10 +60,11 @@ class Section:
     rows: list[Row]
     nothing: str
     also: tuple[str, str] | None = None  # what is beside it, and the list of it
+    beside: int = 0  # how many of the number that tells
 
     @property
     def more(self) -> int:
-        return self.number - len(self.rows)
+        return self.number - self.beside - len(self.rows)
 
 
 def columns(request: HttpRequest, seen: Seen, today: date) -> list[list[Section]]:
@@ -85,8 +87,20 @@ def _waiting(request: HttpRequest, seen: Seen, today: date) -> Section:
     can = may_schedule(request)
     top = money_waiting.first(SHOWN)
     rows = [_waiting_row(quote, today, can) for quote in top.rows]
-    return _section("Money waiting", "Approved, and no repair is scheduled.", "Every approved quote has its date.", top.total,
-                    links.rows(Quote, "waiting"), rows)  # fmt: skip
+    section = _section("Money waiting", "Approved, and no repair is scheduled.", "Every approved quote has its date.", top.total,
+                       links.rows(Quote, "waiting"), rows)  # fmt: skip
+    return replace(section, also=_older(top.older), beside=top.older.number)
+
+
+def _older(total: Total) -> tuple[str, str] | None:
+    """The history that came from QuickBooks would hide what was approved today."""
+    if not total.number:
+        return None
+    days = settings.FOLLOW_UP_OLDEST_DAYS
+    said = (
+        f"{total.number:,} older than {days} day{pluralize(days)}, {dollars(total.dollars)}: schedule or decline them"
+    )
+    return said, links.rows(Quote, "waiting-older")
 
 
 def _waiting_row(quote: Any, today: date, can: bool) -> Row:
@@ -152,9 +166,12 @@ def _owed(request: HttpRequest, seen: Seen, today: date) -> Section:
 def _owed_row(request: HttpRequest, invoice: Any, today: date, can: bool) -> Row:
     late = (today - invoice.due_on).days
     age = f"{late} day{pluralize(late)} late" if late > 0 else f"due {_until(invoice.due_on, today)}"
+    done = _day(invoice.done_at) if invoice.done_at else None
+    is_long_done = done is not None and (today - done).days > settings.UNPAID_ALERT_DAYS
+    age += f", done {_ago(done, today)}" if done else ""
     action = ("Record payment", reverse("admin:billing_invoice_pay", args=[invoice.pk])) if can else None
     return Row(invoice.contact, invoice.customer_name, str(invoice), links.change(invoice), dollars(invoice.counted), age,
-               late > 0, action, _send(request, invoice))  # fmt: skip
+               late > 0 or is_long_done, action, _send(request, invoice))  # fmt: skip
 
 
 def _send(request: HttpRequest, document: Quote | Invoice) -> tuple[str, str] | None:

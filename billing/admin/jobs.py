@@ -12,6 +12,7 @@ from billing.admin.counting import CountsRows, FigureFilter
 from billing.admin.finishing import FinishesJobs, FinishesVisits
 from billing.admin.job_documents import ShowsDocuments
 from billing.admin.morning import ShowsTheMorning
+from billing.admin.moved_repairs import MovesInvoices
 from billing.admin.showing import PEOPLE, name_alone
 from billing.admin.week import ShowsTheWeek
 from billing.admin.without_invoice import WorksForFree
@@ -40,7 +41,9 @@ class AppointmentInline(ChoosesTechnicians, NamesAlone, AsksAboutClashes, Mergin
 
 
 @admin.register(Job)
-class JobAdmin(NamesAlone, TellsChanges, CountsRows, ShowsDocuments, WorksForFree, FinishesJobs, MergingAdmin):
+class JobAdmin(
+    NamesAlone, TellsChanges, CountsRows, ShowsDocuments, WorksForFree, MovesInvoices, FinishesJobs, MergingAdmin
+):
     list_display = ("title", "property", "people_there", "shown_status", "work_done_at", "paid_at")
     list_filter = (("status", ChoicesDropdownFilter), FigureFilter)
     list_per_page = 50
@@ -88,6 +91,7 @@ class AppointmentAdmin(
     CountsRows,
     ShowsTheMorning,
     ShowsTheWeek,
+    MovesInvoices,
     FinishesVisits,
     AsksAboutClashes,
     MergingAdmin,

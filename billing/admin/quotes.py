@@ -17,6 +17,7 @@ from billing import invoices, quotes
 from billing.admin import documents
 from billing.admin.converting import ConvertsQuotes
 from billing.admin.counting import CountsRows, FigureFilter
+from billing.admin.declining import DeclinesQuotes
 from billing.admin.document_lines import QuoteItemInline
 from billing.admin.scheduling import SchedulesRepairs
 from billing.admin.showing import PEOPLE, amount_cell, dollars, for_customer
@@ -52,7 +53,7 @@ class QuoteForm(MergingForm):
 
 
 @admin.register(Quote)
-class QuoteAdmin(CountsRows, SchedulesRepairs, ConvertsQuotes, documents.DocumentAdmin):
+class QuoteAdmin(CountsRows, SchedulesRepairs, ConvertsQuotes, DeclinesQuotes, documents.DocumentAdmin):
     form = QuoteForm
     list_display = ("number", "shown_customer", "quote_date", "expiration_date", "total", "shown_status")
     list_filter = (("status", ChoicesDropdownFilter), ExpiredFilter, ("quote_date", RangeDateFilter), "is_odd",
@@ -64,7 +65,7 @@ class QuoteAdmin(CountsRows, SchedulesRepairs, ConvertsQuotes, documents.Documen
     search_help_text = "Number, or name, phone, e-mail or street of the customer"
     autocomplete_fields = ("contact", "job")
     inlines = (QuoteItemInline,)
-    actions = ("duplicate",)
+    actions = ("duplicate", "decline_many")
     actions_detail = ("invoice", "schedule")
     actions_submit_line = ("mark_ready", "approve", "decline")
     readonly_fields = ("shown_status", "billed", "totals", "what_happened")

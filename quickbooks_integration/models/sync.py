@@ -34,10 +34,11 @@ class SyncQuerySet(models.QuerySet["QuickBooksSync"]):
         "sync_status",
         "sync_version",
     ],
-    # For a contact's page: of thousands of rows only the few that were ever in conflict.
+    # For a contact's page: of thousands of rows only the few that were ever in conflict, or refused.
     meta={
         "indexes": [
-            models.Index(fields=["pgh_obj"], name="sync_event_conflict", condition=models.Q(sync_status="conflict"))
+            models.Index(fields=["pgh_obj"], name="sync_event_conflict", condition=models.Q(sync_status="conflict")),
+            models.Index(fields=["pgh_obj"], name="sync_event_error", condition=models.Q(sync_status="error")),
         ]
     },
 )

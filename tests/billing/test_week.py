@@ -1,6 +1,6 @@
 """The week's appointments: days of the business, two at once, who may look."""
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import week
+from billing.models import Appointment
 from tests.billing.rows import repair
 from tests.factories import make_contact
 from tests.people import client_of
@@ -25,7 +26,8 @@ def page(client: Client, day: str = MONDAY.isoformat()) -> Any:
 
 
 def test_each_appointment_is_on_its_day_from_monday_to_sunday() -> None:
-    repair(MONDAY - timedelta(days=1), at=time(23, 59))
+    midnight = timezone.make_aware(datetime.combine(MONDAY, time()))
+    repair(MONDAY - timedelta(days=1), at=time(23, 59), ends_at=midnight)
     first = repair(MONDAY, at=time(0, 0))
     last = repair(MONDAY + timedelta(days=6), at=time(23, 59))
     repair(MONDAY + timedelta(days=7), at=time(0, 0))
@@ -34,6 +36,38 @@ def test_each_appointment_is_on_its_day_from_monday_to_sunday() -> None:
     assert [day.date.weekday() for day in found] == list(range(7))
     shown = {day.date: [visit.appointment for visit in day.visits] for day in found if day.visits}
     assert shown == {MONDAY: [first], MONDAY + timedelta(days=6): [last]}
+
+
+def several_days(first: date, days: int, **fields: Any) -> Appointment:
+    """From 9 AM of the first to 5 PM of the last."""
+    ends = timezone.make_aware(datetime.combine(first + timedelta(days=days - 1), time(17)))
+    return repair(first, ends_at=ends, **fields)
+
+
+def test_work_of_several_days_is_on_each_of_them_and_says_which_it_is() -> None:
+    long = several_days(MONDAY - timedelta(days=1), 3)
+    ends_at_midnight = repair(MONDAY, ends_at=timezone.make_aware(datetime.combine(MONDAY + timedelta(days=1), time())))
+    shown = {day.date: [(visit.appointment, visit.hours) for visit in day.visits] for day in week.look(MONDAY)}
+    assert shown[MONDAY] == [(long, "All day, day 2 of 3"), (ends_at_midnight, "9:00 AM to 12:00 AM")]
+    assert shown[MONDAY + timedelta(days=1)] == [(long, "Until 5:00 PM, day 3 of 3")]
+    assert shown[MONDAY + timedelta(days=2)] == []
+    first = week.look(MONDAY - timedelta(days=7))[6].visits
+    assert [(visit.appointment, visit.start) for visit in first] == [(long, "From 9:00 AM, day 1 of 3")]
+    assert [visit.start for visit in week.on(MONDAY)] == ["All day, day 2 of 3", "9:00 AM"]
+    assert [visit.appointment for visit in week.on(MONDAY + timedelta(days=2))] == []
+
+
+def test_it_clashes_on_a_day_in_its_middle_and_is_not_to_be_finished_on_a_day_to_come(
+    office: User, office_client: Client
+) -> None:
+    today = timezone.localdate()
+    long = several_days(today - timedelta(days=1), 3, technician=office)
+    inside = repair(today, technician=office)
+    assert {visit.appointment for visit in week.on(today) if visit.clashes} == {long, inside}
+    inside.delete()
+    days = [page(office_client, (today + timedelta(days=number)).isoformat()) for number in (-1, 0, 1)]
+    buttons = {answer.context["monday"]: answer.content.decode().count(f"/{long.pk}/done/") for answer in days}
+    assert sum(buttons.values()) == 2
 
 
 def test_two_at_once_are_marked_for_the_same_technician_only(office: User, bookkeeper: User) -> None:

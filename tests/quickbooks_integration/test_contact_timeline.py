@@ -76,6 +76,20 @@ def test_what_was_sent_and_what_both_sides_changed_is_told_of_own_documents_only
     assert "An invoice was changed here and in QuickBooks, in the same place. It is decided." in told(ann)
 
 
+def test_what_quickbooks_refused_is_told_with_its_sentence_until_it_is_settled(auth, ann):
+    quote, other = make_quote(contact=ann), make_quote(contact=make_contact("Bob", "Ray"))
+    sync = in_quickbooks(auth, "estimate", quote.pk, "1")
+    strange = in_quickbooks(auth, "estimate", other.pk, "2")
+    refused = {"sync_status": "error", "error_message": "The customer is not active in QuickBooks."}
+    QuickBooksSync.objects.filter(pk__in=[sync.pk, strange.pk]).update(**refused)
+    QuickBooksSync.objects.filter(pk=sync.pk).update(sync_status="pending", error_message="")  # tried again
+    again = {"sync_status": "error", "error_message": "Its ZIP code is missing."}
+    QuickBooksSync.objects.filter(pk=sync.pk).update(**again)
+    assert told(ann) == [f"Quote {quote.number} was not taken by QuickBooks. Its ZIP code is missing."]
+    QuickBooksSync.objects.filter(pk=sync.pk).update(sync_status="synced", error_message="")
+    assert told(ann) == [f"Quote {quote.number} was not taken by QuickBooks. It is settled."]
+
+
 def test_a_row_in_conflict_that_becomes_another_contact_s_has_one_conflict_and_not_two(auth, ann):
     bob = make_contact("Bob", "Ray")
     customer = pairs.customer(auth, "Lee, Ann")

@@ -96,6 +96,8 @@ def test_the_bookkeeper_reads_it_without_what_only_the_office_decides(bookkeeper
 
 def test_the_last_backup_is_named(office_client: Client) -> None:
     connected()
-    assert facts(office_client)["Last backup"] == "None yet"
+    fact = next(fact for fact in health(office_client).facts if fact.label == "Last backup")
+    assert fact.text == "None yet: it comes at night if its schedule is on"
+    assert office_client.get(fact.page).status_code == 200
     made = Sign.objects.create(kind="backup", at=timezone.now() - timedelta(days=1), about={})
     assert facts(office_client)["Last backup"] == connection_page.moment(made.at)

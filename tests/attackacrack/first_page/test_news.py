@@ -1,9 +1,11 @@
-"""What an open first page is told each minute."""
+"""What an open first page is told every 30 seconds."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -11,10 +13,14 @@ from django.utils import timezone
 from attackacrack.first_page import news
 from billing import money_waiting
 from billing.models import Appointment, Quote
-from tests.billing.rows import repair
+from tests.attackacrack.first_page.rows import connected
+from tests.attackacrack.first_page.test_health import link
+from tests.billing.rows import make_invoice, repair
 from tests.billing.test_figures import days_ago, quote
+from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
+NOTHING = {"late": 0, "needs_you": 0, "conflict": 0}
 
 
 def page(client: Client) -> Any:
@@ -36,7 +42,7 @@ def test_a_yes_that_came_since_the_page_was_opened_is_news_whatever_day_it_bears
     silent, old, gone = quote(status="sent", approved_at=None), quote(), quote(status="sent", approved_at=None)
     long_ago(silent, old, gone)
     assert page(office_client).context["news"].known == []
-    assert heard(office_client).json() == {"waiting": [], "more": False}
+    assert heard(office_client).json() == {"waiting": [], "more": False, "needs": NOTHING}
     for one, status in ((silent, "approved"), (gone, "declined")):
         Quote.objects.filter(pk=one.pk).update(status=status, accepted_at=timezone.now() - timedelta(days=5))
     arrived = quote(approved_at=timezone.now() - timedelta(days=5))
@@ -73,7 +79,24 @@ def test_a_page_knows_a_quote_that_has_its_date_when_its_repair_is_cancelled_lat
 def test_more_news_than_a_page_is_told_is_said(office_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(news, "MOST", 2)
     keys = [quote().pk for _ in range(3)]
-    assert heard(office_client).json() == {"waiting": [keys[2], keys[1]], "more": True}
+    assert heard(office_client).json() == {"waiting": [keys[2], keys[1]], "more": True, "needs": NOTHING}
+
+
+def test_more_that_is_late_refused_or_in_conflict_is_told_to_who_may_see_it(
+    office_client: Client, technician: User
+) -> None:
+    make_invoice(due_date=days_ago(1))
+    shown = page(office_client).context["news"]
+    assert json.loads(shown.needs) == NOTHING | {"late": 1}
+    assert set(json.loads(shown.words)) == set(NOTHING)
+    make_invoice(due_date=days_ago(2))
+    make_invoice(due_date=days_ago(0))
+    auth = connected()
+    for number, status in enumerate(("error", "conflict", "conflict", "synced"), 1):
+        link(auth, number, status)
+    assert heard(office_client).json()["needs"] == {"late": 2, "needs_you": 1, "conflict": 2}
+    told = heard(client_of(technician))
+    assert told.status_code == 403 or set(told.json()["needs"]) < set(NOTHING)
 
 
 @pytest.mark.parametrize("since", ["", "x", "2026-01-01T10:00", "2026-13-41T10:00Z"])

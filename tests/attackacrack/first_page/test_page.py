@@ -17,7 +17,7 @@ from django.utils import timezone
 from billing.models import CreditMemo, Quote
 from tests.attackacrack.first_page.rows import connected
 from tests.billing.rows import make_invoice, pay, repair
-from tests.billing.test_figures import assessment, days_ago, quote, some_of_each
+from tests.billing.test_figures import assessment, days_ago, job, quote, some_of_each
 from tests.factories import make_contact
 from tests.people import client_of
 
@@ -154,18 +154,44 @@ def test_the_unpaid_by_age_come_to_what_is_outstanding(office_client: Client) ->
     assert sum(money(bar.text) for bar in ages.bars) == money(outstanding.cells[0].text) == money(unpaid.total)
 
 
-def test_ten_rows_are_shown_oldest_first_and_the_rest_is_counted(office_client: Client) -> None:
+def test_ten_rows_are_shown_the_newest_approval_first_and_the_rest_is_counted(office_client: Client) -> None:
     quotes = [quote(approved_at=timezone.now() - timedelta(days=number)) for number in range(12)]
     waiting = sections(office_client)["Money waiting"]
-    assert [row.what for row in waiting.rows] == [str(one) for one in reversed(quotes)][:10]
-    assert (waiting.number, waiting.more, waiting.total) == (12, 2, "$1,200.00")
+    assert [row.what for row in waiting.rows] == [str(one) for one in quotes[:10]]
+    assert (waiting.number, waiting.more, waiting.total, waiting.also) == (12, 2, "$1,200.00", None)
     assert "and 2 more" in page(office_client).content.decode()
+
+
+def test_what_was_approved_years_ago_is_one_line_and_does_not_hide_what_was_approved_today(
+    office_client: Client,
+) -> None:
+    long_ago = timezone.now() - timedelta(days=800)
+    for number in range(11):
+        quote(approved_at=long_ago - timedelta(days=number))
+    quote(approved_at=None, quote_date=long_ago.date())
+    new = quote(approved_at=timezone.now(), quote_date=long_ago.date())
+    waiting = sections(office_client)["Money waiting"]
+    assert [row.what for row in waiting.rows] == [str(new)]
+    assert (waiting.number, waiting.more, waiting.total) == (13, 0, "$1,300.00")
+    said, address = waiting.also
+    assert said == "12 older than 30 days, $1,200.00: schedule or decline them"
+    assert behind(office_client, address) == (12, money("$1,200.00"))
+
+
+def test_where_all_were_approved_long_ago_only_their_line_is_there(office_client: Client) -> None:
+    oldest_new, newest_old = (quote(approved_at=timezone.now() - timedelta(days=days)) for days in (30, 31))
+    assert [row.what for row in sections(office_client)["Money waiting"].rows] == [str(oldest_new)]
+    oldest_new.delete()
+    waiting = sections(office_client)["Money waiting"]
+    assert (waiting.rows, waiting.number, waiting.more) == ([], 1, 0)
+    assert waiting.also[0].startswith("1 older than 30 days")
+    assert newest_old.pk
 
 
 def test_a_quote_is_late_a_day_after_it_was_approved(office_client: Client) -> None:
     quote(approved_at=timezone.now() - timedelta(hours=25))
     quote(approved_at=timezone.now() - timedelta(hours=23))
-    assert [row.is_late for row in sections(office_client)["Money waiting"].rows] == [True, False]
+    assert [row.is_late for row in sections(office_client)["Money waiting"].rows] == [False, True]
 
 
 def test_a_quote_of_nobody_here_says_so_instead_of_offering_a_date(office_client: Client) -> None:
@@ -183,7 +209,7 @@ def test_every_row_leads_to_its_contact_and_to_the_telephone(office_client: Clie
     shown = own(page(office_client).content.decode())
     assert f'href="{reverse("admin:contacts_contact_change", args=[ann.pk])}">Ann Lee<' in shown
     assert re.findall(r'href="tel:([^"]*)">([^<]*)<', shown) == [
-        (ann.phone, ann.phone), (nameless.phone, "Call"),
+        (nameless.phone, "Call"), (ann.phone, ann.phone),
     ]  # fmt: skip
 
 
@@ -196,6 +222,26 @@ def test_what_waits_for_the_customer_can_be_sent_again(office_client: Client) ->
     assert [row.other[0] for row in shown["Unpaid"].rows] == ["Send", "Send again"]
     page_of = reverse("admin:billing_quote_quickbooks_send", args=[open_one.pk])
     assert shown["Open estimates"].rows[0].action == ("Send again", page_of)
+
+
+@pytest.mark.parametrize(
+    ("done", "due", "age", "is_late"),
+    [
+        (20, 10, "due in 10 days, done 20 days ago", True),
+        (3, 10, "due in 10 days, done 3 days ago", True),
+        (2, 10, "due in 10 days, done 2 days ago", False),
+        (0, -1, "1 day late, done today", True),
+        (None, 10, "due in 10 days", False),
+    ],
+)
+@pytest.mark.parametrize("by_quote", [True, False])
+def test_what_is_unpaid_days_after_the_work_is_marked_whatever_its_terms(
+    done: int | None, due: int, age: str, is_late: bool, by_quote: bool, office_client: Client
+) -> None:
+    work = job(work_done_at=None if done is None else timezone.now() - timedelta(days=done))
+    make_invoice(due_date=days_ago(-due), **({"quote": quote(job=work)} if by_quote else {"job": work}))
+    row = sections(office_client)["Unpaid"].rows[0]
+    assert (row.age, row.is_late) == (age, is_late)
 
 
 def begun(days: float, **fields: Any) -> Any:

@@ -1,0 +1,157 @@
+"""A repair that was invoiced in the morning is moved, or cancelled: its unsent invoice follows, and nobody is reminded."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from billing import books, follow_up_texts, follow_ups, morning, moved_repairs
+from billing.models import Appointment, FollowUp, Invoice
+from billing.refusals import Refused
+from tests.billing.forms import filled
+from tests.billing.rows import make_invoice, repair
+
+pytestmark = pytest.mark.django_db
+
+
+def today() -> date:
+    return timezone.localdate()
+
+
+def later() -> date:
+    return today() + timedelta(days=5)
+
+
+def invoiced(**fields: Any) -> tuple[Appointment, Invoice]:
+    visit = repair(today(), quoted=True, **fields)
+    return visit, morning.run(today()).made[0]
+
+
+def save(client: Client, visit: Appointment, on_job: bool = False, **changed: str) -> str:
+    address, sent = filled(client, visit.job if on_job else visit)
+    sent |= {f"appointments-0-{name}" if on_job else name: value for name, value in changed.items()}
+    answer = client.post(address, sent, follow=True)
+    assert answer.redirect_chain, answer.context["errors"]
+    return answer.content.decode()
+
+
+def days() -> dict[str, str]:
+    return {"starts_at_0": later().isoformat(), "ends_at_0": later().isoformat()}
+
+
+def dates(invoice: Invoice) -> tuple[Any, ...]:
+    invoice.refresh_from_db()
+    return invoice.invoice_date, invoice.job_date, invoice.due_date
+
+
+@pytest.mark.parametrize("on_job", [True, False])
+def test_the_unsent_invoice_moves_with_its_repair_and_quickbooks_is_told(
+    on_job: bool, office_client: Client, told: list
+) -> None:
+    visit, invoice = invoiced()
+    told.clear()
+    said = save(office_client, visit, on_job, **days())
+    assert dates(invoice) == (later(), later(), later())
+    assert told == [("invoice", invoice.pk, "office")]
+    assert f"moved with it: {later():%B} {later().day}, due" in said
+    assert len(morning.look(later()).ready) == 1
+    assert "its repair was moved" in invoice.history.latest("pk").sentence
+
+
+@pytest.mark.parametrize(
+    "kept", [{"sent_at": timezone.now()}, {"job_date": date(2026, 1, 1)}, {"invoice_date": date(2026, 1, 1)},
+             {"status": "draft"}, {"amount_paid": 100, "balance_due": 0}],
+)  # fmt: skip
+def test_an_invoice_that_was_sent_paid_or_is_for_another_day_stays(kept: dict[str, Any], office_client: Client) -> None:
+    visit, invoice = invoiced()
+    Invoice.objects.update(**kept)
+    before = dates(invoice)
+    save(office_client, visit, **days())
+    assert dates(invoice) == before
+    assert not moved_repairs.move(invoice, today(), later(), None)
+
+
+def test_it_stays_while_another_repair_of_the_job_is_on_the_day(office_client: Client) -> None:
+    visit, invoice = invoiced()
+    repair(today(), job=visit.job, contact=visit.contact)
+    save(office_client, visit, **days())
+    assert dates(invoice)[0] == today()
+
+
+def test_of_a_repair_that_is_cancelled_voiding_is_offered_and_nothing_changed(office_client: Client) -> None:
+    visit, invoice = invoiced()
+    said = save(office_client, visit, status="cancelled")
+    assert f"/admin/billing/invoice/{invoice.pk}/void" in said
+    assert "is not sent. Void it, or give it another date." in said
+    assert (dates(invoice)[0], invoice.status) == (today(), "open")
+
+
+def test_when_one_is_cancelled_it_moves_to_the_next_repair_of_the_job(office_client: Client) -> None:
+    visit, invoice = invoiced()
+    repair(later(), job=visit.job, contact=visit.contact)
+    save(office_client, visit, status="cancelled")
+    assert dates(invoice)[0] == later()
+
+
+def test_terms_stay_as_many_days_as_they_were_and_closed_books_closed() -> None:
+    _, invoice = invoiced()
+    Invoice.objects.update(due_date=today() + timedelta(days=30))
+    assert moved_repairs.move(invoice, today(), later(), None)
+    assert dates(invoice)[2] == later() + timedelta(days=30)
+    books.close_until(later())
+    with pytest.raises(Refused, match="books are closed"):
+        moved_repairs.move(invoice, later(), later() + timedelta(days=1), None)
+    assert dates(invoice)[0] == later()
+
+
+# --- Nobody is asked for money for work that is to come -----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changed", "visits", "expected"),
+    [
+        ({}, {}, 0),
+        ({"sent_at": timezone.now()}, {}, 1),
+        ({"is_part": True}, {}, 1),
+        ({}, {"status": "cancelled"}, 1),
+        ({}, {"kind": "assessment"}, 1),
+    ],
+)
+def test_an_unsent_invoice_is_not_collected_while_its_repair_is_to_come(
+    changed: dict[str, Any], visits: dict[str, Any], expected: int
+) -> None:
+    visit = repair(later(), **visits)
+    yesterday = today() - timedelta(days=1)
+    make_invoice(job=visit.job, invoice_date=yesterday, due_date=yesterday, **changed)
+    follow_ups.raise_due()
+    assert FollowUp.objects.filter(kind="collect").count() == expected
+
+
+def test_an_invoice_that_knows_only_its_quote_is_for_the_job_of_that() -> None:
+    visit = repair(later(), quoted=True)
+    yesterday = today() - timedelta(days=1)
+    make_invoice(quote=visit.job.quotes.get(), invoice_date=yesterday, due_date=yesterday)
+    follow_ups.raise_due()
+    assert not FollowUp.objects.filter(kind="collect").exists()
+
+
+def test_a_reminder_that_was_open_is_closed_when_a_repair_is_to_come_and_says_why() -> None:
+    yesterday = today() - timedelta(days=1)
+    over = repair(yesterday)
+    make_invoice(job=over.job, invoice_date=yesterday, due_date=yesterday, payment_status="overdue")
+    follow_ups.raise_due()
+    repair(later(), job=over.job, contact=over.contact)
+    follow_ups.raise_due()
+    closed = FollowUp.objects.get(kind="collect").closed_reason
+    assert closed == "The work is still to come, and the invoice is not sent."
+
+
+@pytest.mark.parametrize(("sent_at", "said"), [(None, "Send the invoice with"), (timezone.now(), "once more with")])
+def test_once_more_is_said_of_what_was_sent_only(sent_at: datetime | None, said: str, office: User) -> None:
+    yesterday = today() - timedelta(days=1)
+    make_invoice(invoice_date=yesterday, due_date=yesterday, sent_at=sent_at)
+    follow_ups.raise_due()
+    assert said in follow_up_texts.sentence(FollowUp.objects.get())
