@@ -33,12 +33,14 @@ class ShowsDuplicates(MergesContacts):
             raise PermissionDenied
         if request.method == "POST":
             return _dismiss(request)
-        page = Paginator(duplicates.groups(), GROUPS_PER_PAGE).get_page(request.GET.get("page"))
+        found = duplicates.search()
+        page = Paginator(found.groups, GROUPS_PER_PAGE).get_page(request.GET.get("page"))
         context = {
             **self.admin_site.each_context(request),
             "title": "Possible duplicates",
             "opts": self.opts,
             "page": page,
+            "is_cut": found.is_cut,
             "groups": duplicates.shown(list(page.object_list)),
         }
         return TemplateResponse(request, "contacts/duplicates.html", context)

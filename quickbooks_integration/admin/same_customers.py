@@ -37,11 +37,13 @@ class SameCustomersPage:
         if request.method == "POST":
             return _decide(request)
         auth = QuickBooksAuth.objects.in_use().first()
-        page = Paginator(same_customers.groups(auth) if auth else [], GROUPS_PER_PAGE).get_page(request.GET.get("page"))
+        found = same_customers.search(auth) if auth else same_customers.Found([], is_cut=False)
+        page = Paginator(found.groups, GROUPS_PER_PAGE).get_page(request.GET.get("page"))
         rows = DismissedCustomers.objects.select_related("dismissed_by")
         dismissed = Paginator(rows, DISMISSED_PER_PAGE).get_page(request.GET.get("dismissed"))
         context: dict[str, Any] = {
             "page": page,
+            "is_cut": found.is_cut,
             "groups": same_customers.shown(auth, list(page.object_list)) if auth else [],
             "dismissed": dismissed,
             "pairs": same_customers.customers_of(dismissed.object_list),

@@ -121,3 +121,19 @@ def test_who_may_not_decide_neither_sees_nor_dismisses(auth, client):
     assert client.get(PAGE).status_code == 403
     assert client.post(PAGE, {"customer": keys(*same)}).status_code == 403
     assert not DismissedCustomers.objects.exists()
+
+
+def test_no_number_of_couples_hides_a_double_that_comes_later(office, auth, monkeypatch):
+    monkeypatch.setattr(same_customers, "MOST_KEYS", 1)
+    for number in range(3):
+        for name in ("Ann Ray", "Bob Ray"):
+            pairs.customer(
+                auth, f"{name} {'xyz'[number]}", f"201-555-010{number}", GivenName=name[:3], FamilyName="Ray"
+            )
+    later = [pairs.customer(auth, name, "978-555-0199") for name in ("Bob Lee", "Robert Lee")]
+    assert same_customers.search(auth) == same_customers.Found([keys(*later)], is_cut=False)
+    also = [pairs.customer(auth, name, "978-555-0200") for name in ("Kate Poe", "Kathy Poe")]
+    assert same_customers.search(auth).is_cut
+    assert "The first 1 group of customers" in text(office.get(PAGE))
+    same_customers.dismiss(keys(*later), None)
+    assert same_customers.search(auth) == same_customers.Found([keys(*also)], is_cut=False)
