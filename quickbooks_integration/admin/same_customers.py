@@ -30,8 +30,8 @@ class SameCustomersPage:
 
     @method_decorator([never_cache, require_http_methods(["GET", "POST"])])
     def same_view(self, request: HttpRequest) -> HttpResponse:
-        """POST customer: once for each of a group of which no two are the same; or again: the dismissed pair that is to
-        be shown again."""
+        """POST customer: once for each of a group of which no two are the same; with which=ticked only those of
+        somebody_else are none of the others. Or again: the dismissed pair that is to be shown again."""
         if not request.user.has_perm("quickbooks_integration.decide_matches"):
             raise PermissionDenied
         if request.method == "POST":
@@ -58,11 +58,14 @@ class SameCustomersPage:
 
 
 def _decide(request: HttpRequest) -> HttpResponse:
-    again, chosen = _keys(request, "again"), _keys(request, "customer")
+    again, group, ticked = (_keys(request, name) for name in ("again", "customer", "somebody_else"))
+    is_some = request.POST.get("which") == "ticked"
     if again and same_customers.ask_again(again[0]):
         messages.success(request, "They are shown again, if something still connects them.")
-    elif len(chosen) > 1:
-        same_customers.dismiss(chosen, request.user)
+    elif is_some and not ticked:
+        messages.info(request, "Nobody was ticked. Nothing was changed.")
+    elif len(group) > 1:
+        same_customers.dismiss(ticked if is_some else group, request.user, others=group if is_some else ())
         messages.success(request, "Noted: they are not the same. The way back is below, under Not the same.")
     else:
         messages.info(request, "There was nothing to do. Nothing was changed.")

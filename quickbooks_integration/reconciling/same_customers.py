@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 
 from django.contrib.auth.models import AbstractBaseUser
 
@@ -36,11 +36,11 @@ class Member:
 
 @dataclass(frozen=True)
 class Group:
-    """keys: of all. members: those that are shown, the one with most money first. contacts: two that would have to be merged
-    too, none if there are not two."""
+    """members: those that are shown, the one with most money first. hidden: keys of those that are not. contacts: two that
+    would have to be merged too, none if there are not two."""
 
-    keys: list[int]
     members: list[Member]
+    hidden: list[int]
     contacts: tuple[Contact, Contact] | None
 
 
@@ -85,13 +85,15 @@ def shown(auth: QuickBooksAuth, found: list[list[int]]) -> list[Group]:
             if pk in customers
         ]
         members.sort(key=lambda member: member.customer.balance_with_jobs, reverse=True)
-        made.append(Group(ids, members, _two_contacts(members)))
+        made.append(Group(members, ids[MOST_OF_A_GROUP:MOST_DISMISSED], _two_contacts(members)))
     return made
 
 
-def dismiss(sync_ids: Iterable[int], by: AbstractBaseUser | None) -> None:
-    """No two of these customers are the same; they are not shown again."""
-    pairs = combinations(sorted(set(sync_ids)), 2)
+def dismiss(sync_ids: Iterable[int], by: AbstractBaseUser | None, others: Iterable[int] = ()) -> None:
+    """No two of these customers are the same, nor is one of them one of the others; they are not shown again."""
+    these = sorted(set(sync_ids))
+    between = {(min(pair), max(pair)) for pair in product(these, set(others) - set(these))}
+    pairs = [*combinations(these, 2), *sorted(between)]
     rows = [DismissedCustomers(pair=f"{one}-{other}", dismissed_by=by) for one, other in pairs]
     DismissedCustomers.objects.bulk_create(rows, ignore_conflicts=True)
 

@@ -137,3 +137,25 @@ def test_no_number_of_couples_hides_a_double_that_comes_later(office, auth, monk
     assert "The first 1 group of customers" in text(office.get(PAGE))
     same_customers.dismiss(keys(*later), None)
     assert same_customers.search(auth) == same_customers.Found([keys(*also)], is_cut=False)
+
+
+def test_some_of_a_group_can_be_somebody_else_and_the_rest_is_asked_about_on(office, auth):
+    bob, also, third = (pairs.customer(auth, name, NUMBER) for name in ("Bob Lee", "Robert Lee", "Bobby Lee"))
+    group = {"customer": keys(bob, also, third), "which": "ticked"}
+    assert "Nobody was ticked" in text(office.post(PAGE, group, follow=True))
+    assert not DismissedCustomers.objects.exists()
+    assert "Only some of them are somebody else" in text(office.get(PAGE))
+    office.post(PAGE, group | {"somebody_else": [third.pk]})
+    assert same_customers.groups(auth) == [keys(bob, also)]
+    assert DismissedCustomers.objects.count() == 2
+
+
+def test_what_is_dismissed_without_being_shown_is_said(office, auth):
+    name = "Bob Lee {}"
+    many = [pairs.customer(auth, name.format(n), NUMBER, GivenName="Bob", FamilyName="Lee") for n in range(14)]
+    page = text(office.get(PAGE))
+    assert "None of these and the 2 more are the same" in page
+    assert "2 more hang together with these" in page
+    assert page.count(f'name="customer" value="{many[13].pk}"') == 1
+    office.post(PAGE, {"customer": keys(*many)})
+    assert (same_customers.groups(auth), DismissedCustomers.objects.count()) == ([], 91)
