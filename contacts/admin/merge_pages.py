@@ -85,6 +85,7 @@ class MergesContacts(ModelAdmin):
             "then": then,
             "left_out": _next(found.survivor, then, back),
             "back": back or reverse(LIST),
+            "shown": choosing.fingerprint(found.choices),
             "wanted": wanting.wanted(*pair),
         }
         return TemplateResponse(request, "contacts/merge.html", context)
@@ -93,7 +94,7 @@ class MergesContacts(ModelAdmin):
         then, back = _then(request, survivor, loser), _back(request)
         chosen = {name.removeprefix(FIELD): text for name, text in request.POST.items() if name.startswith(FIELD)}
         if request.POST.get("when") in LATER:
-            messages.success(request, LATER[request.POST["when"]](survivor, loser, request.user, chosen))
+            messages.success(request, LATER[request.POST["when"]](request, survivor, loser, chosen))
             return HttpResponseRedirect(_next(survivor, then, back) or back or address_of(survivor.pk, loser.pk))
         try:
             done = merging.merge(survivor.pk, loser.pk, request.user, chosen, seen=_seen(request))
@@ -174,12 +175,12 @@ def _back(request: HttpRequest) -> str:
     return named if is_ours else ""
 
 
-def _want(survivor: Contact, loser: Contact, by: Any, chosen: dict[str, str]) -> str:
-    wanting.want(survivor, loser, by, chosen)
+def _want(request: HttpRequest, survivor: Contact, loser: Contact, chosen: dict[str, str]) -> str:
+    wanting.want(survivor, loser, request.user, chosen, request.POST.get("shown"))
     return f"Noted: {loser} becomes part of {survivor} by itself as soon as nothing stands in the way."
 
 
-def _withdraw(survivor: Contact, loser: Contact, by: Any, chosen: dict[str, str]) -> str:
+def _withdraw(request: HttpRequest, survivor: Contact, loser: Contact, chosen: dict[str, str]) -> str:
     wanting.withdraw([(survivor.pk, loser.pk)])
     return f"{survivor} and {loser} are not merged by themselves any more."
 
