@@ -41,7 +41,12 @@ def shared(held: str, most: int, most_sharing: int, only_alike: bool, **paramete
     per key and id one name. most_sharing: what more have is left out. only_alike: keys of people of quite different names
     are left out too; else they come last.
     """
-    values = {"words": list(_STEMS), "stems": list(_STEMS.values()), "dropped": _DROPPED, "most": most + 1}
+    values: dict[str, Any] = {
+        "words": list(_STEMS),
+        "stems": list(_STEMS.values()),
+        "dropped": _DROPPED,
+        "most": most + 1,
+    }
     with connection.cursor() as cursor:
         cursor.execute(
             _SHARED.format(held=held), values | {"most_sharing": most_sharing, "only_alike": only_alike} | parameters

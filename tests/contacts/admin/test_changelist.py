@@ -185,7 +185,6 @@ def test_the_export_has_the_chosen_contacts_in_the_columns_of_the_import(office_
             "billing_city": "Quincy",
             "billing_state": "MA",
             "billing_zip": "02169",
-            "contact_type": "Prospect",
         }
     ]
 
