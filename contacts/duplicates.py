@@ -6,20 +6,26 @@ from dataclasses import dataclass
 from itertools import combinations, product
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Count
+from django.db.models import Model
 
-from contacts.matching import names, normalise
+from contacts.matching import names, normalise, sifting
 from contacts.matching.candidates import SHARED_BY_TOO_MANY
 from contacts.merging import choosing, wanting
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone, DismissedDuplicate
 
-# So much of each kind of evidence is looked at, and so many of a group are shown.
+# So many phones, e-mails and houses that contacts share are looked at (like names first), and so many of a group shown.
 MOST_KEYS, MOST_OF_A_GROUP = 5_000, 12
 MOST_SHARING = 60  # what more have is nobody's, whatever they are called
 MOST_DISMISSED = 100
 Pair = tuple[int, int]
 Words = dict[int, tuple[str, ...]]
-Parts = type[ContactPhone] | type[ContactEmail] | type[ContactAddress]
+HELD = (
+    "SELECT part.key, contact.id,"
+    " CASE WHEN contact.first_name || contact.last_name = '' THEN contact.company"
+    " ELSE contact.first_name || ' ' || contact.last_name END"
+    " FROM {table} AS part JOIN contacts_contact AS contact ON contact.id = part.contact_id"
+    " WHERE contact.merged_into_id IS NULL AND part.key <> ''"
+)
 
 
 @dataclass(frozen=True)
@@ -37,11 +43,23 @@ class Group:
         return [self.keep, *self.others]
 
 
+@dataclass(frozen=True)
+class Found:
+    """groups: keys of contacts that hang together. is_cut: more is shared than was looked at, so there may be more."""
+
+    groups: list[list[int]]
+    is_cut: bool
+
+
+def search() -> Found:
+    """Contacts that may be the same, without pairs that a person has dismissed; first those with like names, then those
+    that share more. A fixed number of queries."""
+    found, called, is_cut = _evidence()
+    return Found(_connected(found, called), is_cut)
+
+
 def groups() -> list[list[int]]:
-    """Keys of contacts that hang together, without pairs that a person has dismissed; first those with like names, then
-    those that share more. A fixed number of queries."""
-    found, called = _evidence()
-    return _connected(found, called)
+    return search().groups
 
 
 def shown(found: list[list[int]]) -> list[Group]:
@@ -81,10 +99,13 @@ def contacts_of(dismissed: Iterable[DismissedDuplicate]) -> dict[str, list[Conta
 # --- Evidence ----------------------------------------------------------------------------------
 
 
-def _evidence() -> tuple[dict[Pair, int], Words]:
-    """How much connects two contacts, for each two that something connects; and what they are called."""
-    lines = [*_sharing(ContactPhone), *_sharing(ContactEmail)]
-    houses = _sharing(ContactAddress)
+def _evidence() -> tuple[dict[Pair, int], Words, bool]:
+    """How much connects two contacts, for each two that something connects; what they are called; whether it is cut."""
+    dismissed = set(DismissedDuplicate.objects.values_list("pair", flat=True))
+    most = MOST_KEYS + len(dismissed)  # what was decided takes no other's place
+    phones, emails = (_sharing(model, most, only_alike=False) for model in (ContactPhone, ContactEmail))
+    houses, cut_houses = _sharing(ContactAddress, most, only_alike=True)
+    lines = [*phones[0], *emails[0]]
     called = _words({pk for ids in (*lines, *houses) for pk in ids})
     found: dict[Pair, int] = defaultdict(int)
     for ids in lines:
@@ -94,19 +115,13 @@ def _evidence() -> tuple[dict[Pair, int], Words]:
     for ids in houses:
         for pair in _alike(ids, called):
             found[pair] += 1
-    dismissed = set(DismissedDuplicate.objects.values_list("pair", flat=True))
-    return {pair: much for pair, much in found.items() if f"{pair[0]}-{pair[1]}" not in dismissed}, called
+    left = {pair: much for pair, much in found.items() if f"{pair[0]}-{pair[1]}" not in dismissed}
+    return left, called, phones[1] or emails[1] or cut_houses
 
 
-def _sharing(model: Parts) -> list[set[int]]:
-    """Contacts that have the same phone, e-mail or house."""
-    rows = model._default_manager.filter(contact__merged_into=None).exclude(key="").order_by()
-    counted = rows.values_list("key").annotate(people=Count("contact", distinct=True))
-    shared = counted.filter(people__gt=1, people__lte=MOST_SHARING).order_by("key")[:MOST_KEYS]
-    found: dict[str, set[int]] = defaultdict(set)
-    for key, contact_id in rows.filter(key__in=[key for key, _ in shared]).values_list("key", "contact_id"):
-        found[key].add(contact_id)
-    return list(found.values())
+def _sharing(model: type[Model], most: int, only_alike: bool) -> tuple[list[set[int]], bool]:
+    """Contacts that have the same phone, e-mail or house, and whether there were more."""
+    return sifting.shared(HELD.format(table=model._meta.db_table), most, MOST_SHARING, only_alike)
 
 
 def _is_switchboard(ids: set[int], called: Words) -> bool:

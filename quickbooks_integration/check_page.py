@@ -1,5 +1,6 @@
 """What the page of the check shows: the last result in words, and its differences by kind."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,8 @@ from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.urls import reverse
 
+from contacts import exporting
+from contacts.admin.exporting import in_words
 from quickbooks_integration.models import CheckRun, QuickBooksAuth, QuickBooksSync
 
 OPEN = (CheckRun.State.WAITING, CheckRun.State.RUNNING)
@@ -64,6 +67,21 @@ def shown(run: CheckRun, page: str, may_see_documents: bool) -> dict[str, Any]:
         "kinds": [{"title": f"{label(kind)}s", **counts} for kind, counts in run.counts.items() if counts["records"]],
         "totals": [row | {"title": f"{label(row['kind'])}s"} for row in run.totals if not row["agrees"]],
     }
+
+
+HEADS = ("Kind", "Name", "Field", "In the CRM", "In QuickBooks", "What to do", "Settled since")
+
+
+def lines() -> Iterator[str]:
+    """CSV of all differences that the last check kept."""
+    auth = QuickBooksAuth.objects.in_use().first()
+    run = CheckRun.objects.filter(company=auth, state=CheckRun.State.DONE).first()
+    return exporting.table(HEADS, map(_cells, run.differences if run else []))
+
+
+def _cells(one: dict[str, Any]) -> list[str]:
+    values = (label(one["kind"]), one["name"], one["label"], one["ours"], one["theirs"], one["sentence"])
+    return [in_words(value) for value in (*values, one.get("settled", ""))]
 
 
 def label(kind: str) -> str:

@@ -1,6 +1,6 @@
 """What the pages about conflicts show, in words. Asks the database only, never QuickBooks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,8 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 
-from contacts import colleagues
+from contacts import colleagues, exporting
+from contacts.admin.exporting import batched, in_words, may_take_away
 from quickbooks_integration import product_links, wording
 from quickbooks_integration.conflicts import batches, listing, policies, undoing
 from quickbooks_integration.conflicts.listing import Question
@@ -61,9 +62,7 @@ def open_questions(request: HttpRequest) -> dict[str, Any]:
     """GET: kind and field to see only those, row for one map row, page."""
     auth = QuickBooksAuth.objects.in_use().first()
     kind, name, row = (request.GET.get(key, "") for key in ("kind", "field", "row"))
-    asked = listing.questions(auth, kind, name if name in all_fields() else "")
-    if row.isdecimal():
-        asked = [one for one in asked if one.sync.pk == int(row)]
+    asked = _asked(request, auth)
     keys = list(dict.fromkeys(one.sync.pk for one in asked))
     page = Paginator(keys, AT_ONCE).get_page(request.GET.get("page", "1"))
     shown = set(page.object_list)
@@ -72,6 +71,7 @@ def open_questions(request: HttpRequest) -> dict[str, Any]:
         "cards": listing.cards(auth, [one for one in asked if one.sync.pk in shown]),
         "page": page,
         "count": len(keys),
+        "may_take_away": may_take_away(request),
         "is_cut": len(keys) >= listing.MOST,
         "kind": kind,
         "field": name,
@@ -84,6 +84,28 @@ def open_questions(request: HttpRequest) -> dict[str, Any]:
         "products": product_links.in_conflict().count(),
         "here": request.get_full_path(),
     }
+
+
+def _asked(request: HttpRequest, auth: QuickBooksAuth | None) -> list[Question]:
+    kind, name, row = (request.GET.get(key, "") for key in ("kind", "field", "row"))
+    asked = listing.questions(auth, kind, name if name in all_fields() else "")
+    return [one for one in asked if one.sync.pk == int(row)] if row.isdecimal() else asked
+
+
+HEADS = ("Kind", "Name", "Field", "Here", "In QuickBooks", "Before, on both sides", "At stake", "Both changed since")
+
+
+def lines(request: HttpRequest) -> Iterator[str]:
+    """CSV of the questions that the page shows on all its pages."""
+    auth = QuickBooksAuth.objects.in_use().first()
+    parts = batched(iter(_asked(request, auth)), AT_ONCE)
+    found = (_cells(card, one) for part in parts for card in listing.cards(auth, part) for one in card.questions)
+    return exporting.table(HEADS, found)
+
+
+def _cells(card: listing.Card, one: Question) -> list[str]:
+    sides = [wording.in_one_line(side) for side in (one.ours, one.theirs, one.base)]
+    return [in_words(value) for value in (card.kind, card.name, one.label, *sides, one.dollars, card.since)]
 
 
 def all_fields() -> list[str]:

@@ -56,6 +56,14 @@ class Value:
     content: ContentInWords | None = None
 
 
+def in_one_line(value: Value) -> str:
+    """For a file: of content the lines and the total."""
+    if value.content is None:
+        return " ".join(value.text.split())
+    lines = [f"{line.description}, {line.quantity} x {line.unit_price}" for line in value.content.lines]
+    return "; ".join([*(" ".join(line.split()) for line in lines), f"total {value.content.total}"])
+
+
 @dataclass(frozen=True)
 class Names:
     """What QuickBooks' ids stand for; read once for all values of a page."""

@@ -1,6 +1,7 @@
 """How the sync stands, in a few facts, and in sentences what of it needs a person."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Count
 from django.http import HttpRequest
@@ -9,6 +10,8 @@ from django.urls import reverse
 from attackacrack import outcomes_page
 from attackacrack.models import Sign
 from attackacrack.navigation import connection_of
+from contacts.merging import wanting
+from contacts.models import WantedMerge
 from quickbooks_integration import connection_page, coverage, metering, reconciling
 from quickbooks_integration.admin.links import STATES
 from quickbooks_integration.models import CheckRun, QuickBooksAuth, QuickBooksSync
@@ -57,6 +60,8 @@ def look(request: HttpRequest) -> Health | None:
     _tell_links(found)
     if may(f"{APP}.decide_matches"):
         _tell_matches(found)
+    if may("contacts.merge_contact"):
+        _tell_merges(found, request.user)
     if may(f"{APP}.view_checkrun"):
         _tell_check(found, auth)
     if sees_connection:
@@ -109,6 +114,17 @@ def _tell_matches(found: Health) -> None:
     if number:
         pairs = "pair" if number == 1 else "pairs"
         found.asks.append(Ask(f"{number:,} {pairs} may be the same person. Say yes or no.", "Review matches", page))
+
+
+def _tell_merges(found: Health, user: Any) -> None:
+    """What became of merges that this person, or of those that wait anybody, had asked for."""
+    page = reverse("admin:contacts_contact_duplicates")
+    if number := wanting.done_lately().filter(merged_by=user).count():
+        what = "A merge that you asked for was" if number == 1 else f"{number:,} merges that you asked for were"
+        found.asks.append(Ask(f"{what} done by itself in the last days.", "Look at it", page))
+    if number := WantedMerge.objects.exclude(changed_at=None).count():
+        what = "A merge waits" if number == 1 else f"{number:,} merges wait"
+        found.asks.append(Ask(f"{what} because the contacts have changed since. Choose again.", "Look again", page))
 
 
 def _tell_check(found: Health, auth: QuickBooksAuth) -> None:

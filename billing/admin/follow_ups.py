@@ -1,6 +1,6 @@
 """The page "Follow-ups": what to do today, the most urgent first, each row done or postponed in place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -24,6 +24,8 @@ from billing.admin.scheduling import may_schedule
 from billing.admin.showing import dollars
 from billing.models import FollowUp
 from billing.refusals import Refused
+from contacts import colleagues, exporting
+from contacts.admin.exporting import CHUNK_ROWS, batched, csv_answer, in_words, is_csv_asked, may_take_away
 from contacts.admin.keys import is_key
 
 CHANGE = "billing.change_followup"
@@ -103,6 +105,8 @@ class FollowUpAdmin(ModelAdmin):
             return redirect(request.get_full_path())
         shown, kind = _asked(request)
         rows = SHOWN[shown][1]()
+        if is_csv_asked(request):
+            return csv_answer("follow-ups", _lines(rows.filter(kind=kind) if kind else rows, shown))
         page = _page(request, rows.filter(kind=kind) if kind else rows, shown)
         context = {
             "shown": shown,
@@ -110,6 +114,7 @@ class FollowUpAdmin(ModelAdmin):
             "kinds": _kinds(rows, shown, kind),
             "rows": [_row(request, follow_up) for follow_up in page],
             "page": page,
+            "may_take_away": may_take_away(request),
             "pages": _neighbours(page, shown, kind),
             "later": LATER if may_change and shown != "over" else {},
             "may_go_back": may_change and shown == "over",
@@ -230,9 +235,34 @@ def _asked(request: HttpRequest) -> tuple[str, str]:
     return shown if shown in SHOWN else "today", kind if kind in FollowUp.Kind.values else ""
 
 
+def _ordered(rows: QuerySet[FollowUp], shown: str) -> QuerySet[FollowUp]:
+    return rows.order_by("-done_at", "-pk") if shown == "over" else follow_ups.most_urgent_first(rows)
+
+
+HEADS = ("Contact", "What to do", "Kind", "Amount", "Due", "Comes back on", "Done", "Done by", "Why it was closed")
+
+
+def _lines(rows: QuerySet[FollowUp], shown: str) -> Iterator[str]:
+    keys = list(_ordered(rows, shown).values_list("pk", flat=True))
+    return exporting.table(HEADS, (_cells(row) for some in _in_parts(keys) for row in some))
+
+
+def _in_parts(keys: list[int]) -> Iterator[list[FollowUp]]:
+    for some in batched(iter(keys), CHUNK_ROWS):
+        found = {row.pk: row for row in follow_ups.read(FollowUp.objects.filter(pk__in=some))}
+        yield [found[key] for key in some if key in found]
+
+
+def _cells(row: FollowUp) -> list[str]:
+    amount = follow_up_texts.amount(row)
+    done_by = colleagues.name_of(row.done_by) if row.done_by else ""
+    values = (row.customer, follow_up_texts.sentence(row), str(row), dollars(amount) if amount is not None else "",
+              row.due_on, row.postponed_to, row.done_at, done_by, row.closed_reason)  # fmt: skip
+    return [in_words(value) for value in values]
+
+
 def _page(request: HttpRequest, rows: QuerySet[FollowUp], shown: str) -> Page[FollowUp]:
-    ordered = rows.order_by("-done_at", "-pk") if shown == "over" else follow_ups.most_urgent_first(rows)
-    page = Paginator(ordered, ON_A_PAGE).get_page(request.GET.get("p"))
+    page = Paginator(_ordered(rows, shown), ON_A_PAGE).get_page(request.GET.get("p"))
     page.object_list = follow_ups.read(page.object_list)
     return page
 

@@ -10,11 +10,12 @@ from django.urls import URLPattern, path, reverse
 from contacts import duplicates
 from contacts.admin.keys import is_key
 from contacts.admin.merge_pages import MergesContacts
+from contacts.merging import wanting
 from contacts.models import DismissedDuplicate
 
 PAGE = "admin:contacts_contact_duplicates"
 DISMISSED = "admin:contacts_contact_dismissed"
-GROUPS_PER_PAGE, PAIRS_PER_PAGE = 25, 50
+GROUPS_PER_PAGE, PAIRS_PER_PAGE, DONE_SHOWN = 25, 50, 20
 
 
 class ShowsDuplicates(MergesContacts):
@@ -32,13 +33,17 @@ class ShowsDuplicates(MergesContacts):
         if not self.has_merge_permission(request):
             raise PermissionDenied
         if request.method == "POST":
-            return _dismiss(request)
-        page = Paginator(duplicates.groups(), GROUPS_PER_PAGE).get_page(request.GET.get("page"))
+            return _withdraw(request) if "withdraw" in request.POST else _dismiss(request)
+        found = duplicates.search()
+        page = Paginator(found.groups, GROUPS_PER_PAGE).get_page(request.GET.get("page"))
         context = {
             **self.admin_site.each_context(request),
             "title": "Possible duplicates",
             "opts": self.opts,
             "page": page,
+            "is_cut": found.is_cut,
+            "waiting": wanting.waiting(),
+            "done_lately": wanting.done_lately()[:DONE_SHOWN],
             "groups": duplicates.shown(list(page.object_list)),
         }
         return TemplateResponse(request, "contacts/duplicates.html", context)
@@ -60,6 +65,16 @@ class ShowsDuplicates(MergesContacts):
             "pairs": [(row, contacts[row.pair]) for row in page.object_list],
         }
         return TemplateResponse(request, "contacts/dismissed.html", context)
+
+
+def _withdraw(request: HttpRequest) -> HttpResponse:
+    """withdraw: both keys of a wished merge, 12-57."""
+    one, _, other = request.POST["withdraw"].partition("-")
+    if is_key(one) and is_key(other) and wanting.withdraw([(int(one), int(other))]):
+        messages.success(request, "Withdrawn: these two are not merged by themselves any more.")
+    else:
+        messages.info(request, "This merge does not wait any more: it was done or withdrawn. Nothing was changed.")
+    return HttpResponseRedirect(reverse(PAGE))
 
 
 def _dismiss(request: HttpRequest) -> HttpResponse:

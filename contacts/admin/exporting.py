@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.utils import display_for_field, label_for_field, lookup_field
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
@@ -69,6 +70,19 @@ class ExportsRows(ModelAdmin):
         elif getattr(field, "flatchoices", None):
             value = display_for_field(value, field, "")
         return in_words(value)
+
+
+def may_take_away(request: HttpRequest) -> bool:
+    """Whether a page that is a list of its own offers itself as CSV."""
+    return bool(request.user.has_perm(ExportsRows.export_permission))
+
+
+def is_csv_asked(request: HttpRequest) -> bool:
+    """Whether the address of such a page asks for the file (csv=1). Raises PermissionDenied for who may not have it."""
+    is_asked = "csv" in request.GET
+    if is_asked and not may_take_away(request):
+        raise PermissionDenied
+    return is_asked
 
 
 def batched(rows: Iterator[Any], number: int) -> Iterator[list[Any]]:

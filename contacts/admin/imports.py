@@ -1,6 +1,7 @@
 """Importing in the admin: upload, look at what would happen, confirm, read what happened."""
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -18,14 +19,14 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from contacts import colleagues, tasks
 from contacts.admin.answering import AnswersDifferences
+from contacts.admin.exporting import ExportsRows, csv_answer
 from contacts.admin.taking_back import TakesBack, page_of
-from contacts.importing import reading, runs, undoing, uploads
+from contacts.importing import reading, returning, runs, undoing, uploads
 from contacts.models import ContactImport
 
 ROWS_PER_PAGE = 50
@@ -57,7 +58,7 @@ class UploadForm(forms.ModelForm):
 
 
 @admin.register(ContactImport)
-class ContactImportAdmin(AnswersDifferences, TakesBack, ModelAdmin):
+class ContactImportAdmin(AnswersDifferences, TakesBack, ExportsRows):
     list_display = ("filename", "shown_state", "shown_start", *COUNTS)
     list_filter = ()
     list_per_page = 50
@@ -124,6 +125,7 @@ class ContactImportAdmin(AnswersDifferences, TakesBack, ModelAdmin):
         )
         return {
             "title": record.filename,
+            "may_take_away": self.has_export_permission(request),
             "may_import": self.has_add_permission(request),
             "counts": [(name, getattr(record, name)) for name in COUNTS],
             "rows_shown": runs.ROWS_SHOWN,
@@ -148,6 +150,7 @@ class ContactImportAdmin(AnswersDifferences, TakesBack, ModelAdmin):
             ("<int:pk>/again/", "contacts_contactimport_again", require_POST(self.again_view)),
             ("<int:pk>/progress/", "contacts_contactimport_progress", self.progress_view),
             ("<int:pk>/take-back/", "contacts_contactimport_take_back", self.take_back_view),
+            ("<int:pk>/lines/", "contacts_contactimport_lines", self.lines_view),
             ("<int:pk>/answer/", "contacts_contactimport_answer", require_POST(self.answer_view)),
         )
 
@@ -188,6 +191,13 @@ class ContactImportAdmin(AnswersDifferences, TakesBack, ModelAdmin):
             raise PermissionDenied
         record = get_object_or_404(ContactImport.objects.defer("content"), pk=pk)
         return JsonResponse(uploads.progress(record))
+
+    def lines_view(self, request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
+        """The lines that need a look as a list of their own, to be put right and imported again."""
+        if not self.has_export_permission(request):
+            raise PermissionDenied
+        record = get_object_or_404(ContactImport.objects.defer("content"), pk=pk)
+        return csv_answer(f"lines of {Path(record.filename).stem}", returning.lines(record))
 
     def require_import(self, request: HttpRequest) -> None:
         if not self.has_add_permission(request):

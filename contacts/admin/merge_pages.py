@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
@@ -26,10 +26,11 @@ FIELD = "field-"
 MOST_AT_ONCE = 10
 
 
-def address_of(keep: int, other: int, then: Iterable[int] = ()) -> str:
-    """Of the page that asks whether `other` should become part of `keep`. then: who is asked about after that."""
-    later = {"then": "-".join(map(str, then))}
-    return f"{reverse(PAGE)}?{urlencode({'keep': keep, 'other': other} | (later if later['then'] else {}))}"
+def address_of(keep: int, other: int, then: Iterable[int] = (), back: str = "") -> str:
+    """Of the page that asks whether `other` should become part of `keep`. then: who is asked about after that. back: the
+    page that comes when all are decided."""
+    more = {name: text for name, text in {"then": "-".join(map(str, then)), "back": back}.items() if text}
+    return f"{reverse(PAGE)}?{urlencode({'keep': keep, 'other': other} | more)}"
 
 
 class MergesContacts(ModelAdmin):
@@ -74,36 +75,42 @@ class MergesContacts(ModelAdmin):
             return HttpResponseRedirect(reverse(LIST))
         if request.method == "POST":
             return self._merge(request, *pair)
-        found, then = merging.plan(*pair), _then(request, *pair)
+        found, then, back = merging.plan(*pair), _then(request, *pair), _back(request)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Merge {found.loser} into {found.survivor}",
             "opts": self.opts,
             "plan": found,
-            "swapped": address_of(found.loser.pk, found.survivor.pk, [one.pk for one in then]),
+            "swapped": address_of(found.loser.pk, found.survivor.pk, [one.pk for one in then], back),
             "then": then,
-            "left_out": _next(found.survivor, then),
+            "left_out": _next(found.survivor, then, back),
+            "back": back or reverse(LIST),
+            "shown": choosing.fingerprint(found.choices),
             "wanted": wanting.wanted(*pair),
         }
         return TemplateResponse(request, "contacts/merge.html", context)
 
     def _merge(self, request: HttpRequest, survivor: Contact, loser: Contact) -> HttpResponse:
-        then = _then(request, survivor, loser)
+        then, back = _then(request, survivor, loser), _back(request)
         chosen = {name.removeprefix(FIELD): text for name, text in request.POST.items() if name.startswith(FIELD)}
         if request.POST.get("when") in LATER:
-            messages.success(request, LATER[request.POST["when"]](survivor, loser, request.user, chosen))
-            return HttpResponseRedirect(_next(survivor, then) or address_of(survivor.pk, loser.pk))
+            messages.success(request, LATER[request.POST["when"]](request, survivor, loser, chosen))
+            return HttpResponseRedirect(_next(survivor, then, back) or back or address_of(survivor.pk, loser.pk))
         try:
             done = merging.merge(survivor.pk, loser.pk, request.user, chosen, seen=request.POST.get("seen", ""))
         except Refused as refused:
             messages.error(request, str(refused))
-            return HttpResponseRedirect(address_of(survivor.pk, loser.pk, [one.pk for one in then]))
+            return HttpResponseRedirect(address_of(survivor.pk, loser.pk, [one.pk for one in then], back))
         self.log_change(request, survivor, f"Merged with {done.loser_name}.")
         moved = merging.moved(done)
         what = f" Moved here: {', '.join(moved)}." if moved else ""
         if then:
             messages.success(request, f"{done.loser_name} is part of {survivor} now.{what} Here is the next one.")
-            return HttpResponseRedirect(_next(survivor, then))
+            return HttpResponseRedirect(_next(survivor, then, back))
+        if back:
+            said = f"{done.loser_name} is part of {survivor} now.{what} You can undo it on the contact's page."
+            messages.success(request, said)
+            return HttpResponseRedirect(back)
         messages.success(request, f"{done.loser_name} is part of this contact now.{what} You can undo it below.")
         return HttpResponseRedirect(reverse(CHANGE, args=[survivor.pk]))
 
@@ -155,18 +162,25 @@ def _then(request: HttpRequest, survivor: Contact, loser: Contact) -> list[Conta
     return [found[key] for key in dict.fromkeys(keys) if key in found]
 
 
-def _next(survivor: Contact, then: list[Contact]) -> str:
+def _next(survivor: Contact, then: list[Contact], back: str) -> str:
     """The page about the first of them; none without any."""
     keys = [one.pk for one in then]
-    return address_of(survivor.pk, keys[0], keys[1:]) if keys else ""
+    return address_of(survivor.pk, keys[0], keys[1:], back) if keys else ""
 
 
-def _want(survivor: Contact, loser: Contact, by: Any, chosen: dict[str, str]) -> str:
-    wanting.want(survivor, loser, by, chosen)
+def _back(request: HttpRequest) -> str:
+    """The page of ours that the address names; "" without one."""
+    named = request.GET.get("back", "")
+    is_ours = url_has_allowed_host_and_scheme(named, {request.get_host()}, require_https=request.is_secure())
+    return named if is_ours else ""
+
+
+def _want(request: HttpRequest, survivor: Contact, loser: Contact, chosen: dict[str, str]) -> str:
+    wanting.want(survivor, loser, request.user, chosen, request.POST.get("shown"))
     return f"Noted: {loser} becomes part of {survivor} by itself as soon as nothing stands in the way."
 
 
-def _withdraw(survivor: Contact, loser: Contact, by: Any, chosen: dict[str, str]) -> str:
+def _withdraw(request: HttpRequest, survivor: Contact, loser: Contact, chosen: dict[str, str]) -> str:
     wanting.withdraw([(survivor.pk, loser.pk)])
     return f"{survivor} and {loser} are not merged by themselves any more."
 

@@ -8,6 +8,7 @@ from itertools import zip_longest
 from typing import Any
 
 from contacts.card_numbers import masked
+from contacts.exporting import unescaped
 from contacts.importing import names
 from contacts.importing.headers import Header, Kind
 from contacts.importing.reading import Row, unreadable
@@ -18,6 +19,8 @@ Cells = dict[str, list[str]]
 
 HOUSE_TEXTS = ("address", "city", "state", "zip_code", "property_type", "parcel_number")
 HOUSE_NUMBERS = {"year_built": 32_767, "square_feet": 2_147_483_647}
+# Other words of other lists say nothing here.
+_TYPES = {kind.label.casefold(): kind.value for kind in Contact.CustomerType}
 # The last lines of a QuickBooks report: the sum, and when and how it was made.
 _FOOTER = re.compile(r"total|(?:\w+day, .+|.*\bGMT\b.*|.*\b(?:cash|accrual) basis)", re.IGNORECASE)
 
@@ -96,7 +99,7 @@ def _shown(cells: Sequence[str], header: Header) -> list[list[str]]:
 def _by_field(cells: Sequence[str], header: Header) -> Cells:
     found: Cells = defaultdict(list)
     for column, cell in zip(header.columns, cells, strict=False):
-        cell = cell.strip()
+        cell = unescaped(cell.strip())
         if column and cell:
             found[column].append(cell)
     return found
@@ -135,8 +138,13 @@ def _contact_row(cells: Cells) -> tuple[list[Particulars], House | None]:
         **name,
         phones=_numbers(cells),
         emails=tuple(cells.get("email", ())),
-        addresses=_addresses(cells, ContactAddress.Kind.MAILING),
+        addresses=_addresses(cells, ContactAddress.Kind.MAILING)
+        + _addresses(cells, ContactAddress.Kind.BILLING, "billing:")
+        + _addresses(cells, ContactAddress.Kind.SHIPPING, "shipping:"),
         notes=_notes(cells),
+        payment_terms=_one(cells, "terms"),
+        customer_type=_TYPES.get(_one(cells, "type").casefold(), ""),
+        tax_exempt=True if _one(cells, "tax_exempt").casefold() in ("yes", "true", "1") else None,
         **_id(cells),
     )
     return ([person] if _says_who(person) else []), None
@@ -180,9 +188,9 @@ def _quickbooks_name(customer: str, whole: str, company: str) -> dict[str, str]:
     return found | {key: value for key, value in read.items() if value and not found[key]}
 
 
-def _addresses(cells: Cells, kind: str) -> tuple[Address, ...]:
-    street = cells["address"][0] if cells.get("address") else ""
-    apart = [_one(cells, name) for name in ("city", "state", "zip")]
+def _addresses(cells: Cells, kind: str, prefix: str = "") -> tuple[Address, ...]:
+    street = cells[f"{prefix}address"][0] if cells.get(f"{prefix}address") else ""
+    apart = [_one(cells, f"{prefix}{name}") for name in ("city", "state", "zip")]
     if street and not any(apart):
         return (names.address(street, kind),)
     address = Address(" ".join(street.split()), *apart, kind)

@@ -45,6 +45,21 @@ CONTACTS = {
     "zip": "zip, zip code, zipcode, postal code, postcode, zip postal code",
     "notes": "notes, note, comments",
 }
+# What only a list of contacts is asked for: the CRM's own export has them (exporting.py).
+OWN = {
+    "phone:other": "other phone",
+    "billing:address": "billing street",
+    "billing:city": "billing city",
+    "billing:state": "billing state",
+    "billing:zip": "billing zip",
+    "shipping:address": "shipping street",
+    "shipping:city": "shipping city",
+    "shipping:state": "shipping state",
+    "shipping:zip": "shipping zip",
+    "terms": "payment terms",
+    "type": "contact type",
+    "tax_exempt": "tax exempt",
+}
 QUICKBOOKS = CONTACTS | {
     "customer": "customer, customer full name, customer name, display name, name",
     "name": "primary contact, full name, contact, contact name",
@@ -95,7 +110,7 @@ def _by_spelling(fields: dict[str, str]) -> dict[str, str]:
 
 
 _COLUMNS = {
-    Kind.CONTACTS: _by_spelling(CONTACTS),
+    Kind.CONTACTS: _by_spelling(CONTACTS | OWN),
     Kind.QUICKBOOKS: _by_spelling(QUICKBOOKS),
     Kind.PROPERTY_RADAR: _by_spelling(PROPERTY_RADAR),
 }

@@ -67,11 +67,12 @@ def merge(
     by: AbstractBaseUser | None,
     chosen: Mapping[str, str] | None = None,
     seen: str | None = None,
+    by_itself: bool = False,
 ) -> ContactMerge:
     """Makes the loser part of the survivor, in one transaction of its own or inside the caller's.
 
     chosen: by name of a Choice "survivor", "loser" or "both"; what is not named takes its default. seen: of
-    the Plan that was looked at. Raises Refused, and then nothing is changed.
+    the Plan that was looked at. by_itself: somebody had wanted it before. Raises Refused, and then nothing is changed.
     """
     with _told(by):
         survivor, loser = _lock(survivor_id, loser_id)
@@ -80,7 +81,7 @@ def merge(
                 f"{survivor} or {loser} was changed while you were looking. Nothing was merged. Look at both again."
             )
         _refuse(_objections(survivor, loser))
-        return _merge(survivor, loser, by, chosen or {})
+        return _merge(survivor, loser, by, chosen or {}, by_itself)
 
 
 def undo(merge_id: int, by: AbstractBaseUser | None) -> ContactMerge:
@@ -190,7 +191,9 @@ def _refuse_undo(found: ContactMerge, survivor: Contact) -> None:
         )
 
 
-def _merge(survivor: Contact, loser: Contact, by: AbstractBaseUser | None, chosen: Mapping[str, str]) -> ContactMerge:
+def _merge(
+    survivor: Contact, loser: Contact, by: AbstractBaseUser | None, chosen: Mapping[str, str], by_itself: bool
+) -> ContactMerge:
     names = {"survivor_name": str(survivor)[:500], "loser_name": str(loser)[:500]}
     journal = Journal(survivor, loser)
     for care in CARES:
@@ -208,7 +211,7 @@ def _merge(survivor: Contact, loser: Contact, by: AbstractBaseUser | None, chose
         care.finish(journal)
     journal.change(loser, merged_into=survivor)
     return ContactMerge.objects.create(
-        survivor=survivor, loser=loser, merged_by=by, **names,
+        survivor=survivor, loser=loser, merged_by=by, by_itself=by_itself, **names,
         moved=journal.moved, dropped=journal.dropped, changed=journal.changed, notes=journal.notes,
     )  # fmt: skip
 

@@ -1,6 +1,9 @@
 """Field by field: what each of two contacts says, and which of them should stay."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from django.utils.text import capfirst
@@ -60,6 +63,12 @@ def choices(survivor: Contact, loser: Contact) -> list[Choice]:
         texts = str(ours.get(kind, "")), str(theirs.get(kind, ""))
         found.append(Choice(kind, label, *texts, _default(*texts, preferred)))
     return found
+
+
+def fingerprint(shown: Iterable[Choice]) -> str:
+    """Another one as soon as something else is to be chosen from."""
+    texts = [(choice.name, choice.ours, choice.theirs) for choice in shown]
+    return sha256(json.dumps(texts).encode()).hexdigest()
 
 
 def preferred_of(one: Contact, other: Contact) -> Contact:

@@ -2,21 +2,64 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 
 from contacts import merging
-from contacts.models import Contact, WantedMerge
+from contacts.merging import choosing
+from contacts.models import Contact, ContactMerge, WantedMerge
 
 log = logging.getLogger(__name__)
 
 
-def want(survivor: Contact, loser: Contact, by: AbstractBaseUser | None, chosen: Mapping[str, str]) -> None:
-    """Remembers it with what was chosen; the last wish about two contacts counts."""
-    values = {"survivor_id": survivor.pk, "loser_id": loser.pk, "chosen": dict(chosen), "wanted_by": by}
+# Told for so long, and so many waiting ones are listed.
+TOLD_FOR, MOST_LISTED = timedelta(days=7), 50
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A wish with both contacts."""
+
+    wish: WantedMerge
+    survivor: Contact
+    loser: Contact
+
+
+def want(
+    survivor: Contact, loser: Contact, by: AbstractBaseUser | None, chosen: Mapping[str, str], shown: str | None = None
+) -> None:
+    """Remembers it with what was chosen; the last wish about two contacts counts. shown: the fingerprint of what was chosen
+    from, None for what both say now. Reads prefetched addresses."""
+    shown = choosing.fingerprint(choosing.choices(survivor, loser)) if shown is None else shown
+    values = {
+        "survivor_id": survivor.pk, "loser_id": loser.pk, "chosen": dict(chosen), "wanted_by": by,
+        "wanted_at": timezone.now(), "shown": shown[:64], "changed_at": None,
+    }  # fmt: skip
     WantedMerge.objects.update_or_create(pair=_pair(survivor.pk, loser.pk), defaults=values)
+
+
+def waiting() -> list[Waiting]:
+    """The oldest, at most MOST_LISTED, those that somebody has to look at again first. Four queries however many."""
+    rows = WantedMerge.objects.select_related("wanted_by").order_by(F("changed_at").asc(nulls_last=True), "pk")
+    found = list(rows[:MOST_LISTED])
+    people = Contact.objects.current().prefetch_related("phones", "emails")
+    contacts = people.in_bulk({key for wish in found for key in (wish.survivor_id, wish.loser_id)})
+    return [
+        Waiting(wish, contacts[wish.survivor_id], contacts[wish.loser_id])
+        for wish in found
+        if {wish.survivor_id, wish.loser_id} <= contacts.keys()
+    ]
+
+
+def done_lately() -> QuerySet[ContactMerge]:
+    """Merges that were done by themselves and still stand, newest first."""
+    rows = ContactMerge.objects.filter(by_itself=True, undone_at=None, merged_at__gte=timezone.now() - TOLD_FOR)
+    return rows.select_related("merged_by")
 
 
 def withdraw(pairs: Iterable[tuple[int, int]]) -> int:
@@ -54,15 +97,29 @@ def _finish(key: int) -> bool:
         wish = WantedMerge.objects.select_for_update(of=("self",)).select_related("wanted_by").filter(pk=key).first()
         if wish is None:
             return False
-        if Contact.objects.current().filter(pk__in=[wish.survivor_id, wish.loser_id]).count() < 2:
+        people = Contact.objects.current().prefetch_related("phones", "emails", "addresses")
+        both = people.in_bulk([wish.survivor_id, wish.loser_id])
+        if len(both) < 2:
             wish.delete()
             return False
+        found = merging.plan(both[wish.survivor_id], both[wish.loser_id])
+        if _has_changed(wish, found):
+            return False
         try:
-            merging.merge(wish.survivor_id, wish.loser_id, wish.wanted_by, wish.chosen)
+            merging.merge(wish.survivor_id, wish.loser_id, wish.wanted_by, wish.chosen, found.seen, by_itself=True)
         except merging.Refused:
             return False
         wish.delete()
         return True
+
+
+def _has_changed(wish: WantedMerge, found: merging.Plan) -> bool:
+    """Whether the contacts say something else than what was chosen from; it is written down when that began."""
+    has_changed = choosing.fingerprint(found.choices) != wish.shown
+    if has_changed != (wish.changed_at is not None):
+        wish.changed_at = timezone.now() if has_changed else None
+        wish.save(update_fields=["changed_at"])
+    return has_changed
 
 
 def _pair(one: int, other: int) -> str:

@@ -23,6 +23,11 @@ class ContactMerge(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     merged_at = models.DateTimeField(default=timezone.now)
+    by_itself = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="merged_by had wanted it before, and nothing stood in the way any more.",
+    )
     moved = models.JSONField(default=dict, blank=True)
     dropped = models.JSONField(default=list, blank=True)
     changed = models.JSONField(default=list, blank=True)
@@ -77,6 +82,12 @@ class WantedMerge(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     wanted_at = models.DateTimeField(default=timezone.now)
+    shown = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="Of the values that were chosen from, a hash."
+    )
+    changed_at = models.DateTimeField(
+        null=True, blank=True, help_text="The contacts say something else by now: it waits until somebody looks again."
+    )
 
     class Meta:
         ordering = ["id"]

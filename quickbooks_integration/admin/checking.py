@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
+from contacts.admin.exporting import csv_answer, is_csv_asked, may_take_away
 from quickbooks_integration import check_page
 from quickbooks_integration.admin.runs import ReadOnly
 from quickbooks_integration.errors import QuickBooksError
@@ -38,10 +39,13 @@ class CheckRunAdmin(ReadOnly, ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
+        if is_csv_asked(request):
+            return csv_answer("differences from QuickBooks", check_page.lines())
         context = {
             **self.admin_site.each_context(request),
             "title": "Check",
             "opts": self.opts,
+            "may_take_away": may_take_away(request),
             **check_page.context(request.user, request.GET.get("page", "1")),
         }
         return TemplateResponse(request, "quickbooks_integration/checking/page.html", context)

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from unfold.admin import ModelAdmin
 
+from contacts.admin.exporting import csv_answer, is_csv_asked
 from quickbooks_integration import conflict_pages
 from quickbooks_integration.admin.runs import ReadOnly
 from quickbooks_integration.conflict_pages import DECIDED, PAGE, RULES
@@ -48,6 +49,8 @@ class ConflictAdmin(ReadOnly, ModelAdmin):
     @method_decorator([never_cache, require_GET])
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         _require(request, VIEW)
+        if is_csv_asked(request):
+            return csv_answer("conflicts", conflict_pages.lines(request))
         return self._page(request, "page", "Conflicts", conflict_pages.open_questions(request))
 
     @method_decorator(require_POST)

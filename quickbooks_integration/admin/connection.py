@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from unfold.admin import ModelAdmin
 
+from contacts.admin.exporting import ExportsRows
 from quickbooks_integration import auto_sync, by_kind, connecting, connection_page, errors, pull_only, standing, sync
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import ApiCall, QuickBooksAuth
@@ -182,7 +183,7 @@ def _require(request: HttpRequest, permission: str) -> None:
 
 
 @admin.register(ApiCall)
-class ApiCallAdmin(ReadOnly):
+class ApiCallAdmin(ReadOnly, ExportsRows):
     list_display = ["at", "question", "outcome", "milliseconds", "status", "intuit_tid"]
     list_filter = ["error_kind", "method"]
     fields = ["company", "at", "method", "path", "status", "milliseconds", "outcome", "error_code", "intuit_tid"]

@@ -16,11 +16,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
 from contacts import colleagues
+from contacts.admin.exporting import ExportsRows
 from contacts.admin.keys import is_key
 from quickbooks_integration.admin.links import contact_link
 from quickbooks_integration.admin.runs import ReadOnly
@@ -61,7 +61,7 @@ class WhoFilter(DropdownFilter):
 
 
 @admin.register(MatchDecision)
-class MatchDecisionAdmin(ReadOnly, ModelAdmin):
+class MatchDecisionAdmin(ReadOnly, ExportsRows):
     list_display = ("when", "what", "customer", "ours", "who", "why", "undone", "undo_link")
     list_display_links = None
     list_filter = (

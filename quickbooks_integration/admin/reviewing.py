@@ -16,7 +16,10 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from contacts.admin import merge_pages
+from contacts.admin.keys import is_key
 from contacts.matching.kinds import LABELS, Kind
+from contacts.merging import choosing
 from contacts.models import Contact
 from quickbooks_integration import reconciling
 from quickbooks_integration.errors import QuickBooksError
@@ -129,11 +132,13 @@ def _queue(request: HttpRequest, **more: Any) -> str:
 
 
 def _chosen(request: HttpRequest) -> MatchCandidate | None:
-    """The pair that a link asks for."""
-    number = request.GET.get("pair", "")
-    if not number.isdecimal():
+    """The pair that a link asks for; if a merge took it away, another one of the customer that the link names."""
+    number, customer = request.GET.get("pair", ""), request.GET.get("customer", "")
+    if not is_key(number):
         return None
     candidate = MatchCandidate.objects.filter(pk=number).first()
+    if candidate is None and is_key(customer):
+        candidate = MatchCandidate.objects.filter(sync=customer, state=MatchCandidate.State.OPEN).first()
     if candidate is None:
         raise Settled("This pair is no longer a question.")
     return reconciling.claim(candidate, request.user)
@@ -143,16 +148,33 @@ def _question(candidate: MatchCandidate, request: HttpRequest) -> dict[str, Any]
     candidate = (
         MatchCandidate.objects.select_related("sync__customer", "contact").prefetch_related(*PARTS).get(pk=candidate.pk)
     )
+    comparison = comparing.compare(candidate)
     return {
         "candidate": candidate,
         "seen": shown(candidate),
         "customer": candidate.sync.customer,
         "contact": candidate.contact,
-        "comparison": comparing.compare(candidate),
+        "comparison": comparison,
+        "merges": _merges(candidate, comparison, request),
         "waterfall": evidence.waterfall(candidate),
         **_kinds(request),
         **_last(request),
     }
+
+
+def _merges(
+    candidate: MatchCandidate, comparison: comparing.Comparison, request: HttpRequest
+) -> list[tuple[Contact, str]]:
+    """Other contacts that the customer could be, and the page that makes one of both and comes back here."""
+    if not request.user.has_perms(("contacts.merge_contact", "contacts.change_contact")):
+        return []
+    back = _queue(request, pair=candidate.pk, customer=candidate.sync_id)
+    found = []
+    for other in (asked.contact for asked in comparison.of_customer):
+        keep = choosing.preferred_of(candidate.contact, other)
+        lost = other if keep == candidate.contact else candidate.contact
+        found.append((other, merge_pages.address_of(keep.pk, lost.pk, back=back)))
+    return found
 
 
 def _last(request: HttpRequest) -> dict[str, Any]:

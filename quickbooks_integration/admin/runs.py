@@ -7,10 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
-from contacts import colleagues
+from contacts import colleagues, exporting
+from contacts.admin.exporting import CHUNK_ROWS, ExportsRows, csv_answer
 from quickbooks_integration import connection_page, sync
 from quickbooks_integration.models import RejectedRow, SyncRun
 
@@ -50,13 +51,13 @@ class RejectedRowInline(ReadOnly, TabularInline):
 
 
 @admin.register(SyncRun)
-class SyncRunAdmin(ReadOnly, ModelAdmin):
+class SyncRunAdmin(ReadOnly, ExportsRows):
     list_display = ["started", "kind", "shown_state", "read", "created", "updated", "conflict", "rejected", "took"]
     list_filter = ["state", "entity_type"]
     list_per_page = 50
     show_full_result_count = False
     ordering = ["-id"]
-    actions_detail = ["apply_anyway"]
+    actions_detail = ["apply_anyway", "download_rejected"]
     fieldsets = [
         (None, {"fields": ["outcome", "state_text", "kind", "started_at", "took", "who", "company"]}),
         (
@@ -120,6 +121,16 @@ class SyncRunAdmin(ReadOnly, ModelAdmin):
         else:
             run = _start_without_brake(request, run)
         return redirect(reverse("admin:quickbooks_integration_syncrun_change", args=[run.pk]))
+
+    @action(description="Download rejected rows", permissions=["download_rejected"], url_path="rejected")
+    def download_rejected(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        rows = get_object_or_404(SyncRun, pk=object_id).rejected_rows.values_list("name", "entity_id", "reason")
+        heads = ("Name", "QuickBooks id", "Reason")
+        return csv_answer("rejected rows", exporting.table(heads, rows.iterator(chunk_size=CHUNK_ROWS)))
+
+    def has_download_rejected_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        may = self.has_export_permission(request)
+        return may and (not object_id or RejectedRow.objects.filter(run_id=object_id).exists())
 
     def has_apply_anyway_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         if not request.user.has_perm("quickbooks_integration.sync_quickbooks"):

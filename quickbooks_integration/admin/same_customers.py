@@ -30,18 +30,20 @@ class SameCustomersPage:
 
     @method_decorator([never_cache, require_http_methods(["GET", "POST"])])
     def same_view(self, request: HttpRequest) -> HttpResponse:
-        """POST customer: once for each of a group of which no two are the same; or again: the dismissed pair that is to
-        be shown again."""
+        """POST customer: once for each of a group of which no two are the same; with which=ticked only those of
+        somebody_else are none of the others. Or again: the dismissed pair that is to be shown again."""
         if not request.user.has_perm("quickbooks_integration.decide_matches"):
             raise PermissionDenied
         if request.method == "POST":
             return _decide(request)
         auth = QuickBooksAuth.objects.in_use().first()
-        page = Paginator(same_customers.groups(auth) if auth else [], GROUPS_PER_PAGE).get_page(request.GET.get("page"))
+        found = same_customers.search(auth) if auth else same_customers.Found([], is_cut=False)
+        page = Paginator(found.groups, GROUPS_PER_PAGE).get_page(request.GET.get("page"))
         rows = DismissedCustomers.objects.select_related("dismissed_by")
         dismissed = Paginator(rows, DISMISSED_PER_PAGE).get_page(request.GET.get("dismissed"))
         context: dict[str, Any] = {
             "page": page,
+            "is_cut": found.is_cut,
             "groups": same_customers.shown(auth, list(page.object_list)) if auth else [],
             "dismissed": dismissed,
             "pairs": same_customers.customers_of(dismissed.object_list),
@@ -56,11 +58,14 @@ class SameCustomersPage:
 
 
 def _decide(request: HttpRequest) -> HttpResponse:
-    again, chosen = _keys(request, "again"), _keys(request, "customer")
+    again, group, ticked = (_keys(request, name) for name in ("again", "customer", "somebody_else"))
+    is_some = request.POST.get("which") == "ticked"
     if again and same_customers.ask_again(again[0]):
         messages.success(request, "They are shown again, if something still connects them.")
-    elif len(chosen) > 1:
-        same_customers.dismiss(chosen, request.user)
+    elif is_some and not ticked:
+        messages.info(request, "Nobody was ticked. Nothing was changed.")
+    elif len(group) > 1:
+        same_customers.dismiss(ticked if is_some else group, request.user, others=group if is_some else ())
         messages.success(request, "Noted: they are not the same. The way back is below, under Not the same.")
     else:
         messages.info(request, "There was nothing to do. Nothing was changed.")

@@ -6,9 +6,9 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from contacts.admin.exporting import ExportsRows
 from quickbooks_integration.admin.runs import ReadOnly
 from quickbooks_integration.models import WebhookDelivery
 from quickbooks_integration.webhooks import processing, receiving
@@ -22,7 +22,7 @@ MOST_SHOWN = 20_000
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(ReadOnly, ModelAdmin):
+class WebhookDeliveryAdmin(ReadOnly, ExportsRows):
     list_display = ["received_at", "company", "what", "shown_state", "message"]
     list_filter = ["state"]
     list_per_page = 50

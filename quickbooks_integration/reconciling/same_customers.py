@@ -3,25 +3,25 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import connection
 
-from contacts.matching import names, normalise
+from contacts.matching import names, normalise, sifting
 from contacts.models import Contact
 from quickbooks_integration import addresses
 from quickbooks_integration.models import DismissedCustomers, QuickBooksAuth, QuickBooksCustomer
 
 MOST_KEYS, MOST_SHARING, MOST_OF_A_GROUP, MOST_DISMISSED = 5_000, 60, 12, 100
 Pair = tuple[int, int]
-SHARED = (
-    "SELECT key, array_agg(DISTINCT sync_id) FROM ("
-    "SELECT customer.sync_id, unnest(phone_keys || email_keys || place_keys) AS key"
+HELD = (
+    "SELECT unnest(phone_keys || email_keys || place_keys), customer.sync_id,"
+    " CASE WHEN given_name || family_name <> '' THEN given_name || ' ' || family_name"
+    " WHEN company_name <> '' THEN company_name ELSE display_name END"
     " FROM quickbooks_integration_quickbookscustomer AS customer"
     " JOIN quickbooks_integration_quickbookssync AS sync ON sync.id = customer.sync_id"
-    " WHERE sync.company_id = %s AND customer.parent_id = '' AND customer.active AND customer.vanished_at IS NULL"
-    ") AS held GROUP BY key HAVING count(DISTINCT sync_id) BETWEEN 2 AND %s ORDER BY key LIMIT %s"
+    " WHERE sync.company_id = %(company)s AND customer.parent_id = '' AND customer.active"
+    " AND customer.vanished_at IS NULL"
 )
 
 
@@ -36,24 +36,35 @@ class Member:
 
 @dataclass(frozen=True)
 class Group:
-    """keys: of all. members: those that are shown, the one with most money first. contacts: two that would have to be merged
-    too, none if there are not two."""
+    """members: those that are shown, the one with most money first. hidden: keys of those that are not. contacts: two that
+    would have to be merged too, none if there are not two."""
 
-    keys: list[int]
     members: list[Member]
+    hidden: list[int]
     contacts: tuple[Contact, Contact] | None
 
 
+@dataclass(frozen=True)
+class Found:
+    """groups: keys of customers that hang together. is_cut: more is shared than was looked at, so there may be more."""
+
+    groups: list[list[int]]
+    is_cut: bool
+
+
 def groups(auth: QuickBooksAuth) -> list[list[int]]:
+    return search(auth).groups
+
+
+def search(auth: QuickBooksAuth) -> Found:
     """Keys of customers that share a name and a phone, an e-mail or a house, without pairs that a person has dismissed.
     Jobs are their customer's and never counted. A fixed number of queries."""
-    with connection.cursor() as cursor:
-        cursor.execute(SHARED, [auth.company_id, MOST_SHARING, MOST_KEYS])
-        shared = [ids for _, ids in cursor.fetchall()]
-    called = _words({pk for ids in shared for pk in ids})
     dismissed = set(DismissedCustomers.objects.values_list("pair", flat=True))
+    most = MOST_KEYS + len(dismissed)  # what was decided takes no other's place
+    shared, is_cut = sifting.shared(HELD, most, MOST_SHARING, only_alike=True, company=auth.company_id)
+    called = _words({pk for ids in shared for pk in ids})
     found = {pair for ids in shared for pair in _alike(ids, called) if f"{pair[0]}-{pair[1]}" not in dismissed}
-    return _connected(found)
+    return Found(_connected(found), is_cut)
 
 
 def shown(auth: QuickBooksAuth, found: list[list[int]]) -> list[Group]:
@@ -74,13 +85,15 @@ def shown(auth: QuickBooksAuth, found: list[list[int]]) -> list[Group]:
             if pk in customers
         ]
         members.sort(key=lambda member: member.customer.balance_with_jobs, reverse=True)
-        made.append(Group(ids, members, _two_contacts(members)))
+        made.append(Group(members, ids[MOST_OF_A_GROUP:MOST_DISMISSED], _two_contacts(members)))
     return made
 
 
-def dismiss(sync_ids: Iterable[int], by: AbstractBaseUser | None) -> None:
-    """No two of these customers are the same; they are not shown again."""
-    pairs = combinations(sorted(set(sync_ids)), 2)
+def dismiss(sync_ids: Iterable[int], by: AbstractBaseUser | None, others: Iterable[int] = ()) -> None:
+    """No two of these customers are the same, nor is one of them one of the others; they are not shown again."""
+    these = sorted(set(sync_ids))
+    between = {(min(pair), max(pair)) for pair in product(these, set(others) - set(these))}
+    pairs = [*combinations(these, 2), *sorted(between)]
     rows = [DismissedCustomers(pair=f"{one}-{other}", dismissed_by=by) for one, other in pairs]
     DismissedCustomers.objects.bulk_create(rows, ignore_conflicts=True)
 
@@ -109,7 +122,7 @@ def _words(sync_ids: set[int]) -> dict[int, tuple[str, ...]]:
     }
 
 
-def _alike(ids: list[int], called: dict[int, tuple[str, ...]]) -> Iterator[Pair]:
+def _alike(ids: set[int], called: dict[int, tuple[str, ...]]) -> Iterator[Pair]:
     for one, other in combinations(sorted(ids), 2):
         if called.get(one) and called.get(other) and names.same_person(called[one], called[other]):
             yield one, other

@@ -55,7 +55,7 @@ TABLE: dict[str, str] = {
              {"<int:contact_id>/quickbooks": "o", "quickbooks/push": "o", "merge/<int:merge_id>/undo": "o"}),
     **_model("contacts/property", "ob", add="o", delete="o"),
     **_model("contacts/contactimport", "o", add="o"),
-    **_pages("contacts/contactimport", {"<int:pk>/progress": "o", "<int:pk>/take-back": "o"},
+    **_pages("contacts/contactimport", {"<int:pk>/progress": "o", "<int:pk>/take-back": "o", "<int:pk>/lines": "o"},
              {"<int:pk>/confirm": "o", "<int:pk>/discard": "o", "<int:pk>/again": "o", "<int:pk>/answer": "o"}),
     # --- Work ---
     **_model("billing/quote", "ob", add="o", delete="o"),
@@ -103,7 +103,7 @@ TABLE: dict[str, str] = {
     **_quickbooks("checkrun", look="ob", change=EVERYBODY),
     **_pages("quickbooks_integration/checkrun", {}, {"start": "o", "<int:run_id>/fix": "o"}),
     **_quickbooks("syncrun", look="ob"),
-    **_pages("quickbooks_integration/syncrun", {"<path:object_id>/apply-anyway": "o"}, {}),
+    **_pages("quickbooks_integration/syncrun", {"<path:object_id>/apply-anyway": "o", "<path:object_id>/rejected": "o"}, {}),
     **_quickbooks("coveragerange", look="ob", change=EVERYBODY),
     **_quickbooks("webhookdelivery", look="ob"),
     **_quickbooks("apicall", look="o"),

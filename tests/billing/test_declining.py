@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.admin import declining
-from billing.models import Quote
+from billing.models import Job, Quote
 from tests.billing.rows import repair
 from tests.billing.test_figures import quote
+from tests.factories import make_property
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +46,7 @@ def test_first_they_are_shown_with_their_sum_and_then_declined(office_client: Cl
 
 
 def test_what_was_scheduled_or_invoiced_stays_also_after_the_look(office_client: Client) -> None:
-    waits, meant = old(), old(job=repair(timezone.localdate() - timedelta(days=500)).job)
+    waits, meant = old(), old(job=Job.objects.create(property=make_property(), title="Crack"))
     assert len(decline(office_client, waits, meant).context["rows"]) == 2
     repair(timezone.localdate() + timedelta(days=1), job=meant.job)
     decline(office_client, waits, meant, confirmed="yes")

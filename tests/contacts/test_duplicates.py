@@ -204,3 +204,40 @@ def test_who_asks_again_meanwhile_is_not_told_so_by_the_undo(office):
     done = merging.merge(other.pk, bea.pk, None)
     duplicates.ask_again(DismissedDuplicate.objects.get().pk)
     assert merging.undo(done.pk, None).left == []
+
+
+def couples(number: int, **more) -> None:
+    """In houses, or on numbers, whose keys come before those of ELM and of 9.."""
+    for n in range(number):
+        for first in ("Ann", "Bob"):
+            where = {"kind": "mailing", "street": f"1{n} Ash Street", "zip_code": "01000"}
+            make_contact(
+                first, f"Ray{'x' * n}", address=where, **{name: (text.format(n),) for name, text in more.items()}
+            )
+
+
+def test_no_number_of_couples_hides_a_double_that_comes_later(office_client, monkeypatch):
+    monkeypatch.setattr(duplicates, "MOST_KEYS", 2)
+    couples(4, phones="201-555-010{}")
+    by_house = [make_contact(first, "Lee", address=ELM) for first in ("Robert", "Bob")]
+    by_phone = [make_contact(*names, phones=("978-555-0199",)) for names in (("Ann", "O'Hara"), ("Ohara", "Ann"))]
+    found = duplicates.search()
+    assert found.groups[:2] == [keys(*by_house), keys(*by_phone)]
+    assert (len(found.groups), found.is_cut) == (3, True)  # one couple of one number
+    assert b"The first 3 groups of contacts" in office_client.get(PAGE).content
+
+
+def test_what_is_not_cut_is_not_called_the_first(office_client, monkeypatch):
+    monkeypatch.setattr(duplicates, "MOST_KEYS", 2)
+    couples(2, phones="201-555-010{}")
+    assert not duplicates.search().is_cut
+    assert b'<h1 class="merge-title">2 groups of contacts' in office_client.get(PAGE).content
+
+
+def test_what_was_dismissed_takes_no_others_place(monkeypatch):
+    monkeypatch.setattr(duplicates, "MOST_KEYS", 1)
+    for n in range(3):
+        twice = [make_contact("Ann", "Ray", phones=(f"201-555-010{n}",)) for _ in range(2)]
+        duplicates.dismiss(keys(*twice), None)
+    later = [make_contact("Ann", "Ray", phones=("978-555-0199",)) for _ in range(2)]
+    assert duplicates.groups() == [keys(*later)]

@@ -121,3 +121,41 @@ def test_who_may_not_decide_neither_sees_nor_dismisses(auth, client):
     assert client.get(PAGE).status_code == 403
     assert client.post(PAGE, {"customer": keys(*same)}).status_code == 403
     assert not DismissedCustomers.objects.exists()
+
+
+def test_no_number_of_couples_hides_a_double_that_comes_later(office, auth, monkeypatch):
+    monkeypatch.setattr(same_customers, "MOST_KEYS", 1)
+    for number in range(3):
+        for name in ("Ann Ray", "Bob Ray"):
+            pairs.customer(
+                auth, f"{name} {'xyz'[number]}", f"201-555-010{number}", GivenName=name[:3], FamilyName="Ray"
+            )
+    later = [pairs.customer(auth, name, "978-555-0199") for name in ("Bob Lee", "Robert Lee")]
+    assert same_customers.search(auth) == same_customers.Found([keys(*later)], is_cut=False)
+    also = [pairs.customer(auth, name, "978-555-0200") for name in ("Kate Poe", "Kathy Poe")]
+    assert same_customers.search(auth).is_cut
+    assert "The first 1 group of customers" in text(office.get(PAGE))
+    same_customers.dismiss(keys(*later), None)
+    assert same_customers.search(auth) == same_customers.Found([keys(*also)], is_cut=False)
+
+
+def test_some_of_a_group_can_be_somebody_else_and_the_rest_is_asked_about_on(office, auth):
+    bob, also, third = (pairs.customer(auth, name, NUMBER) for name in ("Bob Lee", "Robert Lee", "Bobby Lee"))
+    group = {"customer": keys(bob, also, third), "which": "ticked"}
+    assert "Nobody was ticked" in text(office.post(PAGE, group, follow=True))
+    assert not DismissedCustomers.objects.exists()
+    assert "Only some of them are somebody else" in text(office.get(PAGE))
+    office.post(PAGE, group | {"somebody_else": [third.pk]})
+    assert same_customers.groups(auth) == [keys(bob, also)]
+    assert DismissedCustomers.objects.count() == 2
+
+
+def test_what_is_dismissed_without_being_shown_is_said(office, auth):
+    name = "Bob Lee {}"
+    many = [pairs.customer(auth, name.format(n), NUMBER, GivenName="Bob", FamilyName="Lee") for n in range(14)]
+    page = text(office.get(PAGE))
+    assert "None of these and the 2 more are the same" in page
+    assert "2 more hang together with these" in page
+    assert page.count(f'name="customer" value="{many[13].pk}"') == 1
+    office.post(PAGE, {"customer": keys(*many)})
+    assert (same_customers.groups(auth), DismissedCustomers.objects.count()) == ([], 91)

@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from attackacrack.models import Sign
+from contacts.merging import wanting
 from quickbooks_integration import connection_page
 from quickbooks_integration.models import CheckRun, QuickBooksAuth, QuickBooksSync
 from tests.attackacrack.first_page.rows import connected
+from tests.factories import make_contact
 
 pytestmark = pytest.mark.django_db
 
@@ -101,3 +103,16 @@ def test_the_last_backup_is_named(office_client: Client) -> None:
     assert office_client.get(fact.page).status_code == 200
     made = Sign.objects.create(kind="backup", at=timezone.now() - timedelta(days=1), about={})
     assert facts(office_client)["Last backup"] == connection_page.moment(made.at)
+
+
+def test_whoever_asked_for_a_merge_is_told_that_it_was_done_or_must_be_looked_at_again(
+    office_client: Client, office: Any
+) -> None:
+    connected()
+    wanting.want(make_contact("Ann", "Lee"), make_contact("Anne", "Lee"), office, {})
+    wanting.want(make_contact("Al", "Ray"), make_contact("Albert", "Ray"), None, {})
+    wanting.want(make_contact("Bo", "Ray"), make_contact("Bob", "Ray"), office, {}, shown="something else")
+    assert wanting.finish() == 2
+    said = sentences(office_client)
+    assert "A merge that you asked for was done by itself in the last days." in said
+    assert "A merge waits because the contacts have changed since. Choose again." in said

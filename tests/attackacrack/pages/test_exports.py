@@ -12,9 +12,11 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from billing.models import Payment
-from quickbooks_integration.models import QuickBooksCustomer
+from contacts.models import ContactImport
+from quickbooks_integration.models import CheckRun, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync, SyncRun
 from tests.attackacrack.planted import plant
 from tests.billing.rows import make_invoice, make_quote, pay
 from tests.factories import make_contact
@@ -23,9 +25,20 @@ from tests.quickbooks_integration import pairs
 pytestmark = pytest.mark.django_db
 
 EXPORTED = {
-    "contacts": {"contact", "property"},
+    "contacts": {"contact", "property", "contactimport"},
     "billing": {"quote", "invoice", "payment", "creditmemo", "product", "taxcode", "quotetemplate", "job", "appointment"},
-    "quickbooks_integration": {"quickbookscustomer", "quickbookssync", "quickbooksdocument", "matchcandidate"},
+    "quickbooks_integration": {
+        "quickbookscustomer", "quickbookssync", "quickbooksdocument", "matchcandidate", "matchdecision", "syncrun",
+        "webhookdelivery", "apicall",
+    },
+}  # fmt: skip
+# Lists that are pages of their own: the address answers with the file for csv=1.
+PAGES = {"billing.followup", "quickbooks_integration.conflictdecision", "quickbooks_integration.checkrun"}
+# What is no list, has a file of another kind (Changes), or is about the machine and not the business.
+NONE = {
+    "quickbooks_integration.quickbooksauth", "quickbooks_integration.coveragerange", "quickbooks_integration.historyimport",
+    "attackacrack.auditseal", "attackacrack.outcomemonth", "auth.user", "auth.group",
+    "django_celery_beat.periodictask", "django_celery_beat.intervalschedule", "django_celery_beat.crontabschedule",
 }  # fmt: skip
 
 
@@ -47,6 +60,71 @@ def test_every_list_of_the_business_offers_it(admin_user: User) -> None:
         if "export_csv" in model_admin.get_actions(request):
             found.setdefault(model._meta.app_label, set()).add(model._meta.model_name)
     assert found == EXPORTED
+    offered = {f"{app}.{model}" for app, models in found.items() for model in models}
+    assert {model._meta.label_lower for model in admin.site._registry} == offered | PAGES | NONE
+
+
+@pytest.mark.parametrize("model", sorted(PAGES))
+def test_a_page_that_is_a_list_answers_with_its_rows_for_who_may_take_them_away(
+    office_client: Client, bookkeeper_client: Client, model: str
+) -> None:
+    plant()
+    _a_question_and_a_difference()
+    page = reverse(f"admin:{model.replace('.', '_')}_changelist")
+    assert "csv=1" in office_client.get(page).content.decode()
+    assert len(table(office_client.get(page, {"csv": "1"}))) >= 1
+    assert "csv=1" not in bookkeeper_client.get(page).content.decode()
+    assert bookkeeper_client.get(page, {"csv": "1"}).status_code == 403
+
+
+def _a_question_and_a_difference() -> None:
+    """As a pull and the nightly check leave them."""
+    auth = QuickBooksAuth.objects.in_use().get()
+    contact = make_contact("Ann", "Lee")
+    sync = pairs.customer(auth, "Ann Lee", Id="9901")
+    sides = {"base": "Net 10", "ours": "Net 15", "theirs": "Net 30"}
+    QuickBooksSync.objects.filter(pk=sync.pk).update(
+        local_id=contact.pk, sync_status="conflict", conflicts={"payment_terms": sides}
+    )
+    difference = {"kind": "customer", "name": "Ann Lee", "field": "notes", "label": "Notes", "ours": "=1+1", "theirs": "",
+                  "sentence": "Ann Lee: notes differ.", "sync": sync.pk, "local": contact.pk, "take": True, "push": True}  # fmt: skip
+    CheckRun.objects.create(
+        company=auth, state="done", difference_count=1, differences=[difference], finished_at=timezone.now()
+    )
+
+
+def test_the_rows_that_a_sync_could_not_store_are_a_file(office_client: Client, bookkeeper_client: Client) -> None:
+    run = SyncRun.objects.create(company=pairs.company(), entity_type="customer", read=1, rejected=1)
+    run.rejected_rows.create(entity_id="7", name="=Ann", reason="No name.", raw={})
+    page = reverse("admin:quickbooks_integration_syncrun_download_rejected", args=[run.pk])
+    assert (
+        page
+        in office_client.get(reverse("admin:quickbooks_integration_syncrun_change", args=[run.pk])).content.decode()
+    )
+    assert table(office_client.get(page)) == [{"Name": "'=Ann", "QuickBooks id": "7", "Reason": "No name."}]
+    assert bookkeeper_client.get(page).status_code == 403
+
+
+def test_lines_of_an_import_come_back_in_the_lists_own_columns_with_the_reason(
+    office_client: Client, bookkeeper_client: Client
+) -> None:
+    record = ContactImport.objects.create(filename="crm list.csv", read=2, rejected=2)
+    for line, cells in (
+        (3, [["Name", "Lee"], ["Phone", "1"], ["Phone", "2"]]),
+        (2, [["Name", "Ray"], ["Zip", "02169"]]),
+    ):
+        record.rows.create(line=line, outcome="rejected", reason="No phone.", row=cells)
+    page = reverse("admin:contacts_contactimport_lines", args=[record.pk])
+    assert page in office_client.get(reverse("admin:contacts_contactimport_change", args=[record.pk])).content.decode()
+    answer = office_client.get(page)
+    assert "lines of crm list" in answer.headers["Content-Disposition"]
+    heads, *rows = csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig")))
+    assert heads == ["Name", "Zip", "Phone", "Phone", "Line of the file", "Outcome", "Why"]
+    assert rows == [
+        ["Ray", "02169", "", "", "2", "Rejected", "No phone."],
+        ["Lee", "", "1", "2", "3", "Rejected", "No phone."],
+    ]
+    assert bookkeeper_client.get(page).status_code == 403
 
 
 def test_an_invoice_is_exported_as_the_list_shows_it_with_its_money_as_a_number(office_client: Client) -> None:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from contacts import exporting
-from contacts.models import Contact, Property
+from contacts.models import Contact, ContactPhone, Property
 from tests.factories import make_contact, make_property
 from tests.quickbooks_integration import pairs
 
@@ -171,7 +171,9 @@ def test_the_export_has_the_chosen_contacts_in_the_columns_of_the_import(office_
     page = export(office_client, ann)
 
     assert page.headers["Content-Disposition"].startswith('attachment; filename="contacts ')
-    assert exported_rows(page) == [
+    (row,) = exported_rows(page)
+    assert list(row) == list(exporting.COLUMNS)
+    assert [{column: text for column, text in row.items() if text or column == "company"}] == [
         {
             "external_id": "A1",
             "first_name": "Ann",
@@ -179,10 +181,10 @@ def test_the_export_has_the_chosen_contacts_in_the_columns_of_the_import(office_
             "company": "",
             "phone": "617-555-0101 / 508-555-0102",
             "email": "ann@example.com, a@example.org",
-            "address": "12 Main St",
-            "city": "Quincy",
-            "state": "MA",
-            "zip": "02169",
+            "billing_street": "12 Main St",
+            "billing_city": "Quincy",
+            "billing_state": "MA",
+            "billing_zip": "02169",
         }
     ]
 
@@ -248,6 +250,40 @@ def test_the_export_can_be_imported_again_without_a_change(exported_text: Callab
 
     assert (result.read, result.unchanged) == (3, 3)
     assert (Contact.objects.count(), Property.objects.count()) == (3, 0)
+
+
+def test_a_contact_comes_back_from_its_export_with_all_that_was_known(exported_text: Callable[[], str]) -> None:
+    from contacts import importing
+
+    def known() -> list[tuple[object, ...]]:
+        return [
+            (
+                *(getattr(one, name) for name in ("first_name", "company", "notes", "payment_terms", "customer_type", "tax_exempt")),
+                sorted(one.phones.values_list("label", "number")),
+                sorted(one.addresses.values_list("kind", "street", "city", "state", "zip_code")),
+            )
+            for one in Contact.objects.order_by("external_id")
+        ]  # fmt: skip
+
+    ann = make_contact(
+        "Ann", company="Acme", external_id="A1", notes="- has a dog\n- rings twice", payment_terms="Net 30",
+        customer_type="vendor", tax_exempt=True,
+    )  # fmt: skip
+    for position, label in enumerate(ContactPhone.Label.values):
+        number = f"+1 617-555-010{position}" if label != "mobile" else "(617) 555-0199"
+        ann.phones.create(label=label, number=number, position=position)
+    ann.phones.create(label="mobile", number="(508) 555-0199", position=9)
+    for kind, street in (("billing", "12 Elm St"), ("shipping", "1 Oak St"), ("mailing", "9 Ash St")):
+        ann.addresses.create(kind=kind, street=street, city="Quincy", state="MA", zip_code="02169")
+    make_contact("Bob", external_id="B1", address={"street": "3 Elm St", "city": "Quincy", "kind": "billing"})
+    before, file = known(), exported_text().encode()
+    assert importing.run(io.BytesIO(file), filename="contacts.csv").unchanged == 2
+    Contact.objects.all().delete()
+
+    result = importing.run(io.BytesIO(file), filename="contacts.csv")
+
+    assert (result.created, result.ignored_columns, result.noted) == (2, [], 0)
+    assert known() == before
 
 
 @pytest.mark.parametrize("may", [False, True])

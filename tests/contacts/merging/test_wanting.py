@@ -1,14 +1,19 @@
 """Merges that are done by themselves once nothing stands in the way."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from contacts import duplicates, merging, tasks
+from contacts.colleagues import name_of
 from contacts.merging import CARES, Care, wanting
 from contacts.models import Contact, ContactMerge, WantedMerge
 from tests.factories import make_contact
 
 pytestmark = pytest.mark.django_db
+DUPLICATES = reverse("admin:contacts_contact_duplicates")
 
 
 class Objecting(Care):
@@ -69,10 +74,10 @@ def test_one_that_fails_holds_up_no_other_and_not_what_comes_after(pair, monkeyp
     wanting.want(*pair, None, {})
     merge = merging.merge
 
-    def breaks(survivor: int, *others: object) -> object:
+    def breaks(survivor: int, *others: object, **more: object) -> object:
         if survivor == bad[0].pk:
             raise RuntimeError("broken")
-        return merge(survivor, *others)
+        return merge(survivor, *others, **more)
 
     monkeypatch.setattr(merging, "merge", breaks)
     tasks.gather_late_rows()
@@ -99,3 +104,44 @@ def test_who_may_not_merge_wants_nothing(in_the_way, pair, bookkeeper_client):
     page = f"{reverse('admin:contacts_contact_merge')}?keep={pair[0].pk}&other={pair[1].pk}"
     assert bookkeeper_client.post(page, {"when": "later"}).status_code == 403
     assert not WantedMerge.objects.exists()
+
+
+def test_one_whose_contacts_have_changed_since_waits_until_somebody_looks_again(in_the_way, pair, office_client):
+    ann, anne = pair
+    page = f"{reverse('admin:contacts_contact_merge')}?keep={ann.pk}&other={anne.pk}"
+    shown = office_client.get(page).context["shown"]
+    anne.addresses.create(kind="billing", street="12 Elm St")  # while the page was open
+    office_client.post(page, {"when": "later", "shown": shown})
+    CARES.remove(in_the_way)
+    for _ in range(2):
+        assert wanting.finish() == 0
+    assert WantedMerge.objects.get().changed_at is not None
+    assert not ContactMerge.objects.exists()
+    assert "Changed since: look again" in office_client.get(DUPLICATES).content.decode()
+    assert "choose again below" in office_client.get(page).content.decode()
+    anne.addresses.all().delete()
+    assert wanting.finish() == 1
+
+
+def test_those_that_wait_are_listed_with_who_and_when_and_can_be_withdrawn(pair, office, office_client):
+    ann, anne = pair
+    wanting.want(ann, anne, office, {})
+    wanting.want(make_contact("Al", "Lee"), make_contact("Albert", "Lee"), None, {})
+    text = office_client.get(DUPLICATES).content.decode()
+    assert "Anne Lea into Ann Lee" in text
+    assert f"{name_of(office)} asked on" in text
+    for _ in range(2):
+        office_client.post(DUPLICATES, {"withdraw": f"{ann.pk}-{anne.pk}"})
+    office_client.post(DUPLICATES, {"withdraw": "x-1"})
+    assert [one.survivor.first_name for one in wanting.waiting()] == ["Al"]
+
+
+def test_what_was_done_by_itself_is_told_for_a_week(pair, office, office_client):
+    wanting.want(*pair, office, {})
+    assert wanting.finish() == 1
+    assert "Done by itself" in office_client.get(DUPLICATES).content.decode()
+    ContactMerge.objects.update(merged_at=timezone.now() - timedelta(days=8))
+    assert "Done by itself" not in office_client.get(DUPLICATES).content.decode()
+    other = make_contact("Al"), make_contact("Albert")
+    merging.merge(other[0].pk, other[1].pk, office)
+    assert not wanting.done_lately().exists()
