@@ -51,16 +51,20 @@ def agreed_since(quotes: QuerySet[Quote], moment: datetime) -> QuerySet[Quote]:
 
 
 def worked(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
-    """Of those scheduled the ones whose last repair is over, or whose work is done. A repair that was booked for no quote
+    """Of those approved the ones whose last repair is over, or whose work is done. A repair that was booked for no quote
     in particular, after the customer agreed to a later one of the job, is that one's."""
-    now = timezone.now()
     later = approved(Quote.objects.filter(job=OuterRef("job")))
     is_of_later = later.filter(
         said_yes_at__gt=OuterRef(OuterRef("said_yes_at")), said_yes_at__lte=OuterRef("created_at")
     )
-    to_come = repairs().filter(Exists(of_its_job()) | ~Exists(is_of_later), ends_at__gte=now)
-    is_over = Q(Exists(repairs().filter(ends_at__lt=now))) & ~Exists(to_come)
-    return approved(quotes).filter(is_over | _work_is_done())
+    to_come = repairs().filter(~is_over(), Exists(of_its_job()) | ~Exists(is_of_later))
+    is_behind = Q(Exists(repairs().filter(is_over()))) & ~Exists(to_come)
+    return approved(quotes).filter(is_behind | _work_is_done())
+
+
+def is_over() -> Q:
+    """Of repairs: said to be done, maybe before the planned end, or their time is over."""
+    return Q(ends_at__lt=timezone.now()) | Q(status=Appointment.Status.DONE)
 
 
 def repairs() -> QuerySet[Appointment]:
