@@ -91,10 +91,12 @@ def _repairs_of_the_job() -> QuerySet[Appointment]:
 
 
 def _work_is_done() -> Q:
-    """Likewise, by when the job's work was done; where repairs were booked for certain quotes, they say it."""
+    """Likewise, by when the job's work was done. Where repairs that had begun by then were booked for certain quotes, they
+    say it; one that came later says nothing about that work."""
     for_an_earlier_one = _had_work_before(OuterRef("pk"), OuterRef("job"), OuterRef("job__work_done_at"))
     is_later = Q(job__work_done_at__gte=F("said_yes_at"))
-    is_told_by_repairs = Exists(_repairs_of_the_job().filter(Exists(of_its_job())))
+    begun = _repairs_of_the_job().filter(starts_at__lte=OuterRef("job__work_done_at"))
+    is_told_by_repairs = Exists(begun.filter(Exists(of_its_job())))
     return Q(job__work_done_at__isnull=False) & (is_later | ~for_an_earlier_one) & ~Q(is_told_by_repairs)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from billing import jobs, scheduling
-from billing.models import Appointment, Job, Quote
+from billing import follow_ups, jobs, scheduling
+from billing.models import Appointment, FollowUp, Job, Quote
 from billing.totals import Total
 from tests.billing.rows import make_invoice
 from tests.billing.test_figures import quote, rows, total_of
@@ -60,3 +60,22 @@ def test_a_second_day_to_come_holds_the_dollars_back_and_one_that_is_done_does_n
     assert rows(Job, "unbilled") == []
     Appointment.objects.filter(pk=second.pk).update(status="done")
     assert total_of(Job, "unbilled") == Total(1, Decimal(1000))
+
+
+def test_work_that_is_done_a_day_before_its_repair_asks_for_its_dollars() -> None:
+    row = quote("1000", job=job())
+    scheduling.schedule(row, visit(), None, None)
+    jobs.finish(row.job)
+    assert total_of(Job, "unbilled") == Total(1, Decimal(1000))
+
+
+def test_a_repair_to_come_of_another_quote_does_not_take_back_that_the_first_was_done() -> None:
+    """Its work was noted in the job's form, and no repair was ever booked for it."""
+    finished = job(work_done_at=timezone.now() - DAY)
+    done = quote("1000", job=finished, approved_at=timezone.now() - 5 * DAY)
+    later = quote("4000", job=finished, contact=done.contact)
+    scheduling.schedule(later, visit(), None, None)
+    assert [(one, one.counted) for one in rows(Job, "unbilled")] == [(finished, 1000)]
+    assert rows(Quote, "waiting") == []
+    follow_ups.raise_due()
+    assert not FollowUp.objects.filter(kind=FollowUp.Kind.SCHEDULE).exists()
