@@ -159,6 +159,19 @@ def test_a_repair_that_was_added_by_hand_is_for_what_has_no_repair_of_its_own() 
     assert [row.quotes for row in morning.look(TOMORROW + timedelta(days=1)).repairs] == [[large]]
 
 
+def test_a_second_day_that_was_booked_for_no_quote_is_ready_by_the_invoice_of_the_first(office_client: Client) -> None:
+    small = quote("1000", job=Job.objects.create(property=make_property(), title="Crack"))
+    scheduling.schedule(small, visit(), None, None)
+    made = morning.run(TOMORROW).made
+    second = TOMORROW + timedelta(days=1)
+    repair(second, job=small.job, contact=small.contact)
+    assert [(row.quotes, row.invoices, row.is_ready) for row in morning.look(second).repairs] == [([], made, True)]
+    page = office_client.get(reverse("admin:billing_appointment_morning"), {"day": str(second)})
+    assert page.context["missing"] == []
+    quote("70", job=small.job, contact=small.contact)
+    assert [row.is_ready for row in morning.look(second).repairs] == [False]
+
+
 def test_a_repair_whose_quote_was_declined_invoices_no_other_quote() -> None:
     small, large = two_quotes()
     scheduling.schedule(small, visit(), None, None)
