@@ -111,6 +111,28 @@ def join(quote: Quote, appointment: Appointment, by: AbstractBaseUser | None) ->
     QuoteHistory.objects.create(quote=quote, by=by, sentence=f"Done with the repair of {in_words(appointment)}.")
 
 
+@transaction.atomic
+def leave(quote: Quote, appointment: Appointment, by: AbstractBaseUser | None) -> None:
+    """The quote is not done with this repair after all: without another one it waits for a date. Brings both up to date.
+    Raises Refused, with nothing changed: the repair is not for it, or for nothing else. May be called inside a
+    transaction."""
+    _lock([quote])
+    appointment.refresh_from_db(from_queryset=Appointment.objects.select_for_update(of=("self",)))
+    there = covered(appointment)
+    if quote not in there:
+        raise Refused(f"{appointment} is not for {quote} any more. Nothing was changed.")
+    if len(there) == 1:
+        raise Refused(f"{appointment} is for nothing else than {quote}. Cancel the repair instead.")
+    appointment.quotes.remove(quote)
+    QuoteHistory.objects.create(quote=quote, by=by, sentence=f"Not with the repair of {in_words(appointment)}.")
+
+
+def covered(appointment: Appointment) -> list[Quote]:
+    """The quotes of its job that a repair was booked for. One query."""
+    rows = Quote.objects.filter(repairs=appointment, job__isnull=False, job=appointment.job_id)
+    return list(rows.order_by("pk"))
+
+
 def repairs_there(quote: Quote) -> list[Appointment]:
     """The repairs that the quote's job has for other quotes, the latest first; at most 5. One query."""
     rows = Appointment.objects.filter(

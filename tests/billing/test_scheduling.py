@@ -240,6 +240,35 @@ def test_a_quote_joins_no_repair_that_is_gone(change: dict[str, Any], office_cli
     assert (list(made.quotes.all()), large.history.count()) == ([small], 0)
 
 
+def take_off(client: Client, made: Appointment, row: Quote) -> Any:
+    return client.post(
+        reverse("admin:billing_appointment_not_with", args=[made.pk]), {"quote": str(row.pk)}, follow=True
+    )
+
+
+def test_a_quote_is_taken_off_a_repair_and_waits_again(office_client: Client) -> None:
+    small, large = two_quotes()
+    made = scheduling.schedule(small, visit(), None, None, also=[large])
+    page = reverse("admin:billing_appointment_change", args=[made.pk])
+    assert office_client.get(page).content.decode().count("Not with this one") == 2
+    take_off(office_client, made, large)
+    assert (rows(Quote, "waiting"), list(made.quotes.all())) == ([large], [small])
+    assert large.history.first().sentence.startswith("Not with the repair of ")
+    shown = office_client.get(page).content.decode()
+    assert (str(small) in shown, "Not with this one" in shown) == (True, False)
+
+
+def test_a_quote_that_is_not_there_or_is_the_only_one_is_not_taken_off(
+    office_client: Client, bookkeeper_client: Client
+) -> None:
+    small, large = two_quotes()
+    made = scheduling.schedule(small, visit(), None, None)
+    assert "is not for" in take_off(office_client, made, large).content.decode()
+    assert "is for nothing else than" in take_off(office_client, made, small).content.decode()
+    assert take_off(bookkeeper_client, made, small).status_code == 403
+    assert (list(made.quotes.all()), small.history.count(), large.history.count()) == ([small], 1, 0)
+
+
 # --- Conflicts ------------------------------------------------------------------------------------
 
 
