@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.models import User as Person
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, Q, Subquery
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -22,6 +22,7 @@ LONGEST = timedelta(days=31)  # no appointment is longer, so older ones need not
 CONFLICTS_SHOWN = 10
 REPAIRS_OFFERED = 5
 HOUSES_LOOKED_AT = 500
+_NOBODY_GOES = 5_340_772  # any number that nothing else in the project locks
 HAS_JOB = "Somebody gave the quote a job at {} meanwhile, and its repair is there. Save again to schedule it there."
 IS_KNOWN_BY_NOW = "Somebody gave {} this house meanwhile. Save again to see what is scheduled there."
 WITHOUT_CONTACT = "{} belongs to nobody here yet. Link its QuickBooks customer to a contact first."
@@ -184,14 +185,22 @@ def refuse_unless_waiting(quote: Quote) -> None:
 
 
 def _refuse_unseen(visit: Visit, house: Property | None, seen: Collection[int]) -> None:
-    """Raises Clashes. Whoever schedules the same technician, or at the same house, waits until this is done."""
+    """Raises Clashes. Whoever schedules the same technician or nobody, or at the same house, waits until this is done."""
     if visit.technician is not None:
         Person.objects.select_for_update(no_key=True).get(pk=visit.technician.pk)
+    else:
+        _lock_what_nobody_goes_to()
     if house is not None and house.pk:
         Property.objects.select_for_update(no_key=True).get(pk=house.pk)
     found = conflicts(visit, house)
     if {one.pk for one in found} - set(seen):
         raise Clashes(found)
+
+
+def _lock_what_nobody_goes_to() -> None:
+    """In the technician's place, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_NOBODY_GOES])
 
 
 def conflicts(visit: Visit, house: Property | None, but: int | None = None) -> list[Appointment]:
