@@ -35,6 +35,7 @@ class Visit:
     starts_at: datetime
     ends_at: datetime
     technician: Person | None = None
+    kind: str = Appointment.Kind.REPAIR
 
 
 class Clashes(Refused):
@@ -204,12 +205,13 @@ def _lock_what_nobody_goes_to() -> None:
 
 
 def conflicts(visit: Visit, house: Property | None, but: int | None = None) -> list[Appointment]:
-    """Other appointments at that time of the same technician or at the same house; where nobody goes yet the repairs
-    that nobody goes to either. At most 10, by time. `but`: the key of the appointment itself. One query."""
+    """Other appointments at that time of the same technician or at the same house; for a repair that nobody goes to yet
+    those that nobody goes to either. At most 10, by time. `but`: the key of the appointment itself. One query."""
     if visit.technician is not None:
         same = Q(technician=visit.technician)
     else:
-        same = Q(technician=None, kind=Appointment.Kind.REPAIR)
+        is_repair = visit.kind == Appointment.Kind.REPAIR
+        same = Q(technician=None, kind=Appointment.Kind.REPAIR) if is_repair else Q(pk__in=[])
     if house is not None and house.pk:
         same |= Q(job__property=house)
     rows = Appointment.objects.filter(
