@@ -13,7 +13,7 @@ from billing.totals import Total
 from tests.billing.rows import make_invoice
 from tests.billing.test_figures import quote, rows, total_of
 from tests.billing.test_scheduling import visit
-from tests.factories import make_contact, make_property
+from tests.factories import make_property
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
