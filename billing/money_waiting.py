@@ -31,11 +31,6 @@ def waiting(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
     return approved(quotes).filter(~Exists(repairs()), ~_work_is_done()).annotate(counted=F("total_amount"))
 
 
-def scheduled(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
-    """Of those approved the ones with a repair to come, or one that was, or with their work done."""
-    return approved(quotes).filter(Exists(repairs()) | _work_is_done())
-
-
 def agreed_since(quotes: QuerySet[Quote], moment: datetime) -> QuerySet[Quote]:
     """Of those approved the ones that were not at this moment: their yes was written down later, whatever day it bears.
     One that was invoiced at that moment has its yes from before."""
@@ -104,7 +99,7 @@ def _had_work_before(quote: Any, job: Any, at: Any) -> Q:
     """Whether the job had another quote that the customer agreed to by then, an invoice that is of no quote, or work
     for free until later."""
     others = Quote.objects.filter(job=job, status__in=[Quote.Status.APPROVED, Quote.Status.INVOICED]).exclude(pk=quote)
-    billed = Invoice.objects.filter(job=job, quote=None, is_part=False).exclude(status=Invoice.Status.VOID)
+    billed = Invoice.objects.final().filter(job=job, quote=None)
     is_free = Job.objects.filter(pk=job, nothing_to_invoice_at__gte=at)
     return Q(Exists(others.alias(agreed=AGREED).filter(agreed__lte=at))) | Q(Exists(billed)) | Q(Exists(is_free))
 
