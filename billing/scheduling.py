@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.models import User as Person
 from django.db import connection, transaction
-from django.db.models import Exists, Q, Subquery
+from django.db.models import Exists, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -107,7 +107,7 @@ def join(quote: Quote, appointment: Appointment, by: AbstractBaseUser | None) ->
     _lock([quote])
     refuse_unless_waiting(quote)
     appointment.refresh_from_db(from_queryset=Appointment.objects.select_for_update(of=("self",)))
-    if appointment not in repairs_there(quote):
+    if not _repairs_there(quote).filter(pk=appointment.pk).exists():
         raise Refused(f"{appointment} was cancelled or moved to another job meanwhile. Choose another time.")
     appointment.quotes.add(quote)
     QuoteHistory.objects.create(quote=quote, by=by, sentence=f"Done with the repair of {in_words(appointment)}.")
@@ -137,11 +137,15 @@ def covered(appointment: Appointment) -> list[Quote]:
 
 def repairs_there(quote: Quote) -> list[Appointment]:
     """The repairs that the quote's job has for other quotes, the latest first; at most 5. One query."""
+    rows = _repairs_there(quote).select_related("technician")
+    return list(rows.order_by("-starts_at", "-pk")[:REPAIRS_OFFERED])
+
+
+def _repairs_there(quote: Quote) -> QuerySet[Appointment]:
     rows = Appointment.objects.filter(
         Exists(money_waiting.of_its_job()), job=quote.job_id, kind=Appointment.Kind.REPAIR
     )
-    rows = rows.exclude(status=Appointment.Status.CANCELLED).select_related("technician")
-    return list(rows.order_by("-starts_at", "-pk")[:REPAIRS_OFFERED])
+    return rows.exclude(status=Appointment.Status.CANCELLED)
 
 
 def others_waiting(quote: Quote) -> list[Quote]:

@@ -230,6 +230,16 @@ def test_a_quote_joins_a_repair_that_its_job_has(office_client: Client) -> None:
     assert large.history.count() == 1
 
 
+def test_a_quote_joins_a_repair_that_later_ones_pushed_off_the_page(office_client: Client) -> None:
+    small, large = two_quotes()
+    made = scheduling.schedule(small, visit(), None, None)
+    for after in range(1, scheduling.REPAIRS_OFFERED + 1):
+        repair(TOMORROW + timedelta(days=after), job=small.job, contact=small.contact).quotes.set([small])
+    assert made not in scheduling.repairs_there(large)
+    office_client.post(schedule_page(large), {"with": str(made.pk)})
+    assert list(made.quotes.order_by("pk")) == [small, large]
+
+
 @pytest.mark.parametrize("change", [{"status": "cancelled"}, {"job": None}, {"kind": "assessment"}])
 def test_a_quote_joins_no_repair_that_is_gone(change: dict[str, Any], office_client: Client) -> None:
     small, large = two_quotes()
