@@ -101,7 +101,7 @@ def schedule(
 
 @transaction.atomic
 def join(quote: Quote, appointment: Appointment, by: AbstractBaseUser | None) -> None:
-    """The quote is done with a repair that its job has already, or was. Brings `quote` up to date. Raises Refused, with
+    """A repair that its job has already, or had, covers the quote too. Brings `quote` up to date. Raises Refused, with
     nothing changed: it does not wait for a repair, or this one was cancelled or is of another job. May be called inside
     a transaction."""
     _lock([quote])
@@ -110,12 +110,12 @@ def join(quote: Quote, appointment: Appointment, by: AbstractBaseUser | None) ->
     if not _repairs_there(quote).filter(pk=appointment.pk).exists():
         raise Refused(f"{appointment} was cancelled or moved to another job meanwhile. Choose another time.")
     appointment.quotes.add(quote)
-    QuoteHistory.objects.create(quote=quote, by=by, sentence=f"Done with the repair of {in_words(appointment)}.")
+    QuoteHistory.objects.create(quote=quote, by=by, sentence=f"Covered by the repair of {in_words(appointment)}.")
 
 
 @transaction.atomic
 def leave(quote: Quote, appointment: Appointment, by: AbstractBaseUser | None) -> None:
-    """The quote is not done with this repair after all: without another one it waits for a date. Brings both up to date.
+    """This repair does not cover the quote after all: without another one it waits for a date. Brings both up to date.
     Raises Refused, with nothing changed: the repair is not for it, or for nothing else. May be called inside a
     transaction."""
     _lock([quote])
@@ -126,7 +126,7 @@ def leave(quote: Quote, appointment: Appointment, by: AbstractBaseUser | None) -
     if len(there) == 1:
         raise Refused(f"{appointment} is for nothing else than {quote}. Cancel the repair instead.")
     appointment.quotes.remove(quote)
-    QuoteHistory.objects.create(quote=quote, by=by, sentence=f"Not with the repair of {in_words(appointment)}.")
+    QuoteHistory.objects.create(quote=quote, by=by, sentence=f"Not covered by the repair of {in_words(appointment)} any more.")
 
 
 def covered(appointment: Appointment) -> list[Quote]:

@@ -41,7 +41,7 @@ class ShowsWhatIsCovered(ModelAdmin):
         except Refused as reason:
             messages.error(request, str(reason))
         else:
-            messages.success(request, f"{quote} is not done with this repair.")
+            messages.success(request, f"This repair does not cover {quote} any more.")
         return redirect("admin:billing_appointment_change", visit.pk)
 
     def render_change_form(

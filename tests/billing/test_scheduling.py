@@ -223,9 +223,12 @@ def test_a_quote_of_another_job_or_one_that_is_scheduled_is_not_taken_along() ->
 def test_a_quote_joins_a_repair_that_its_job_has(office_client: Client) -> None:
     small, large = two_quotes()
     made = scheduling.schedule(small, visit(), None, None)
+    page = office_client.get(schedule_page(large)).content.decode()
+    assert f"Does this repair cover {large} too?" in page
+    assert "Yes, covered by this repair" in page
     office_client.post(schedule_page(large), {"with": str(made.pk)})
     assert (waiting(), list(made.quotes.order_by("pk"))) == (0, [small, large])
-    assert large.history.get().sentence.startswith("Done with the repair of ")
+    assert large.history.get().sentence.startswith("Covered by the repair of ")
     office_client.post(schedule_page(large), {"with": str(made.pk)})
     assert large.history.count() == 1
 
@@ -263,7 +266,7 @@ def test_a_quote_is_taken_off_a_repair_and_waits_again(office_client: Client) ->
     assert office_client.get(page).content.decode().count("Not with this one") == 2
     take_off(office_client, made, large)
     assert (rows(Quote, "waiting"), list(made.quotes.all())) == ([large], [small])
-    assert large.history.first().sentence.startswith("Not with the repair of ")
+    assert large.history.first().sentence.startswith("Not covered by the repair of ")
     shown = office_client.get(page).content.decode()
     assert (str(small) in shown, "Not with this one" in shown) == (True, False)
 
