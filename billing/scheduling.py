@@ -126,7 +126,9 @@ def leave(quote: Quote, appointment: Appointment, by: AbstractBaseUser | None) -
     if len(there) == 1:
         raise Refused(f"{appointment} is for nothing else than {quote}. Cancel the repair instead.")
     appointment.quotes.remove(quote)
-    QuoteHistory.objects.create(quote=quote, by=by, sentence=f"Not covered by the repair of {in_words(appointment)} any more.")
+    QuoteHistory.objects.create(
+        quote=quote, by=by, sentence=f"Not covered by the repair of {in_words(appointment)} any more."
+    )
 
 
 def covered(appointment: Appointment) -> list[Quote]:
