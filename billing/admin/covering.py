@@ -22,6 +22,9 @@ class ShowsWhatIsCovered(ModelAdmin):
 
     change_form_outer_after_template = "billing/covered.html"
 
+    class Media:
+        css = {"all": ("billing/pages.css",)}  # noqa: RUF012
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.not_with_view)
         return [path("<int:appointment_id>/not-with/", view, name="billing_appointment_not_with"), *super().get_urls()]
