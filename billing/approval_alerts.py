@@ -1,6 +1,6 @@
 """A customer said yes: the office is told at once, on the first page until it is handled and by e-mail."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -43,8 +43,17 @@ def note(quote: Quote, **signal: Any) -> None:
     anew = {
         "raised_at": timezone.now(), "by_mail": is_wanted(), "taken_until": None, "sent_at": None, "ended_at": None,
     }  # fmt: skip
-    if not rows.exclude(ended_at=None).update(**anew):
+    if rows.exclude(ended_at=None).update(**anew):
+        _ask_again(quote, timezone.localdate(said_at))
+    else:
         ApprovalAlert.objects.bulk_create([ApprovalAlert(quote=quote, **anew)], ignore_conflicts=True)
+
+
+def _ask_again(quote: Quote, day: date) -> None:
+    """The follow-up counts from the day, so it is there already if the yes before was of the same one. Whoever handled it
+    handled that yes."""
+    mine = FollowUp.objects.filter(quote=quote, kind=FollowUp.Kind.SCHEDULE, began_on=day, closed_reason="")
+    mine.update(done_at=None, done_by=None, postponed_to=None, postponed_by=None, postponed_at=None)
 
 
 def is_wanted() -> bool:
@@ -62,9 +71,10 @@ def unhandled() -> QuerySet[Quote]:
     at their follow-up that it is done or to come back later. The largest first. `counted`: the quote's total."""
     told = Quote.objects.filter(approval_alert__ended_at=None, approval_alert__raised_at__isnull=False)
     mine = FollowUp.objects.filter(quote=OuterRef("pk"), kind=FollowUp.Kind.SCHEDULE)
-    raised = mine.filter(created_at__gte=OuterRef("approval_alert__raised_at"))
-    by_hand = raised.filter(Q(done_at__isnull=False, closed_reason="") | Q(postponed_to__gt=timezone.localdate()))
-    rows = money_waiting.waiting(told).filter(~Exists(by_hand))
+    told_at = OuterRef("approval_alert__raised_at")
+    is_done = Q(done_at__gte=told_at, closed_reason="")
+    is_for_later = Q(postponed_at__gte=told_at, postponed_to__gt=timezone.localdate())
+    rows = money_waiting.waiting(told).filter(~Exists(mine.filter(is_done | is_for_later)))
     return rows.order_by("-counted", "pk")
 
 

@@ -91,14 +91,15 @@ def reopen(follow_up: FollowUp) -> bool:
     return bool(rows.update(done_at=None, done_by=None, postponed_to=None, postponed_by=None, postponed_at=None))
 
 
-def postpone(follow_up: FollowUp, until: date, by: AbstractBaseUser | None) -> bool:
-    """It is off the list until this day of the business, or the next one on which the office works. False, and nothing is
-    changed, if it is done or closed. Raises Refused for a day that is not to come. May be called inside a transaction."""
+def postpone(follow_up: FollowUp, until: date, by: AbstractBaseUser | None) -> date | None:
+    """It is off the list until this day of the business, or the next one on which the office works: that day. None, and
+    nothing is changed, if it is done or closed. Raises Refused for a day that is not to come. May be called inside a transaction."""
     if until <= timezone.localdate():
         raise Refused("Choose a day that is to come.")
     rows = FollowUp.objects.filter(pk=follow_up.pk, done_at=None)
-    found = rows.update(postponed_to=working_time.on_or_after(until), postponed_by=by, postponed_at=timezone.now())
-    return bool(found)
+    comes_back = working_time.on_or_after(until)
+    found = rows.update(postponed_to=comes_back, postponed_by=by, postponed_at=timezone.now())
+    return comes_back if found else None
 
 
 @transaction.atomic

@@ -34,11 +34,6 @@ def waiting(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
     return approved(quotes).filter(~Exists(repairs()), ~_work_is_done()).annotate(counted=F("total_amount"))
 
 
-def scheduled(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
-    """Of those approved the ones with a repair to come, or one that was, or with their work done."""
-    return approved(quotes).filter(Exists(repairs()) | _work_is_done())
-
-
 def agreed_since(quotes: QuerySet[Quote], moment: datetime) -> QuerySet[Quote]:
     """Of those approved the ones that were not at this moment: their yes was written down later, whatever day it bears.
     One that was invoiced at that moment has its yes from before."""
@@ -54,16 +49,20 @@ def agreed_since(quotes: QuerySet[Quote], moment: datetime) -> QuerySet[Quote]:
 
 
 def worked(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
-    """Of those scheduled the ones whose last repair is over, or whose work is done. A repair that was booked for no quote
+    """Of those approved the ones whose last repair is over, or whose work is done. A repair that was booked for no quote
     in particular, after the customer agreed to a later one of the job, is that one's."""
-    now = timezone.now()
     later = approved(Quote.objects.filter(job=OuterRef("job")))
     is_of_later = later.filter(
         said_yes_at__gt=OuterRef(OuterRef("said_yes_at")), said_yes_at__lte=OuterRef("created_at")
     )
-    to_come = repairs().filter(Exists(of_its_job()) | ~Exists(is_of_later), ends_at__gte=now)
-    is_over = Q(Exists(repairs().filter(ends_at__lt=now))) & ~Exists(to_come)
-    return approved(quotes).filter(is_over | _work_is_done())
+    to_come = repairs().filter(~is_over(), Exists(of_its_job()) | ~Exists(is_of_later))
+    is_behind = Q(Exists(repairs().filter(is_over()))) & ~Exists(to_come)
+    return approved(quotes).filter(is_behind | _work_is_done())
+
+
+def is_over() -> Q:
+    """Of repairs: said to be done, maybe before the planned end, or their time is over."""
+    return Q(ends_at__lt=timezone.now()) | Q(status=Appointment.Status.DONE)
 
 
 def repairs() -> QuerySet[Appointment]:
@@ -90,10 +89,12 @@ def _repairs_of_the_job() -> QuerySet[Appointment]:
 
 
 def _work_is_done() -> Q:
-    """Likewise, by when the job's work was done; where repairs were booked for certain quotes, they say it."""
+    """Likewise, by when the job's work was done. Where repairs that had begun by then were booked for certain quotes, they
+    say it; one that came later says nothing about that work."""
     for_an_earlier_one = _had_work_before(OuterRef("pk"), OuterRef("job"), OuterRef("job__work_done_at"))
     is_later = Q(job__work_done_at__gte=F("said_yes_at"))
-    is_told_by_repairs = Exists(_repairs_of_the_job().filter(Exists(of_its_job())))
+    begun = _repairs_of_the_job().filter(starts_at__lte=OuterRef("job__work_done_at"))
+    is_told_by_repairs = Exists(begun.filter(Exists(of_its_job())))
     return Q(job__work_done_at__isnull=False) & (is_later | ~for_an_earlier_one) & ~Q(is_told_by_repairs)
 
 
@@ -101,7 +102,7 @@ def _had_work_before(quote: Any, job: Any, at: Any) -> Q:
     """Whether the job had another quote that the customer agreed to by then, an invoice that is of no quote, or work
     for free until later."""
     others = Quote.objects.filter(job=job, status__in=[Quote.Status.APPROVED, Quote.Status.INVOICED]).exclude(pk=quote)
-    billed = Invoice.objects.filter(job=job, quote=None, is_part=False).exclude(status=Invoice.Status.VOID)
+    billed = Invoice.objects.final().filter(job=job, quote=None)
     is_free = Job.objects.filter(pk=job, nothing_to_invoice_at__gte=at)
     return Q(Exists(others.alias(agreed=AGREED).filter(agreed__lte=at))) | Q(Exists(billed)) | Q(Exists(is_free))
 

@@ -108,8 +108,11 @@ def _repairs(day: date) -> list[Repair]:
         visits[row.job_id].append(row.pk)
     for repair in repairs:
         job = repair.appointment.job_id
-        is_meant = _which_are_meant(visits[job], _booked(quotes[job]))
-        repair.invoices = [one for one in invoices[job] if one.quote_id is None or is_meant(one.quote_id)]
+        booked = _booked(quotes[job])
+        is_meant = _which_are_meant(visits[job], booked)
+        # A second day of work that was invoiced on the first.
+        is_for_all = any(visit not in booked for visit in visits[job])
+        repair.invoices = [one for one in invoices[job] if is_for_all or one.quote_id is None or is_meant(one.quote_id)]
         billed = {invoice.quote_id for invoice in repair.invoices}
         left = [quote for quote in quotes[job] if quote.pk not in billed and is_meant(quote.pk)]
         repair.quotes = [quote for quote in left if quote.status != Quote.Status.DECLINED]

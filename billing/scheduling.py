@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.models import User as Person
-from django.db import transaction
-from django.db.models import Exists, Q, Subquery
+from django.db import connection, transaction
+from django.db.models import Exists, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -22,6 +22,7 @@ LONGEST = timedelta(days=31)  # no appointment is longer, so older ones need not
 CONFLICTS_SHOWN = 10
 REPAIRS_OFFERED = 5
 HOUSES_LOOKED_AT = 500
+_NOBODY_GOES = 5_340_772  # any number that nothing else in the project locks
 HAS_JOB = "Somebody gave the quote a job at {} meanwhile, and its repair is there. Save again to schedule it there."
 IS_KNOWN_BY_NOW = "Somebody gave {} this house meanwhile. Save again to see what is scheduled there."
 WITHOUT_CONTACT = "{} belongs to nobody here yet. Link its QuickBooks customer to a contact first."
@@ -34,6 +35,7 @@ class Visit:
     starts_at: datetime
     ends_at: datetime
     technician: Person | None = None
+    kind: str = Appointment.Kind.REPAIR
 
 
 class Clashes(Refused):
@@ -99,25 +101,53 @@ def schedule(
 
 @transaction.atomic
 def join(quote: Quote, appointment: Appointment, by: AbstractBaseUser | None) -> None:
-    """The quote is done with a repair that its job has already, or was. Brings `quote` up to date. Raises Refused, with
+    """A repair that its job has already, or had, covers the quote too. Brings `quote` up to date. Raises Refused, with
     nothing changed: it does not wait for a repair, or this one was cancelled or is of another job. May be called inside
     a transaction."""
     _lock([quote])
     refuse_unless_waiting(quote)
     appointment.refresh_from_db(from_queryset=Appointment.objects.select_for_update(of=("self",)))
-    if appointment not in repairs_there(quote):
+    if not _repairs_there(quote).filter(pk=appointment.pk).exists():
         raise Refused(f"{appointment} was cancelled or moved to another job meanwhile. Choose another time.")
     appointment.quotes.add(quote)
-    QuoteHistory.objects.create(quote=quote, by=by, sentence=f"Done with the repair of {in_words(appointment)}.")
+    QuoteHistory.objects.create(quote=quote, by=by, sentence=f"Covered by the repair of {in_words(appointment)}.")
+
+
+@transaction.atomic
+def leave(quote: Quote, appointment: Appointment, by: AbstractBaseUser | None) -> None:
+    """This repair does not cover the quote after all: without another one it waits for a date. Brings both up to date.
+    Raises Refused, with nothing changed: the repair is not for it, or for nothing else. May be called inside a
+    transaction."""
+    _lock([quote])
+    appointment.refresh_from_db(from_queryset=Appointment.objects.select_for_update(of=("self",)))
+    there = covered(appointment)
+    if quote not in there:
+        raise Refused(f"{appointment} is not for {quote} any more. Nothing was changed.")
+    if len(there) == 1:
+        raise Refused(f"{appointment} is for nothing else than {quote}. Cancel the repair instead.")
+    appointment.quotes.remove(quote)
+    QuoteHistory.objects.create(
+        quote=quote, by=by, sentence=f"Not covered by the repair of {in_words(appointment)} any more."
+    )
+
+
+def covered(appointment: Appointment) -> list[Quote]:
+    """The quotes of its job that a repair was booked for. One query."""
+    rows = Quote.objects.filter(repairs=appointment, job__isnull=False, job=appointment.job_id)
+    return list(rows.order_by("pk"))
 
 
 def repairs_there(quote: Quote) -> list[Appointment]:
     """The repairs that the quote's job has for other quotes, the latest first; at most 5. One query."""
+    rows = _repairs_there(quote).select_related("technician")
+    return list(rows.order_by("-starts_at", "-pk")[:REPAIRS_OFFERED])
+
+
+def _repairs_there(quote: Quote) -> QuerySet[Appointment]:
     rows = Appointment.objects.filter(
         Exists(money_waiting.of_its_job()), job=quote.job_id, kind=Appointment.Kind.REPAIR
     )
-    rows = rows.exclude(status=Appointment.Status.CANCELLED).select_related("technician")
-    return list(rows.order_by("-starts_at", "-pk")[:REPAIRS_OFFERED])
+    return rows.exclude(status=Appointment.Status.CANCELLED)
 
 
 def others_waiting(quote: Quote) -> list[Quote]:
@@ -162,9 +192,11 @@ def refuse_unless_waiting(quote: Quote) -> None:
 
 
 def _refuse_unseen(visit: Visit, house: Property | None, seen: Collection[int]) -> None:
-    """Raises Clashes. Whoever schedules the same technician, or at the same house, waits until this is done."""
+    """Raises Clashes. Whoever schedules the same technician or nobody, or at the same house, waits until this is done."""
     if visit.technician is not None:
         Person.objects.select_for_update(no_key=True).get(pk=visit.technician.pk)
+    else:
+        _lock_what_nobody_goes_to()
     if house is not None and house.pk:
         Property.objects.select_for_update(no_key=True).get(pk=house.pk)
     found = conflicts(visit, house)
@@ -172,13 +204,20 @@ def _refuse_unseen(visit: Visit, house: Property | None, seen: Collection[int]) 
         raise Clashes(found)
 
 
+def _lock_what_nobody_goes_to() -> None:
+    """In the technician's place, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_NOBODY_GOES])
+
+
 def conflicts(visit: Visit, house: Property | None, but: int | None = None) -> list[Appointment]:
-    """Other appointments at that time of the same technician or at the same house; where nobody goes yet the repairs
-    that nobody goes to either. At most 10, by time. `but`: the key of the appointment itself. One query."""
+    """Other appointments at that time of the same technician or at the same house; for a repair that nobody goes to yet
+    those that nobody goes to either. At most 10, by time. `but`: the key of the appointment itself. One query."""
     if visit.technician is not None:
         same = Q(technician=visit.technician)
     else:
-        same = Q(technician=None, kind=Appointment.Kind.REPAIR)
+        is_repair = visit.kind == Appointment.Kind.REPAIR
+        same = Q(technician=None, kind=Appointment.Kind.REPAIR) if is_repair else Q(pk__in=[])
     if house is not None and house.pk:
         same |= Q(job__property=house)
     rows = Appointment.objects.filter(

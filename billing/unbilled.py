@@ -5,7 +5,6 @@ from collections.abc import Collection
 
 from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Greatest
-from django.utils import timezone
 
 from billing import money_waiting, totals
 from billing.models import Appointment, Invoice, Job, Quote
@@ -28,8 +27,8 @@ def unbilled(jobs: QuerySet[Job]) -> QuerySet[Job]:
     either = never.order_by().values("pk").union(due.order_by().values("job"))
     counted = due.filter(job=OuterRef("pk")).order_by().values("job").annotate(total=Sum("total_amount"))
     # Work of several days is over with the last of them.
-    to_come = Appointment.objects.filter(job=OuterRef("pk"), kind=Appointment.Kind.REPAIR, ends_at__gte=timezone.now())
-    is_over = Q(pk__in=_past_repairs().values("job")) & ~Exists(to_come.exclude(status=Appointment.Status.CANCELLED))
+    to_come = _repairs().filter(~money_waiting.is_over(), job=OuterRef("pk"))
+    is_over = Q(pk__in=_past_repairs().values("job")) & ~Exists(to_come)
     is_over |= Q(pk__in=due.order_by().values("job"))  # what is to come is for another quote
     rows = jobs.filter(Q(work_done_at__isnull=False) | is_over, pk__in=either, status=Job.Status.ACTIVE)
     return rows.annotate(counted=Subquery(counted.values("total")))
@@ -66,5 +65,9 @@ def _is_free() -> Q:
 
 
 def _past_repairs() -> QuerySet[Appointment]:
-    rows = Appointment.objects.filter(kind=Appointment.Kind.REPAIR, ends_at__lt=timezone.now(), job__isnull=False)
+    return _repairs().filter(money_waiting.is_over())
+
+
+def _repairs() -> QuerySet[Appointment]:
+    rows = Appointment.objects.filter(kind=Appointment.Kind.REPAIR, job__isnull=False)
     return rows.exclude(status=Appointment.Status.CANCELLED)

@@ -30,6 +30,8 @@ def hours(day: date) -> tuple[time, time] | None:
         begin, end = (time.fromisoformat(part.strip().zfill(5)) for part in written.split("-"))
     except ValueError as error:
         raise ImproperlyConfigured(f"WORKING_HOURS: {written!r} is not written like 8:00-17:00.") from error
+    if begin >= end:
+        raise ImproperlyConfigured(f"WORKING_HOURS: {written!r} ends before it begins.")
     return begin, end
 
 

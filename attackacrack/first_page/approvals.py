@@ -9,9 +9,9 @@ from django.utils.formats import date_format
 
 from attackacrack.first_page import links
 from attackacrack.first_page.work import may
-from billing import approval_alerts, totals
+from billing import approval_alerts, follow_ups, totals
 from billing.admin.scheduling import may_schedule
-from billing.models import Quote
+from billing.models import FollowUp, Quote
 from billing.money import dollars
 
 SHOWN = 3
@@ -33,11 +33,11 @@ class Approvals:
     rows: list[Approval]
     more: int
     page: str
-    later: str  # where they are done or postponed; "" for who may not
+    later: str  # where they are done or postponed; "" for who may not, and while none is there
 
 
 def look(request: HttpRequest) -> Approvals | None:
-    """None where this person may not see quotes, or where none waits. Three queries."""
+    """None where this person may not see quotes, or where none waits. At most four queries."""
     if not may(request, "billing.view_quote"):
         return None
     top = totals.top(
@@ -46,10 +46,15 @@ def look(request: HttpRequest) -> Approvals | None:
     if not top.rows:
         return None
     can = may_schedule(request)
-    later = f"{reverse('admin:billing_followup_changelist')}?kind=schedule"
     rows = [_approval(quote, can) for quote in top.rows]
-    return Approvals(rows, top.total.number - len(rows), links.rows(Quote, "waiting"),
-                     later if may(request, "billing.change_followup") else "")  # fmt: skip
+    later = _later(top.rows) if may(request, "billing.change_followup") else ""
+    return Approvals(rows, top.total.number - len(rows), links.rows(Quote, "waiting"), later)
+
+
+def _later(quotes: list[Quote]) -> str:
+    """Follow-ups are raised while the office is open."""
+    there = follow_ups.today().filter(kind=FollowUp.Kind.SCHEDULE, quote__in=quotes).exists()
+    return f"{reverse('admin:billing_followup_changelist')}?kind=schedule" if there else ""
 
 
 def _approval(quote: Quote, can: bool) -> Approval:

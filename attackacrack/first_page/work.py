@@ -130,27 +130,43 @@ def _unbilled(request: HttpRequest, seen: Seen, today: date) -> Section:
                     top.total, links.rows(Job, "unbilled"), rows)  # fmt: skip
 
 
-def _unbilled_row(request: HttpRequest, job: Any, today: date, quotes: list[Quote]) -> Row:
+def _unbilled_row(request: HttpRequest, job: Any, today: date, quotes: list[Any]) -> Row:
     contact = next(iter(job.customers()), None)
-    step = next_step(job, contact.pk if contact else None, quotes)
-    amount = "no quote" if job.counted is None else dollars(job.counted)
+    is_approved = any(quote.status == Quote.Status.APPROVED for quote in quotes)
     done = _day(job.done_at)
     return Row(
         contact,
         str(job.property),
         f"{job}, {job.property}" if contact else str(job),
         links.change(job),
-        amount,
+        _unbilled_amount(job, is_approved),
         f"done {_ago(done, today)}",
         (today - done).days > 2,
-        step.action(lambda permission: may(request, permission)),
-        _for_free(request, job),
+        _unbilled_action(request, job, contact, quotes),
+        None if is_approved else _for_free(request, job),
     )
 
 
+def _unbilled_action(
+    request: HttpRequest, job: Any, contact: Contact | None, quotes: list[Any]
+) -> tuple[str, str] | None:
+    """An approved quote whose work is still to come is not invoiced with this; where there is nothing else, a person
+    looks at the job."""
+    due = [quote for quote in quotes if quote.is_due or quote.status != Quote.Status.APPROVED]
+    if quotes and not due:
+        return "Open the job", links.change(job)
+    step = next_step(job, contact.pk if contact else None, due)
+    return step.action(lambda permission: may(request, permission))
+
+
+def _unbilled_amount(job: Any, is_approved: bool) -> str:
+    if job.counted is not None:
+        return dollars(job.counted)
+    return "a quote waits" if is_approved else "no quote"
+
+
 def _for_free(request: HttpRequest, job: Any) -> tuple[str, str] | None:
-    """Only where no quote is approved."""
-    if job.counted is not None or not may(request, *without_invoice.NEEDED):
+    if not may(request, *without_invoice.NEEDED):
         return None
     return "Nothing to invoice", reverse("admin:billing_job_nothing_to_invoice", args=[job.pk])
 

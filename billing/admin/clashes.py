@@ -43,7 +43,8 @@ class AppointmentForm(MergingForm):
         starts_at, ends_at = (self.cleaned_data.get(name) for name in ("starts_at", "ends_at"))
         if self.cleaned_data.get("status") == Appointment.Status.CANCELLED or not starts_at or not ends_at:
             return None
-        return Visit(starts_at, ends_at, self.cleaned_data.get("technician"))
+        kind = self.cleaned_data.get("kind", self.instance.kind)
+        return Visit(starts_at, ends_at, self.cleaned_data.get("technician"), kind)
 
     def _house(self) -> Property | None:
         job = self.cleaned_data.get("job") if "job" in self.fields else self.instance.job

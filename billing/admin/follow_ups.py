@@ -18,7 +18,7 @@ from django.utils.formats import date_format
 from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
 
-from billing import follow_up_texts, follow_ups, jobs, working_time
+from billing import follow_up_texts, follow_ups, jobs
 from billing.admin import pages
 from billing.admin.scheduling import may_schedule
 from billing.admin.showing import dollars
@@ -182,9 +182,8 @@ def _until(request: HttpRequest, follow_up: FollowUp) -> str:
 
 
 def _postponed(request: HttpRequest, follow_up: FollowUp, until: date) -> str:
-    until = working_time.on_or_after(until) if until > timezone.localdate() else until
-    is_new = follow_ups.postpone(follow_up, until, request.user)
-    return f"comes back on {date_format(until, 'l, F j')}." if is_new else ""
+    comes_back = follow_ups.postpone(follow_up, until, request.user)
+    return f"comes back on {date_format(comes_back, 'l, F j')}." if comes_back else ""
 
 
 def _may_note(request: HttpRequest) -> bool:

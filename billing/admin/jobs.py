@@ -9,6 +9,7 @@ from unfold.decorators import display
 from billing.admin.choosing_technicians import ChoosesTechnicians
 from billing.admin.clashes import AsksAboutClashes
 from billing.admin.counting import CountsRows, FigureFilter
+from billing.admin.covering import ShowsWhatIsCovered
 from billing.admin.finishing import FinishesJobs, FinishesVisits
 from billing.admin.job_documents import ShowsDocuments
 from billing.admin.morning import ShowsTheMorning
@@ -93,6 +94,7 @@ class AppointmentAdmin(
     ShowsTheWeek,
     MovesInvoices,
     FinishesVisits,
+    ShowsWhatIsCovered,
     AsksAboutClashes,
     MergingAdmin,
 ):

@@ -75,7 +75,8 @@ TABLE: dict[str, str] = {
     **_pages("billing/job", {"<path:object_id>/make-invoice": "o", "<path:object_id>/nothing-to-invoice": "o"}, {}),
     **_model("billing/appointment", "obt", add="o", delete="o"),
     **_pages("billing/appointment", {"week": "obt", "morning": "ob"},
-             {"<int:appointment_id>/done": "o"}),  # and a technician of an own one: test_finishing
+             {"<int:appointment_id>/done": "o",  # and a technician of an own one: test_finishing
+              "<int:appointment_id>/not-with": "o"}),
     **_model("billing/quotetemplate", "ob", add="o", delete="o"),
     **_pages("billing/quotetemplate", {"<int:template_id>/lines": "ob"}, {}),
     **_model("billing/product", "ob", add="o", delete="o"),

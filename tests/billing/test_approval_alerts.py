@@ -183,6 +183,26 @@ def test_it_stays_until_a_person_has_handled_its_follow_up_and_the_next_yes_is_t
     assert list(approval_alerts.unhandled()) == [quote]
 
 
+@pytest.mark.parametrize("verb", ["complete", "postpone"])
+def test_a_yes_that_is_given_anew_on_the_same_day_can_be_handled_anew(verb, quote, office, office_client):
+    def later() -> str:
+        return office_client.get(reverse("admin:index")).context["approvals"].later
+
+    more = [timezone.localdate() + timedelta(days=1)] if verb == "postpone" else []
+    quotes.approve(quote, office)
+    assert later() == ""  # its follow-up is not there yet
+    follow_ups.raise_due()
+    assert later() != ""
+    getattr(follow_ups, verb)(FollowUp.objects.get(), *more, office)
+    quotes.decline(quote, office)
+    quotes.approve(quote, office)
+    follow_ups.raise_due()
+    (row,) = follow_ups.today()
+    assert later() != ""
+    getattr(follow_ups, verb)(row, *more, office)
+    assert list(approval_alerts.unhandled()) == []
+
+
 def test_a_yes_that_is_taken_back_is_not_on_the_first_page(quote, office):
     quotes.approve(quote, office)
     quotes.decline(quote, office)

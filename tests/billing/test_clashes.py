@@ -100,6 +100,15 @@ def test_a_new_appointment_is_checked_too(office_client: Client, technician: Use
     assert Appointment.objects.count() == 2
 
 
+def test_an_assessment_that_nobody_goes_to_yet_is_asked_about_no_repair(prefix: str, office_client: Client) -> None:
+    at_nine()
+    visit = repair(days_ago(-3), at=time(13), kind="assessment")
+    assert save(office_client, visit, prefix, starts_at_1="10:00:00").status_code == 302
+    assert hour(visit) == 10
+    again = repair(days_ago(-3), at=time(13))
+    assert SAID in save(office_client, again, prefix, starts_at_1="10:00:00").content.decode()
+
+
 def test_who_only_looks_sees_the_pages_as_before(prefix: str, bookkeeper_client: Client, technician: User) -> None:
     visit = at_nine()
     for client in (bookkeeper_client, client_of(technician)):

@@ -69,7 +69,7 @@ def test_a_second_quote_of_a_repaired_job_waits_for_a_repair_of_its_own() -> Non
     assert rows(Quote, "waiting") == [later]
     Job.objects.update(work_done_at=timezone.now() - timedelta(days=5))
     assert rows(Quote, "waiting") == [later]
-    assert list(money_waiting.scheduled(Quote.objects.all())) == [earlier]
+    assert list(money_waiting.worked(Quote.objects.all())) == [earlier]
     Job.objects.update(work_done_at=timezone.now() + timedelta(seconds=1))
     assert rows(Quote, "waiting") == []
 
@@ -80,7 +80,7 @@ def test_work_that_was_done_before_its_only_quote_was_approved_is_the_work_of_th
     finished = quote("70", job=job(work_done_at=timezone.now() - timedelta(days=1)))
     declined = quote(job=late.job, status="declined", approved_at=timezone.now() - timedelta(days=9))
     assert rows(Quote, "waiting") == []
-    assert list(money_waiting.scheduled(Quote.objects.order_by("pk"))) == [late, finished]
+    assert list(money_waiting.worked(Quote.objects.order_by("pk"))) == [late, finished]
     assert [row.counted for row in rows(Job, "unbilled")] == [2850, 70]
     Quote.objects.filter(pk=declined.pk).update(status="invoiced")
     assert rows(Quote, "waiting") == [late]
@@ -88,9 +88,9 @@ def test_work_that_was_done_before_its_only_quote_was_approved_is_the_work_of_th
     assert rows(Quote, "waiting") == [late, finished]
 
 
-def test_every_approved_quote_waits_or_is_scheduled_unless_it_is_invoiced_or_called_off() -> None:
+def test_every_approved_quote_waits_or_has_its_repair_unless_it_is_invoiced_or_called_off() -> None:
     waits = quote(approved_at=None)
-    taken = quote(job=repair(TODAY()).job, approved_at=None)
+    taken = quote(job=repair(days_ago(1)).job, approved_at=None)
     deposit_only = quote()
     make_invoice(quote=deposit_only, contact=deposit_only.contact, is_part=True)
     billed = quote()
@@ -101,7 +101,7 @@ def test_every_approved_quote_waits_or_is_scheduled_unless_it_is_invoiced_or_cal
     for status in ("draft", "ready", "sent", "declined", "invoiced"):
         quote(status=status)
     assert rows(Quote, "waiting") == [waits, deposit_only, void]
-    assert list(money_waiting.scheduled(Quote.objects.all())) == [taken]
+    assert list(money_waiting.worked(Quote.objects.all())) == [taken]
 
 
 # --- Done and not invoiced ------------------------------------------------------------------------

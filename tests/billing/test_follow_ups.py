@@ -466,7 +466,7 @@ def test_a_postponed_one_comes_back_on_its_day_and_the_next_step_waits_for_it(
     sent(3)
     follow_ups.raise_due()
     row, until = FollowUp.objects.get(), TODAY + timedelta(days=7)
-    assert [follow_ups.postpone(row, until, office) for _ in range(2)] == [True, True]
+    assert [follow_ups.postpone(row, until, office) for _ in range(2)] == [until, until]
     for days, number in ((0, 0), (6, 0), (7, 1)):
         at(monkeypatch, NOON + timedelta(days=days))
         assert (days, follow_ups.today().count(), FollowUp.objects.count()) == (days, number, 1)

@@ -87,6 +87,18 @@ def test_work_for_free_leaves_the_list_with_its_reason_and_comes_back(office_cli
     assert [str(said) for said in get_messages(answer.wsgi_request)][-1].endswith("Nothing was changed.")
 
 
+def test_an_approved_quote_whose_work_is_to_come_is_neither_no_quote_nor_invoiced_for_what_was_done(
+    office_client: Client,
+) -> None:
+    done = repair(days_ago(1))
+    done.quotes.set([quote(job=done.job, contact=done.contact, status="declined")])
+    quote("4000", job=done.job, contact=done.contact)
+    section = next(one for one in office_client.get("/admin/").context["sections"] if one.title == "Done, not invoiced")
+    [row] = section.rows
+    assert (row.amount, row.other) == ("a quote waits", None)
+    assert row.action == ("Open the job", reverse("admin:billing_job_change", args=[done.job_id]))
+
+
 def test_more_work_at_a_job_that_was_for_free_asks_again(office_client: Client) -> None:
     done = repair(days_ago(3)).job
     office_client.post(free_page(done), {"why": "Goodwill"})

@@ -3,6 +3,7 @@
 from datetime import date, datetime, time, timedelta
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
@@ -36,6 +37,11 @@ def first(technician: User | None = None, house: Property | None = None) -> tupl
 def test_the_first_time_is_the_next_workday_at_nine() -> None:
     assert first() == (workday(), 9)
     assert not openings.is_worked(date(2026, 11, 28))
+
+
+def test_a_day_on_which_the_business_is_closed_is_not_offered(settings: LazySettings) -> None:
+    settings.HOLIDAYS = [workday().isoformat()]
+    assert first() == (workday(2), 9)
 
 
 def test_what_the_technician_has_and_repairs_that_nobody_has_are_in_the_way(technician: User, office: User) -> None:

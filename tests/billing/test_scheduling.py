@@ -159,6 +159,19 @@ def test_a_repair_that_was_added_by_hand_is_for_what_has_no_repair_of_its_own() 
     assert [row.quotes for row in morning.look(TOMORROW + timedelta(days=1)).repairs] == [[large]]
 
 
+def test_a_second_day_that_was_booked_for_no_quote_is_ready_by_the_invoice_of_the_first(office_client: Client) -> None:
+    small = quote("1000", job=Job.objects.create(property=make_property(), title="Crack"))
+    scheduling.schedule(small, visit(), None, None)
+    made = morning.run(TOMORROW).made
+    second = TOMORROW + timedelta(days=1)
+    repair(second, job=small.job, contact=small.contact)
+    assert [(row.quotes, row.invoices, row.is_ready) for row in morning.look(second).repairs] == [([], made, True)]
+    page = office_client.get(reverse("admin:billing_appointment_morning"), {"day": str(second)})
+    assert page.context["missing"] == []
+    quote("70", job=small.job, contact=small.contact)
+    assert [row.is_ready for row in morning.look(second).repairs] == [False]
+
+
 def test_a_repair_whose_quote_was_declined_invoices_no_other_quote() -> None:
     small, large = two_quotes()
     scheduling.schedule(small, visit(), None, None)
@@ -210,11 +223,24 @@ def test_a_quote_of_another_job_or_one_that_is_scheduled_is_not_taken_along() ->
 def test_a_quote_joins_a_repair_that_its_job_has(office_client: Client) -> None:
     small, large = two_quotes()
     made = scheduling.schedule(small, visit(), None, None)
+    page = office_client.get(schedule_page(large)).content.decode()
+    assert f"Does this repair cover {large} too?" in page
+    assert "Yes, covered by this repair" in page
     office_client.post(schedule_page(large), {"with": str(made.pk)})
     assert (waiting(), list(made.quotes.order_by("pk"))) == (0, [small, large])
-    assert large.history.get().sentence.startswith("Done with the repair of ")
+    assert large.history.get().sentence.startswith("Covered by the repair of ")
     office_client.post(schedule_page(large), {"with": str(made.pk)})
     assert large.history.count() == 1
+
+
+def test_a_quote_joins_a_repair_that_later_ones_pushed_off_the_page(office_client: Client) -> None:
+    small, large = two_quotes()
+    made = scheduling.schedule(small, visit(), None, None)
+    for after in range(1, scheduling.REPAIRS_OFFERED + 1):
+        repair(TOMORROW + timedelta(days=after), job=small.job, contact=small.contact).quotes.set([small])
+    assert made not in scheduling.repairs_there(large)
+    office_client.post(schedule_page(large), {"with": str(made.pk)})
+    assert list(made.quotes.order_by("pk")) == [small, large]
 
 
 @pytest.mark.parametrize("change", [{"status": "cancelled"}, {"job": None}, {"kind": "assessment"}])
@@ -225,6 +251,35 @@ def test_a_quote_joins_no_repair_that_is_gone(change: dict[str, Any], office_cli
     answer = office_client.post(schedule_page(large), {"with": str(made.pk)}, follow=True)
     assert "was cancelled or moved to another job meanwhile" in answer.content.decode()
     assert (list(made.quotes.all()), large.history.count()) == ([small], 0)
+
+
+def take_off(client: Client, made: Appointment, row: Quote) -> Any:
+    return client.post(
+        reverse("admin:billing_appointment_not_with", args=[made.pk]), {"quote": str(row.pk)}, follow=True
+    )
+
+
+def test_a_quote_is_taken_off_a_repair_and_waits_again(office_client: Client) -> None:
+    small, large = two_quotes()
+    made = scheduling.schedule(small, visit(), None, None, also=[large])
+    page = reverse("admin:billing_appointment_change", args=[made.pk])
+    assert office_client.get(page).content.decode().count("Not with this one") == 2
+    take_off(office_client, made, large)
+    assert (rows(Quote, "waiting"), list(made.quotes.all())) == ([large], [small])
+    assert large.history.first().sentence.startswith("Not covered by the repair of ")
+    shown = office_client.get(page).content.decode()
+    assert (str(small) in shown, "Not with this one" in shown) == (True, False)
+
+
+def test_a_quote_that_is_not_there_or_is_the_only_one_is_not_taken_off(
+    office_client: Client, bookkeeper_client: Client
+) -> None:
+    small, large = two_quotes()
+    made = scheduling.schedule(small, visit(), None, None)
+    assert "is not for" in take_off(office_client, made, large).content.decode()
+    assert "is for nothing else than" in take_off(office_client, made, small).content.decode()
+    assert take_off(bookkeeper_client, made, small).status_code == 403
+    assert (list(made.quotes.all()), small.history.count(), large.history.count()) == ([small], 1, 0)
 
 
 # --- Conflicts ------------------------------------------------------------------------------------

@@ -35,6 +35,12 @@ def test_one_technician_is_not_at_two_houses_unseen(office: User) -> None:
     assert Appointment.objects.count() == 1
 
 
+def test_two_repairs_that_nobody_goes_to_yet_are_not_at_one_time_unseen() -> None:
+    rows = [quote(job=Job.objects.create(property=make_property(), title="Crack")) for _ in range(3)]
+    assert at_once([scheduled(row, visit()) for row in rows]) == {"done": 1, "refused": 2}
+    assert Appointment.objects.count() == 1
+
+
 def test_two_technicians_are() -> None:
     people = [User.objects.create(username=name) for name in ("tom", "tim")]
     assert at_once([scheduled(quote(), visit(one)) for one in people]) == {"done": 2}

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
+from attackacrack import checks
 from billing import follow_up_digest, follow_ups, working_time
 from billing.models import FollowUp
 from tests.billing.test_figures import quote
@@ -51,6 +52,23 @@ def test_own_holidays_and_hours_that_nobody_can_read(settings: LazySettings) -> 
     settings.WORKING_HOURS = {}
     with pytest.raises(ImproperlyConfigured, match="no day"):
         working_time.on_or_after(date(2026, 5, 18))
+
+
+@pytest.mark.parametrize("written", ["8-17", "17:00-8:00", "8:00-8:00", "8:00am-5:00pm", "8:00"])
+def test_hours_that_nobody_can_read_are_an_error_of_the_start(written: str, settings: LazySettings) -> None:
+    settings.WORKING_HOURS = FIVE_DAYS | {"sun": written}
+    (error,) = checks.the_offices_days_can_be_read(None)
+    assert (error.id, written in error.msg) == ("attackacrack.E001", True)
+
+
+def test_so_are_other_names_of_days_and_other_dates(settings: LazySettings) -> None:
+    assert checks.the_offices_days_can_be_read(None) == []
+    settings.WORKING_HOURS = FIVE_DAYS | {"monday": "8:00-17:00"}
+    settings.HOLIDAYS = ["2026-12-24", "12/24/2026", "20261224", " 2026-12-31"]
+    said = [error.msg.split(" is not ")[0] for error in checks.the_offices_days_can_be_read(None)]
+    assert said == [
+        "WORKING_HOURS: 'monday'", "HOLIDAYS: '12/24/2026'", "HOLIDAYS: '20261224'", "HOLIDAYS: ' 2026-12-31'",
+    ]  # fmt: skip
 
 
 @pytest.mark.django_db
