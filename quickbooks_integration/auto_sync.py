@@ -38,7 +38,7 @@ def switch_off(auth: QuickBooksAuth, by: AbstractBaseUser) -> bool:
 def switch_on(auth: QuickBooksAuth) -> bool:
     """What changed meanwhile is asked for from its commit on. False: it was on already."""
     rows = QuickBooksAuth.objects.filter(pk=auth.pk, auto_sync_off_since__isnull=False)
-    if not rows.update(auto_sync_off_since=None, auto_sync_off_by=None):
+    if not rows.update(auto_sync_off_since=None, auto_sync_off_by=None, auto_sync_on_since=timezone.now()):
         return False
     transaction.on_commit(_ring)
     return True

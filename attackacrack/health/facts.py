@@ -89,16 +89,17 @@ def pulls(auth: QuickBooksAuth) -> dict[str, Any]:
     rows = list(kinds.order_by("entity_type"))
     labels = dict(QuickBooksSync.EntityType.choices)
     alive = timezone.now() - PULSE
+    expected_from = max(auth.connected_at, auth.auto_sync_on_since or auth.connected_at)
     found = [
         Pull(
             f"{labels[row['entity_type']].lower()}s",
-            max(row["result"] or row["first"], auth.connected_at),
+            max(row["result"] or row["first"], expected_from),
             bool(row["pulse"] and row["pulse"] > alive),
         )
         for row in rows
     ]
     if not any(row["entity_type"] == "customer" for row in rows):
-        found.append(Pull("customers", auth.connected_at))
+        found.append(Pull("customers", expected_from))
     failed = recent.filter(state=SyncRun.State.FAILED, finished_at__isnull=False).order_by("-pk").first()
     results = {row["entity_type"]: row["result"] for row in rows}
     is_over = failed is None or (results[failed.entity_type] or failed.started_at) > failed.finished_at

@@ -167,8 +167,24 @@ def test_every_page_says_that_it_is_off_and_nobody_is_alarmed_for_it(
     office_client.post(f"{PAGE}auto_sync/", {"to": "off"})
     shown = office_client.get(reverse("admin:index")).content.decode()
     assert "Automatic sync is off" in shown
-    assert "Olivia" in shown or "olivia" in shown
+    assert "olivia switched it off." in shown
     assert late_pulls(facts.read()) == []
+
+
+def test_switched_on_again_no_kind_is_late_for_the_time_that_it_was_off(
+    office_client: Client, auth: QuickBooksAuth
+) -> None:
+    old = timezone.now() - timedelta(days=3)
+    QuickBooksAuth.objects.update(connected_at=old)
+    run = SyncRun.objects.create(company=auth, entity_type="item", state="done", finished_at=old)
+    SyncRun.objects.filter(pk=run.pk).update(started_at=old)
+    schedules.create_missing()
+    PeriodicTask.objects.update(last_run_at=timezone.now())
+    for to in ("off", "on"):
+        office_client.post(f"{PAGE}auto_sync/", {"to": to})
+    assert late_pulls(facts.read()) == []
+    QuickBooksAuth.objects.update(auto_sync_on_since=timezone.now() - timedelta(hours=1))
+    assert [pull.label for pull in late_pulls(facts.read())] == ["products", "customers"]
 
 
 def test_what_runs_by_itself_is_told_as_the_schedules_stand(office_client: Client, auth: QuickBooksAuth) -> None:
