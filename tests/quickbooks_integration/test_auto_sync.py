@@ -81,7 +81,8 @@ def test_a_run_whose_worker_is_gone_is_in_nobodys_way(office_client: Client, aut
 
 @pytest.mark.parametrize("kind", ["invoice", "vendor", ""])
 def test_a_kind_that_is_not_read_is_refused(office_client: Client, auth: QuickBooksAuth, kind: str) -> None:
-    assert "is not read from QuickBooks yet" in press(office_client, kind)[0]
+    (told,) = press(office_client, kind)
+    assert "is not read from QuickBooks yet. Open QuickBooks > History first" in told
     assert waiting() == []
 
 
@@ -130,6 +131,19 @@ def test_off_beat_asks_nothing_and_a_press_still_does(office_client: Client, aut
     tasks.pull_everything()
     assert (ApiCall.objects.count(), waiting()) == (before, [])
     assert press(office_client, "item")[-1] == "Products are being synced."
+
+
+def test_what_still_reads_in_quickbooks_is_named_wherever_the_switch_is(
+    office_client: Client, auth: QuickBooksAuth
+) -> None:
+    assert auto_sync.STILL in office_client.get(PAGE).content.decode()
+    (told,) = said(office_client.post(f"{PAGE}auto_sync/", {"to": "off"}))
+    shown = auto_sync.in_words(QuickBooksAuth.objects.get())
+    for text in (told, shown):
+        assert all(
+            part in text for part in ("by webhook is still read", "nightly check still", "saved here still goes")
+        )
+        assert "only when somebody presses" not in text
 
 
 def test_a_second_press_of_the_same_does_not_turn_it_round_and_keeps_who_was_first(
