@@ -107,6 +107,8 @@ def test_each_kind_says_how_far_it_is_read_and_what_went_wrong(office_client: Cl
     PullCursor.objects.update_or_create(
         company=auth, entity_type="item", defaults={"proved_until": now - timedelta(days=1)}
     )
+    other = pairs.customer(auth, "Other")
+    QuickBooksSync.objects.filter(pk=other.pk).update(company=another_company(auth), sync_status="error")
     found = {one.kind: one for one in by_kind.look(auth)}
     assert list(found) == [
         "customer", "item", "estimate", "invoice", "credit_memo", "sales_receipt", "refund_receipt", "payment",
@@ -119,6 +121,24 @@ def test_each_kind_says_how_far_it_is_read_and_what_went_wrong(office_client: Cl
     listed = [len(office_client.get(page).context["cl"].result_list) for page in
               (found["customer"].rows_page, found["customer"].errors_page, found["estimate"].errors_page)]  # fmt: skip
     assert listed == [2, 1, 1]
+
+
+def another_company(auth: QuickBooksAuth) -> QuickBooksAuth:
+    """That was connected once."""
+    kept = {name: getattr(auth, name) for name in ("expires_at", "refresh_expires_at", "refreshed_at", "connected_at")}
+    return QuickBooksAuth.objects.create(company_id="another", environment="emulator", state="disconnected", **kept)
+
+
+def test_how_far_a_kind_is_read_is_looked_for_among_the_last_runs_only(
+    auth: QuickBooksAuth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "RECENT", 2)
+    for kind in ("payment", "item", "customer"):
+        SyncRun.objects.create(company=auth, entity_type=kind, state="done", finished_at=timezone.now())
+    HistoryImport.objects.create(company=auth, state="committed")
+    unread = [one.kind for one in by_kind.look(auth) if one.pulled == "Not yet"]
+    assert "payment" in unread
+    assert not {"item", "customer"} & set(unread)
 
 
 # --- The switch -----------------------------------------------------------------------------------
