@@ -46,10 +46,13 @@ def seal_history() -> None:
 
 @shared_task(time_limit=2 * 60 * 60)
 def verify_history() -> None:
-    """Every night. What is not as it was sealed stands on the health banner, and is mailed, until it is as it was. The
-    newest backup knows a seal that has to be there: whoever removes rows and their seals has no hand on the backups."""
-    newest = next(iter(files.all_in(settings.BACKUP_FOLDER)), None)
-    found = audit.verify(newest.seal if newest else "")
+    """Every night. What is not as it was sealed stands on the health banner, and is mailed, until it is as it was. Each
+    backup that is kept knows a seal that has to be there: whoever removes rows and their seals has no hand on the backups,
+    and the newest one may have been made after that."""
+    kept = files.all_in(settings.BACKUP_FOLDER)
+    found = audit.verify([audit.Expected(one.seal, one.made_at) for one in kept if one.seal])
+    for reason in found.unknown:
+        log.warning("%s", reason)
     for finding in found.findings:
         log.error("%s", finding)
     signs.leave_comparison(found)

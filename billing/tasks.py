@@ -11,7 +11,8 @@ from contacts.before_first import AUTOMATIC
 @shared_task
 def mark_overdue() -> int:
     """Every hour: what was due yesterday is overdue today."""
-    return invoices.mark_overdue()
+    with pghistory.context(source=AUTOMATIC):
+        return invoices.mark_overdue()
 
 
 @shared_task
@@ -24,7 +25,8 @@ def morning_invoices() -> int:
 @shared_task
 def raise_follow_ups() -> None:
     """Every five minutes, so that nobody is called about what was paid an hour ago."""
-    follow_ups.raise_due()
+    with pghistory.context(source=AUTOMATIC):
+        follow_ups.raise_due()
 
 
 @shared_task(autoretry_for=(OSError,), default_retry_delay=10 * 60, max_retries=6)

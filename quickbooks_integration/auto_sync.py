@@ -1,4 +1,4 @@
-"""The switch by which a person keeps the CRM from asking QuickBooks by itself, and what it does by itself, in words."""
+"""The switch by which a person keeps the CRM from asking QuickBooks by itself what changed, and what it does by itself, in words."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,10 @@ from quickbooks_integration.models import QuickBooksAuth
 # In the order of the page.
 TASKS = ("pull", "pull_everything", "process_webhooks", "push_waiting", "match_arrivals", "check")
 STOPPED = ("pull", "pull_everything")  # by the switch
+STILL = (
+    "What QuickBooks tells of by webhook is still read, the nightly check still compares both sides, and what is saved here"
+    " still goes there."
+)
 BEFORE = "quickbooks_integration.tasks."
 
 
@@ -29,7 +33,8 @@ class Automatic:
 
 
 def switch_off(auth: QuickBooksAuth, by: AbstractBaseUser) -> bool:
-    """From its commit on QuickBooks is asked only when a person presses. False: it was off already."""
+    """From its commit on beat does not ask what changed. Webhooks, the nightly check and what is sent still read there.
+    False: it was off already."""
     rows = QuickBooksAuth.objects.filter(pk=auth.pk, auto_sync_off_since=None)
     return bool(rows.update(auto_sync_off_since=timezone.now(), auto_sync_off_by=by))
 
@@ -38,7 +43,7 @@ def switch_off(auth: QuickBooksAuth, by: AbstractBaseUser) -> bool:
 def switch_on(auth: QuickBooksAuth) -> bool:
     """What changed meanwhile is asked for from its commit on. False: it was on already."""
     rows = QuickBooksAuth.objects.filter(pk=auth.pk, auto_sync_off_since__isnull=False)
-    if not rows.update(auto_sync_off_since=None, auto_sync_off_by=None):
+    if not rows.update(auto_sync_off_since=None, auto_sync_off_by=None, auto_sync_on_since=timezone.now()):
         return False
     transaction.on_commit(_ring)
     return True
@@ -57,8 +62,8 @@ def in_words(auth: QuickBooksAuth) -> str:
     by = auth.auto_sync_off_by
     who = f" {colleagues.name_of(by)} switched it off." if by else ""
     return (
-        f"The CRM has not asked QuickBooks for changes by itself since {_moment(auth.auto_sync_off_since)}.{who} What"
-        " QuickBooks tells of by webhook still arrives, and what is saved here still goes there. Sync now asks once."
+        f"The CRM has not asked QuickBooks for changes by itself since {_moment(auth.auto_sync_off_since)}.{who} {STILL}"
+        " Sync now asks once."
     )
 
 

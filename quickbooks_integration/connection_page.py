@@ -95,6 +95,7 @@ def context(user: User) -> dict[str, Any]:
         "progress": progress(auth) if auth else {"active": False, "runs": []},
         "kinds": by_kind.look(auth) if auth and in_use else [],
         "automatic": auto_sync.schedules(auth) if auth and in_use else [],
+        "still": auto_sync.STILL,
         "can_see_links": user.has_perm("quickbooks_integration.view_quickbookssync"),
         "can_see_schedules": user.has_perm("django_celery_beat.view_periodictask"),
         "runs": _runs(auth)[:RECENT] if auth else [],

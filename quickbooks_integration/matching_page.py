@@ -28,7 +28,7 @@ APP = "admin:quickbooks_integration"
 WORTH_A_PREVIEW = 5
 # Of a hundred contacts: so many shall have a name, and so many an e-mail.
 NAMED_WANTED, WITH_EMAIL_WANTED = 80, 50
-COUNTED_FOR = 5 * 60  # seconds
+COUNTED_FOR = 60  # seconds
 
 
 @dataclass(frozen=True)
@@ -184,18 +184,18 @@ def _goal(what: str, number: int, total: int, wanted: int) -> str:
 def _twice(auth: QuickBooksAuth, user: User) -> list[Step]:
     """Those that may be there twice, on both sides, each with its list."""
     steps = []
-    if user.has_perm("contacts.view_contact") and (number := _counted("contacts", duplicates.groups)):
+    if user.has_perm("contacts.view_contact") and (number := _counted(auth, "contacts", duplicates.groups)):
         said = f"{number:,} {_groups(number)} of contacts that may be one person. Merge them, or say that they are not."
         steps.append(Step(said, "Open the list", reverse("admin:contacts_contact_duplicates")))
-    if number := _counted("customers", partial(same_customers.groups, auth)):
+    if number := _counted(auth, "customers", partial(same_customers.groups, auth)):
         said = f"{number:,} {_groups(number)} of customers that QuickBooks may have twice. The list says how to merge them there."
         steps.append(Step(said, "Open the list", reverse(f"{APP}_quickbookscustomer_same")))
     return steps
 
 
-def _counted(what: str, groups: Callable[[], Sized]) -> int:
-    """Both lists are read whole to be counted: for this page what they were some minutes ago is enough."""
-    return int(cache.get_or_set(f"twice:{what}", lambda: len(groups()), COUNTED_FOR))
+def _counted(auth: QuickBooksAuth, what: str, groups: Callable[[], Sized]) -> int:
+    """Both lists are read whole to be counted: for this page what they were a minute ago is enough."""
+    return int(cache.get_or_set(f"twice:{auth.pk}:{what}", lambda: len(groups()), COUNTED_FOR))
 
 
 def _groups(number: int) -> str:

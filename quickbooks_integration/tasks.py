@@ -101,29 +101,37 @@ def take_over_history(auth_id: int) -> None:
 @shared_task(time_limit=PULL_AT_MOST_SECONDS)
 def pull() -> None:
     """Every 15 minutes: what changed or was deleted in QuickBooks; less often once most of the month's reads are used
-    up."""
+    up. With automatic sync off only what a person asked for, and what a lost bell or a dead worker left."""
     auth = _connected()
-    if auth is None or auth.auto_sync_off_since is not None:
+    if auth is None or not probing.may_ask(auth):
         return
-    if not probing.may_ask(auth) or not metering.claim_poll(auth):
+    may_poll = auth.auto_sync_off_since is None
+    if may_poll and not metering.claim_poll(auth):
         return
     history.work_off(auth)  # if a worker was killed in the middle of it
-    try:
-        change_feed.poll(QuickBooksService(auth))
-    except QuickBooksError as error:
-        log.warning("The change feed gave no answer, and nothing has moved: %s", error.with_reference)
+    if may_poll:
+        _poll(auth)
+    else:
+        change_feed.work_off_what_waits(QuickBooksService(auth))
     reading_first.end_if_everything_is_read(auth, kinds_to_pull(auth))
     _wake_webhooks()
     for run in CheckRun.objects.filter(company=auth, state=CheckRun.State.WAITING):
         RINGER.ring(partial(execute_check.delay, run.pk))
 
 
+def _poll(auth: QuickBooksAuth) -> None:
+    try:
+        change_feed.poll(QuickBooksService(auth))
+    except QuickBooksError as error:
+        log.warning("The change feed gave no answer, and nothing has moved: %s", error.with_reference)
+
+
 @shared_task(bind=True, time_limit=PULL_AT_MOST_SECONDS, max_retries=20, default_retry_delay=3 * 60)
 def pull_everything(self: Task) -> None:
     """Once a day: everything, so that what was merged or deleted there is noticed. Comes again when the small pull is at
-    work: both are due at the same moment."""
+    work: both are due at the same moment. With automatic sync off only after a restore: until then nothing is written."""
     auth = _connected()
-    if auth is None or auth.auto_sync_off_since is not None:
+    if auth is None or (auth.auto_sync_off_since is not None and auth.reads_first_since is None):
         return
     kinds = kinds_to_pull(auth)
     done = [_pull_all_of(auth, kind) for kind in kinds] if probing.may_ask(auth) else [False]
@@ -149,6 +157,7 @@ def _execute(run: SyncRun) -> None:
         QuickBooksSyncService(_service_of(run)).execute(run)
     except runs.AlreadyRunning:
         log.info("Sync run %s: another one is at work.", run.pk)
+    reading_first.end_if_everything_is_read(run.company, kinds_to_pull(run.company))
     _wake_webhooks()
 
 

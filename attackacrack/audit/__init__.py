@@ -5,6 +5,6 @@ outside the database: whoever keeps it can tell later that nothing before it was
 """
 
 from attackacrack.audit.sealing import seal
-from attackacrack.audit.verifying import Finding, verify
+from attackacrack.audit.verifying import Expected, Finding, verify
 
-__all__ = ["Finding", "seal", "verify"]
+__all__ = ["Expected", "Finding", "seal", "verify"]

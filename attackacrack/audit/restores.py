@@ -1,6 +1,7 @@
 """A restore takes the seals back to those of the backup. It leaves a seal of its own that says so, so that nobody takes
 the missing ones for removed."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,13 +31,28 @@ def note(restored: psycopg.Connection[Any], made_at: datetime) -> None:
     )
 
 
-def sentence(one: AuditSeal, before: AuditSeal | None) -> str:
-    """ "" for an ordinary seal. before: the seal that it follows."""
+@dataclass(frozen=True)
+class Restore:
+    """made_at: of the backup. at: when it was put back."""
+
+    made_at: datetime
+    at: datetime
+    sentence: str
+
+    def excuses(self, kept_at: datetime | None) -> bool:
+        """Whether this can be why a seal is missing that was the newest one then; None: nobody knows when. Up to the backup
+        the seals are in it, and after the restore none was taken away."""
+        return kept_at is None or self.made_at < kept_at < self.at
+
+
+def read(one: AuditSeal, before: AuditSeal | None) -> Restore | None:
+    """None for an ordinary seal. before: the seal that it follows."""
     if KEY not in one.contents:
-        return ""
+        return None
     made_at = datetime.fromisoformat(one.contents[KEY])
     last = f"its last seal is {named(before)}" if before is not None else "it had no seal yet"
-    return f"The database was restored on {_moment(one.sealed_at)} from the backup of {_moment(made_at)}; {last}."
+    said = f"The database was restored on {_moment(one.sealed_at)} from the backup of {_moment(made_at)}; {last}."
+    return Restore(made_at, one.sealed_at, said)
 
 
 def named(one: AuditSeal) -> str:

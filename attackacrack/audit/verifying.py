@@ -1,12 +1,13 @@
 """Compares the history with its seals."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import ProgrammingError, transaction
 
-from attackacrack.audit import rows, sealing
-from attackacrack.audit.restores import named, sentence
+from attackacrack.audit import restores, rows, sealing
+from attackacrack.audit.restores import Restore, named
 from attackacrack.audit.rows import Range
 from attackacrack.models import AuditSeal
 
@@ -27,22 +28,32 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Expected:
+    """A digest that was kept outside the database. kept_at: when it was the newest one, aware; None if nobody knows."""
+
+    digest: str
+    kept_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Result:
     """seals and rows: how many were compared. last: the digest of the newest seal. restores: a sentence for each time the
-    database was restored, the first one first. unknown: why an expected digest is missing, if a restore can be why."""
+    database was restored, the first one first. unknown: of each expected digest that is missing, why a restore can be the
+    reason."""
 
     seals: int
     rows: int
     last: str
     findings: list[Finding]
     restores: list[str]
-    unknown: str = ""
+    unknown: list[str]
 
 
-def verify(expected: str = "") -> Result:
-    """expected: a digest that was kept outside the database; some seal has to have it. Reads all sealed rows."""
+def verify(expected: Collection[Expected] = ()) -> Result:
+    """Some seal has to have each of the expected digests. Reads all sealed rows."""
     seals, count, previous = 0, 0, ""
-    findings, digests, restores, before = [], {""}, [], None
+    findings: list[Finding] = []
+    digests, restored, before = set(), [], None
     for one in AuditSeal.objects.order_by("pk").iterator():
         seals += 1
         findings += list(_of_seal(one, previous))
@@ -50,15 +61,24 @@ def verify(expected: str = "") -> Result:
             found = Range.from_json(told)
             count += found.count
             findings += list(_of_range(one, found))
-        restores += filter(None, [sentence(one, before)])
+        restored += filter(None, [restores.read(one, before)])
         previous, before = one.digest, one
         digests.add(previous)
-    unknown = ""
-    if expected not in digests and restores:
-        unknown = f"No seal has the digest {expected}. {restores[-1]} {SINCE_THE_BACKUP}"
-    elif expected not in digests:
-        findings.append(Finding(f"No seal has the digest {expected}: seals were removed or made anew."))
-    return Result(seals, count, previous, findings, restores, unknown)
+    missing, unknown = _missing([one for one in expected if one.digest not in digests], restored)
+    return Result(seals, count, previous, findings + missing, [one.sentence for one in restored], unknown)
+
+
+def _missing(expected: list[Expected], restored: list[Restore]) -> tuple[list[Finding], list[str]]:
+    """Each digest once: several backups may know the same. One of them that no restore excuses is enough for a finding."""
+    findings, unknown = {}, {}
+    for one in expected:
+        why = next((found for found in reversed(restored) if found.excuses(one.kept_at)), None)
+        said = f"No seal has the digest {one.digest}"
+        if why is None:
+            findings[one.digest] = Finding(f"{said}: seals were removed or made anew.")
+        else:
+            unknown[one.digest] = f"{said}. {why.sentence} {SINCE_THE_BACKUP}"
+    return list(findings.values()), [said for digest, said in unknown.items() if digest not in findings]
 
 
 def _of_seal(one: AuditSeal, previous: str) -> Iterator[Finding]:

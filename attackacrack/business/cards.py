@@ -232,7 +232,7 @@ def _job_row(month: Span, found: Jobs) -> Row:
 
 
 def lifetime() -> Card:
-    """Four queries."""
+    """Six queries."""
     found = customers.lifetime(BEST)
     amounts = [one.value for one in found.best]
     bars = [

@@ -19,15 +19,13 @@ from quickbooks_integration.models import (
     SyncRun,
     WebhookDelivery,
 )
-from quickbooks_integration.sync import kinds_to_pull, new_customers, outbox, sending
+from quickbooks_integration.sync import kinds_to_pull, new_customers, outbox, runs, sending
 
 HEARTBEAT = "attackacrack.tasks.beat_heartbeat"
 PULL = "quickbooks_integration.tasks.pull"
 CHECK = "quickbooks_integration.tasks.check"
 BACKUP = "attackacrack.tasks.back_up"
 VERIFY = "attackacrack.tasks.verify_history"
-# Runs of more than two days: each pull is eight, and webhooks ask for more.
-RECENT_RUNS = 2000
 FIRST_OF_QUEUE = 500
 PULSE = timedelta(minutes=5)
 ONCE_A_DAY = timedelta(days=1)
@@ -78,8 +76,7 @@ def _first_look(looked: Sign | None) -> datetime | None:
 
 
 def pulls(auth: QuickBooksAuth) -> dict[str, Any]:
-    newest = SyncRun.objects.aggregate(pk=Max("pk"))["pk"] or 0
-    recent = SyncRun.objects.filter(pk__gt=newest - RECENT_RUNS, company=auth, entity_type__in=kinds_to_pull(auth))
+    recent = runs.recent(auth).filter(entity_type__in=kinds_to_pull(auth))
     kinds = recent.values("entity_type").annotate(
         result=Max("finished_at", filter=Q(state__in=RESULT)),
         first=Min("started_at"),
@@ -89,16 +86,17 @@ def pulls(auth: QuickBooksAuth) -> dict[str, Any]:
     rows = list(kinds.order_by("entity_type"))
     labels = dict(QuickBooksSync.EntityType.choices)
     alive = timezone.now() - PULSE
+    expected_from = max(auth.connected_at, auth.auto_sync_on_since or auth.connected_at)
     found = [
         Pull(
             f"{labels[row['entity_type']].lower()}s",
-            max(row["result"] or row["first"], auth.connected_at),
+            max(row["result"] or row["first"], expected_from),
             bool(row["pulse"] and row["pulse"] > alive),
         )
         for row in rows
     ]
     if not any(row["entity_type"] == "customer" for row in rows):
-        found.append(Pull("customers", auth.connected_at))
+        found.append(Pull("customers", expected_from))
     failed = recent.filter(state=SyncRun.State.FAILED, finished_at__isnull=False).order_by("-pk").first()
     results = {row["entity_type"]: row["result"] for row in rows}
     is_over = failed is None or (results[failed.entity_type] or failed.started_at) > failed.finished_at

@@ -12,6 +12,7 @@ from django.utils import timezone
 from attackacrack.models import FollowUpDay
 from attackacrack.outcomes.measures import Measure, Point, month_in_words, months, percent, share
 from billing import follow_up_days
+from billing.working_time import is_working_day
 
 ENOUGH = Decimal(80)
 NOW = timedelta(days=30)
@@ -27,7 +28,7 @@ def on_the_day(today: date) -> Measure:
     return Measure(
         "follow-ups", "Follow-ups done on the day",
         "Of the follow-ups that were due on a day, or left from before, how many somebody did or postponed on that very day;"
-        " over the working days, Monday to Friday, of the last 30 days. What settled itself is not counted.",
+        " over the working days of the last 30 days. What settled itself is not counted.",
         "more than 80 %", percent(found), f"{handled:,} of {due:,} on {len(days):,} days" if days else "",
         is_met=None if found is None else found > ENOUGH, trend=_by_month(today), heading="By day",
         parts=[Point(f"{one.day:%a %b %-d}", _in_words(one.handled, one.due)) for one in days[:DAYS]],
@@ -36,11 +37,12 @@ def on_the_day(today: date) -> Measure:
 
 
 def note() -> None:
-    """Every night: the working days of the last week that were not counted yet. A day is counted once."""
+    """Every night: the working days of the last week that were not counted yet. A day is counted once.
+    Raises ImproperlyConfigured for hours that nobody can read."""
     today = timezone.localdate()
     days = [today - timedelta(days=number) for number in range(1, MISSED + 1)]
     known = set(FollowUpDay.objects.filter(day__in=days).values_list("day", flat=True))
-    found = {day: follow_up_days.look(day) for day in days if day.weekday() < 5 and day not in known}
+    found = {day: follow_up_days.look(day) for day in days if day not in known and is_working_day(day)}
     rows = [FollowUpDay(day=day, due=worked.due, handled=worked.handled) for day, worked in found.items() if worked.due]
     FollowUpDay.objects.bulk_create(rows, ignore_conflicts=True)
 

@@ -18,7 +18,6 @@ KEPT: dict[str, Callable[[date], Decimal | None]] = {
 
 def note() -> None:
     """Every night: the month of the day that is over, as it is by now; what is said of how it was before is never written a second time."""
-    follow_ups.note()
     month = (timezone.localdate() - timedelta(days=1)).replace(day=1)
     found = {name: value_of(month) for name, value_of in KEPT.items()}
     rows = [OutcomeMonth(name=name, month=month, value=value) for name, value in found.items() if value is not None]
@@ -29,3 +28,4 @@ def note() -> None:
     if len(known) < 2:
         new = [one for one in business.baselines(timezone.localdate()) if one.name not in known]
         OutcomeBaseline.objects.bulk_create(new, ignore_conflicts=True)
+    follow_ups.note()  # last: it stops at hours that nobody can read

@@ -33,7 +33,7 @@ FROM_QUICKBOOKS = {
 }
 SOURCES = FROM_QUICKBOOKS | {
     ADMIN: "A page of the CRM",
-    AUTOMATIC: "The CRM by itself, at its time",
+    AUTOMATIC: "The CRM's schedule",
     "matching": "Matching with QuickBooks",
     "merging": "Merge of contacts",
     "import": "Import of a list",
@@ -60,7 +60,7 @@ class Asked:
         if self.object_id is not None:
             events = events.filter(**{table.owner: self.object_id})
         if self.source:
-            events = events.filter(pgh_source__in=FROM_QUICKBOOKS if self.source == QUICKBOOKS else [self.source])
+            events = events.filter(_from(self.source))
         if self.person is not None:
             events = events.filter(pgh_user=str(self.person))
         if self.first is not None:
@@ -70,10 +70,16 @@ class Asked:
         return events
 
 
+def _from(source: str) -> Q:
+    if source == ADMIN:  # older rows of a person's say no source
+        return Q(pgh_source=ADMIN) | Q(pgh_source=None, pgh_user__isnull=False)
+    return Q(pgh_source__in=FROM_QUICKBOOKS if source == QUICKBOOKS else [source])
+
+
 @dataclass(frozen=True)
 class Change:
-    """source: in words, "" when a person did it at a page. tid: by which Intuit knows its answer. page: "" for an object
-    that is deleted."""
+    """source: in words, "" when a person did it at a page or `who` says it. tid: by which Intuit knows its answer.
+    page: "" for an object that is deleted."""
 
     at: datetime
     who: str
@@ -147,7 +153,7 @@ def _what_is_told(table: Table, asked: Asked) -> Iterator[QuerySet[Any]]:
         yield events.filter(pgh_label__in=(*TOLD, MADE))
         return
     yield events.filter(pgh_label__in=TOLD)
-    if any(tracker.label == MADE for tracker in table.events.pgh_trackers):
+    if asked.source in ("", ADMIN, AUTOMATIC) and any(tracker.label == MADE for tracker in table.events.pgh_trackers):
         yield events.filter(MADE_HERE).exclude(_made_with_its_object(table))
 
 
@@ -192,15 +198,14 @@ def _change(event: Any, table: Table, own: Any, sentences: list[str], people: di
     kind, user, source = table.kind, event.pgh_user, event.pgh_source
     in_words = SOURCES.get(source, source or "")
     who = people.get(user, "Somebody who is deleted") if user is not None else in_words or NOBODY
+    beside = in_words if user is not None and source != ADMIN else ""
     name, link = f"A deleted {kind.label.lower()}", ""
     if own is not None:
         name, link = kind.named(own), _address(own)
     elif table.part is None:
         name = _as_it_was(event, kind)
     tid = event.pgh_context.metadata.get("intuit_tid", "") if event.pgh_context else ""
-    return Change(
-        event.pgh_created_at, who, in_words if user is not None else "", tid, kind.label, name, link, sentences
-    )
+    return Change(event.pgh_created_at, who, beside, tid, kind.label, name, link, sentences)
 
 
 def _sentences(event: Any, table: Table, before: Any, names: wording.Names) -> list[str]:

@@ -98,7 +98,8 @@ class ConnectionAdmin(ReadOnly):
             auth = QuickBooksService.for_page().auth
             if kind not in sync.kinds_to_pull(auth):
                 messages.error(
-                    request, "This kind is not read from QuickBooks yet. Press Sync now above: it reads all."
+                    request,
+                    "This kind is not read from QuickBooks yet. Open QuickBooks > History first: documents begin there.",
                 )
                 return redirect(PAGE)
             sync.start_one(auth, kind, by=request.user)
@@ -116,7 +117,10 @@ class ConnectionAdmin(ReadOnly):
             messages.info(request, "QuickBooks is not connected, so nothing is synced anyway.")
         elif request.POST.get("to") == "off":
             auto_sync.switch_off(auth, request.user)
-            messages.success(request, "Automatic sync is off. QuickBooks is asked only when somebody presses Sync now.")
+            messages.success(
+                request,
+                f"Automatic sync is off: what changed in QuickBooks is asked for when somebody presses Sync. {auto_sync.STILL}",
+            )
         elif request.POST.get("to") == "on":
             auto_sync.switch_on(auth)
             messages.success(request, "Automatic sync is on again. What changed meanwhile is being asked for.")

@@ -94,10 +94,16 @@ class QuickBooksAuth(models.Model):
         help_text="Restored from a backup then: nothing is written before everything was read again.",
     )
     auto_sync_off_since = models.DateTimeField(
-        null=True, blank=True, help_text="Since when QuickBooks is asked only when somebody presses; empty: as usual."
+        null=True,
+        blank=True,
+        help_text="Since when beat does not ask QuickBooks what changed; webhooks, the nightly check and what is sent still"
+        " read there. Empty: as usual.",
     )
     auto_sync_off_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    auto_sync_on_since = models.DateTimeField(
+        null=True, blank=True, help_text="When it was switched on again last: what was not read before is not late."
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -49,6 +49,11 @@ def poll(service: QuickBooksService) -> bool:
     return is_mine
 
 
+def work_off_what_waits(service: QuickBooksService) -> None:
+    """Syncs that somebody asked for and whose bell was lost; asks for nothing else. Not inside a transaction."""
+    _Poll(service).work_off_what_waits()
+
+
 def _note(auth: QuickBooksAuth, **columns: object) -> None:
     FeedPoll.objects.update_or_create(company=auth, defaults=columns)
 
@@ -62,7 +67,7 @@ class _Poll:
     def execute(self) -> bool:
         """Whether the feed was asked: at first, and after a reset, there is nothing to ask it from."""
         kinds = kinds_to_pull(self.auth)
-        self._work_off_what_waits()
+        self.work_off_what_waits()
         watermarks = coverage.watermarks(self.auth, kinds)
         asked = [kind for kind in kinds if kind in watermarks]
         told = self._ask({kind: watermarks[kind] for kind in asked}) if asked else {}
@@ -131,8 +136,7 @@ class _Poll:
             for kind, told in idle.items():
                 coverage.prove(self.auth, kind, coverage.How.FEED, told.since, told.server_time)
 
-    def _work_off_what_waits(self) -> None:
-        """Syncs that somebody asked for and whose bell was lost."""
+    def work_off_what_waits(self) -> None:
         order = list(PULLS)
         for run in sorted(runs.open_runs(self.auth), key=lambda run: order.index(run.entity_type)):
             self._execute(run, None)

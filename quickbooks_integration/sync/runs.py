@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from quickbooks_integration import arrivals
@@ -16,6 +16,8 @@ from quickbooks_integration.models import QuickBooksAuth, SyncRun
 OPEN_STATES = [SyncRun.State.WAITING, SyncRun.State.RUNNING]
 # A worker that did not even begin by then is not coming; beat or the next press starts anew.
 WAITS_AT_MOST = timedelta(minutes=10)
+# Runs of more than two days: each pull is eight, and webhooks ask for more.
+RECENT = 2000
 COUNTS = ("read", "created", "updated", "unchanged", "conflict", "rejected", "api_calls")
 AS_NEW: dict[str, Any] = {"expected": None, **dict.fromkeys(COUNTS, 0)}
 
@@ -79,6 +81,12 @@ def open_runs(auth: QuickBooksAuth) -> list[SyncRun]:
         if run.state == SyncRun.State.RUNNING:
             _bury_if_dead(auth, run.entity_type)
     return [run for run in found if run.state == SyncRun.State.WAITING]
+
+
+def recent(auth: QuickBooksAuth) -> QuerySet[SyncRun]:
+    """The newest ones, so that pages cost the same however many there ever were. One query now, one when it is read."""
+    newest = SyncRun.objects.aggregate(pk=Max("pk"))["pk"] or 0
+    return SyncRun.objects.filter(pk__gt=newest - RECENT, company=auth)
 
 
 def at_work(auth: QuickBooksAuth) -> SyncRun | None:

@@ -3,6 +3,7 @@
 import io
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pghistory
 import pytest
@@ -84,7 +85,7 @@ def test_an_untouched_history_is_as_it_was_sealed_and_every_seal_follows_the_one
     assert (found.seals, found.rows, found.findings) == (2, 7, [])
     last, first = AuditSeal.objects.all()
     assert (first.previous, last.previous, found.last) == ("", first.digest, last.digest)
-    assert audit.verify(first.digest).findings == []
+    assert audit.verify([audit.Expected(first.digest)]).findings == []
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ def test_seals_that_were_altered_removed_or_made_anew_are_found(sealed):
     by_stealth("DELETE FROM attackacrack_auditseal")
     audit.seal()
     assert findings() == []
-    assert [str(one) for one in audit.verify(kept).findings] == [
+    assert [str(one) for one in audit.verify([audit.Expected(kept)]).findings] == [
         f"No seal has the digest {kept}: seals were removed or made anew."
     ]
 
@@ -262,20 +263,62 @@ def test_the_nights_comparison_leaves_a_sign_of_what_it_found(sealed):
     assert (about["number"], "at least one was altered" in about["first"]) == (1, True)
 
 
+def backed_up(folder: Path, made_at: datetime) -> None:
+    """As far as the comparison looks at a backup."""
+    made = files.new(folder, made_at, {}, AuditSeal.objects.first().digest)
+    made.path.write_bytes(b"")
+    made.proved()
+
+
+def remove(seal: AuditSeal) -> None:
+    """With all its rows."""
+    for told in seal.contents["ranges"]:
+        by_stealth(f"DELETE FROM {told['table']} WHERE pgh_id > {told['after']} AND pgh_id <= {told['upto']}")
+    by_stealth(f"DELETE FROM attackacrack_auditseal WHERE id = {seal.pk}")
+
+
 def test_the_newest_seal_that_was_removed_together_with_its_rows_is_missed_by_the_backup_that_knows_it(
     sealed, settings, tmp_path
 ):
     settings.BACKUP_FOLDER = tmp_path
     newest = AuditSeal.objects.first()
-    made = files.new(tmp_path, timezone.now(), {}, newest.digest)
-    made.path.write_bytes(b"")
-    made.proved()
+    backed_up(tmp_path, timezone.now())
     tasks.verify_history()
     assert not Sign.objects.filter(kind="altered").exists()
 
-    for told in newest.contents["ranges"]:
-        by_stealth(f"DELETE FROM {told['table']} WHERE pgh_id > {told['after']} AND pgh_id <= {told['upto']}")
-    by_stealth(f"DELETE FROM attackacrack_auditseal WHERE id = {newest.pk}")
+    remove(newest)
     assert findings() == []
     tasks.verify_history()
     assert "seals were removed or made anew" in Sign.objects.get(kind="altered").about["first"]
+
+
+def test_a_backup_that_was_made_after_rows_and_their_seal_were_removed_hides_nothing(sealed, settings, tmp_path):
+    settings.BACKUP_FOLDER = tmp_path
+    backed_up(tmp_path, timezone.now() - timedelta(days=1))
+    remove(AuditSeal.objects.first())
+    backed_up(tmp_path, timezone.now())
+    tasks.verify_history()
+    about = Sign.objects.get(kind="altered").about
+    assert (about["number"], "seals were removed or made anew" in about["first"]) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("after_restored_backup", "is_excused"),
+    [
+        (timedelta(hours=-1), False),  # its seal is in the backup that was put back
+        (timedelta(0), False),
+        (timedelta(hours=1), True),
+        (timedelta(days=2), False),  # after the restore
+    ],
+)
+def test_a_restore_excuses_only_the_seals_of_backups_between_its_own_and_itself(
+    sealed, settings, tmp_path, caplog, after_restored_backup, is_excused
+):
+    settings.BACKUP_FOLDER = tmp_path
+    restored_from = timezone.now() - timedelta(days=1)
+    backed_up(tmp_path, restored_from + after_restored_backup)
+    remove(AuditSeal.objects.first())
+    restored(restored_from.isoformat())
+    tasks.verify_history()
+    assert Sign.objects.filter(kind="altered").exists() is not is_excused
+    assert ("The database was restored on" in caplog.text) is is_excused

@@ -81,7 +81,8 @@ def test_a_run_whose_worker_is_gone_is_in_nobodys_way(office_client: Client, aut
 
 @pytest.mark.parametrize("kind", ["invoice", "vendor", ""])
 def test_a_kind_that_is_not_read_is_refused(office_client: Client, auth: QuickBooksAuth, kind: str) -> None:
-    assert "is not read from QuickBooks yet" in press(office_client, kind)[0]
+    (told,) = press(office_client, kind)
+    assert "is not read from QuickBooks yet. Open QuickBooks > History first" in told
     assert waiting() == []
 
 
@@ -106,6 +107,8 @@ def test_each_kind_says_how_far_it_is_read_and_what_went_wrong(office_client: Cl
     PullCursor.objects.update_or_create(
         company=auth, entity_type="item", defaults={"proved_until": now - timedelta(days=1)}
     )
+    other = pairs.customer(auth, "Other")
+    QuickBooksSync.objects.filter(pk=other.pk).update(company=another_company(auth), sync_status="error")
     found = {one.kind: one for one in by_kind.look(auth)}
     assert list(found) == [
         "customer", "item", "estimate", "invoice", "credit_memo", "sales_receipt", "refund_receipt", "payment",
@@ -120,6 +123,24 @@ def test_each_kind_says_how_far_it_is_read_and_what_went_wrong(office_client: Cl
     assert listed == [2, 1, 1]
 
 
+def another_company(auth: QuickBooksAuth) -> QuickBooksAuth:
+    """That was connected once."""
+    kept = {name: getattr(auth, name) for name in ("expires_at", "refresh_expires_at", "refreshed_at", "connected_at")}
+    return QuickBooksAuth.objects.create(company_id="another", environment="emulator", state="disconnected", **kept)
+
+
+def test_how_far_a_kind_is_read_is_looked_for_among_the_last_runs_only(
+    auth: QuickBooksAuth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "RECENT", 2)
+    for kind in ("payment", "item", "customer"):
+        SyncRun.objects.create(company=auth, entity_type=kind, state="done", finished_at=timezone.now())
+    HistoryImport.objects.create(company=auth, state="committed")
+    unread = [one.kind for one in by_kind.look(auth) if one.pulled == "Not yet"]
+    assert "payment" in unread
+    assert not {"item", "customer"} & set(unread)
+
+
 # --- The switch -----------------------------------------------------------------------------------
 
 
@@ -130,6 +151,19 @@ def test_off_beat_asks_nothing_and_a_press_still_does(office_client: Client, aut
     tasks.pull_everything()
     assert (ApiCall.objects.count(), waiting()) == (before, [])
     assert press(office_client, "item")[-1] == "Products are being synced."
+
+
+def test_what_still_reads_in_quickbooks_is_named_wherever_the_switch_is(
+    office_client: Client, auth: QuickBooksAuth
+) -> None:
+    assert auto_sync.STILL in office_client.get(PAGE).content.decode()
+    (told,) = said(office_client.post(f"{PAGE}auto_sync/", {"to": "off"}))
+    shown = auto_sync.in_words(QuickBooksAuth.objects.get())
+    for text in (told, shown):
+        assert all(
+            part in text for part in ("by webhook is still read", "nightly check still", "saved here still goes")
+        )
+        assert "only when somebody presses" not in text
 
 
 def test_a_second_press_of_the_same_does_not_turn_it_round_and_keeps_who_was_first(
@@ -167,8 +201,24 @@ def test_every_page_says_that_it_is_off_and_nobody_is_alarmed_for_it(
     office_client.post(f"{PAGE}auto_sync/", {"to": "off"})
     shown = office_client.get(reverse("admin:index")).content.decode()
     assert "Automatic sync is off" in shown
-    assert "Olivia" in shown or "olivia" in shown
+    assert "olivia switched it off." in shown
     assert late_pulls(facts.read()) == []
+
+
+def test_switched_on_again_no_kind_is_late_for_the_time_that_it_was_off(
+    office_client: Client, auth: QuickBooksAuth
+) -> None:
+    old = timezone.now() - timedelta(days=3)
+    QuickBooksAuth.objects.update(connected_at=old)
+    run = SyncRun.objects.create(company=auth, entity_type="item", state="done", finished_at=old)
+    SyncRun.objects.filter(pk=run.pk).update(started_at=old)
+    schedules.create_missing()
+    PeriodicTask.objects.update(last_run_at=timezone.now())
+    for to in ("off", "on"):
+        office_client.post(f"{PAGE}auto_sync/", {"to": to})
+    assert late_pulls(facts.read()) == []
+    QuickBooksAuth.objects.update(auto_sync_on_since=timezone.now() - timedelta(hours=1))
+    assert [pull.label for pull in late_pulls(facts.read())] == ["products", "customers"]
 
 
 def test_what_runs_by_itself_is_told_as_the_schedules_stand(office_client: Client, auth: QuickBooksAuth) -> None:

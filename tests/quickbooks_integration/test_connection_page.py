@@ -426,5 +426,5 @@ def test_the_page_asks_the_database_a_fixed_number_of_times(office, connected, d
         ApiCall.objects.create(company=connected, at=timezone.now(), method="GET", path="/", milliseconds=1, status=200)
         SyncRun.objects.create(company=connected, entity_type="customer", state="done")
 
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         page(office)

@@ -194,6 +194,15 @@ def test_who_may_be_there_twice_on_either_side_is_a_next_step(auth: QuickBooksAu
         assert len(office.get(step.page).context["groups"]) == 1
 
 
+def test_what_was_counted_for_one_company_is_not_shown_for_the_next(auth: QuickBooksAuth, office: Client) -> None:
+    for _ in range(2):
+        customer(auth, "Bob Ray", "617-555-0102")
+    assert len(office.get(PAGE).context["twice"]) == 1
+    QuickBooksAuth.objects.filter(pk=auth.pk).update(state=QuickBooksAuth.State.DISCONNECTED)
+    pairs.company(company_id="another")
+    assert office.get(PAGE).context["twice"] == []
+
+
 @pytest.mark.parametrize(
     ("number", "total", "text"),
     [(0, 0, ""), (0, 9, "0 %"), (9, 9, "100 %"), (1, 3, "33.3 %"), (1, 9999, "< 0.1 %"), (9998, 9999, "> 99.9 %")],

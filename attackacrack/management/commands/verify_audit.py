@@ -15,7 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("--expect", default="", help="A digest that was kept outside, from a log or an e-mail.")
 
     def handle(self, *args: Any, expect: str, **options: Any) -> None:
-        found = audit.verify(expect)
+        found = audit.verify([audit.Expected(expect)] if expect else [])
         if not expect:  # a digest that was mistyped is nobody's alarm
             signs.leave_comparison(found)
         for finding in found.findings:
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         if found.findings:
             raise CommandError(f"The history is not as it was sealed: {len(found.findings)} findings above.")
         if found.unknown:
-            raise CommandError(found.unknown)
+            raise CommandError(found.unknown[0])
         self.stdout.write(
             f"{found.seals:,} seals over {found.rows:,} rows: all there, none altered. Newest: {found.last}"
         )

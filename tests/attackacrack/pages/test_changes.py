@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import quotes
+from billing import quotes, tasks
 from billing.models import Job, Quote, QuoteItem
 from contacts import changes
 from contacts.changes import Asked, Change, Place
@@ -149,6 +149,34 @@ def test_who_it_was_and_where_it_came_from(quote, office):
     assert len(found(Asked(person=office.pk))) == 2
     assert len(found(Asked(source=QUICKBOOKS))) == 1
     assert found(Asked(person=office.pk, kind="invoice")) == []
+
+
+def test_what_a_person_did_at_a_page_is_one_source_also_where_older_rows_say_none(quote, office):
+    Quote.objects.filter(pk=quote.pk).update(notes="nobody")
+    with pghistory.context(user=office.pk):
+        Quote.objects.filter(pk=quote.pk).update(notes="old")
+    with pghistory.context(user=office.pk, source="admin"):
+        Quote.objects.filter(pk=quote.pk).update(notes="new")
+    with pghistory.context(user=office.pk, source="merging"):
+        Quote.objects.filter(pk=quote.pk).update(notes="merged")
+    assert [(one.who, one.source) for one in found(Asked(source="admin"))] == [("olivia", "")] * 2
+
+
+def test_what_beat_changes_is_told_as_the_schedules(db):
+    late = make_invoice("100.00", due_date=timezone.localdate() - timedelta(days=1))
+    tasks.mark_overdue()
+    assert [(one.who, one.page) for one in found(Asked(source="automatic"))] == [
+        ("The CRM's schedule", reverse("admin:billing_invoice_change", args=[late.pk]))
+    ]
+
+
+def test_what_was_made_here_is_not_looked_for_among_what_came_from_elsewhere(quote):
+    def queries(source: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            found(Asked(source=source))
+        return len(captured)
+
+    assert queries("merging") < queries("admin")
 
 
 def test_what_says_nothing_to_people_is_left_out(quote):

@@ -1,15 +1,18 @@
 """Follow-ups done on the day: what of a day's list counts, and that a day is counted once, when it is over."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.models import User
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from attackacrack import outcomes
-from attackacrack.models import FollowUpDay
-from attackacrack.outcomes import Measure, follow_ups
+from attackacrack.models import FollowUpDay, OutcomeMonth
+from attackacrack.outcomes import Measure, follow_ups, keeping
 from billing import follow_up_days
 from billing import follow_ups as verbs
 from billing.follow_up_days import Worked
@@ -77,7 +80,36 @@ def test_a_reopened_one_was_not_done(office: User, monkeypatch: Any) -> None:
     assert follow_up_days.look(MONDAY) == Worked(1, 0)
 
 
-def test_each_working_day_is_counted_once_when_it_is_over(office: User, monkeypatch: Any) -> None:
+@pytest.fixture
+def office_hours(settings: LazySettings, _always_open: None) -> None:
+    """Without weekends and holidays, and on Saturdays besides."""
+    weekdays = ("mon", "tue", "wed", "thu", "fri", "sat")
+    settings.WORKING_HOURS = dict.fromkeys(weekdays, "8:00-17:00")
+    settings.FEDERAL_HOLIDAYS = True
+
+
+def test_a_day_counts_when_the_office_works_by_its_settings(office_hours: None, monkeypatch: Any) -> None:
+    due(date(2026, 5, 20))
+    at(monkeypatch, datetime(2026, 5, 27, 16, tzinfo=UTC))  # the 25th is Memorial Day
+    follow_ups.note()
+    assert [one.day.day for one in FollowUpDay.objects.order_by("day")] == [20, 21, 22, 23, 26]
+
+
+def test_hours_that_nobody_can_read_keep_nothing_else_from_being_noted(
+    settings: LazySettings, monkeypatch: Any
+) -> None:
+    at(monkeypatch, NOON)
+    settings.WORKING_HOURS = dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "from eight")
+    monkeypatch.setitem(keeping.KEPT, "coverage", lambda month: Decimal(50))
+    with pytest.raises(ImproperlyConfigured):
+        outcomes.note()
+    assert OutcomeMonth.objects.filter(name="coverage").exists()
+
+
+def test_each_working_day_is_counted_once_when_it_is_over(
+    office_hours: None, office: User, settings: LazySettings, monkeypatch: Any
+) -> None:
+    settings.WORKING_HOURS["sat"] = ""
     row = due(MONDAY - 3 * DAY)  # a Friday
     at(monkeypatch, NOON + DAY)
     follow_ups.note()
