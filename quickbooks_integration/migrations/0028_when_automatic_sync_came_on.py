@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('quickbooks_integration', '0026_a_question_about_a_vendor'),
+        ('quickbooks_integration', '0027_refusals_by_index'),
     ]
 
     operations = [
