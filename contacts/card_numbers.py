@@ -34,11 +34,14 @@ _WRITTEN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _LIST_GAP = re.compile(r"[,/_\n\r\t]|\s{3}")
-_ABOUT_CARDS = re.compile(r"card|visa|amex|discover|credit|debit|\bcc\b|\bexp|cvv|cvc|\bpa(?:y|id)", re.IGNORECASE)
+_ABOUT_CARDS = re.compile(
+    r"(?:0[1-9]|1[0-2])/\d\d|card|visa|amex|discover|credit|debit|\bcc\b|\bexp|cvv|cvc|\bpa(?:y|id)", re.IGNORECASE
+)
 _CHECK_CODE = re.compile(r"\b(cvv2?|cvc2?|cid|csc)\b(\W{0,3})\d{3,4}\b", re.IGNORECASE)
 # What is written behind a card: when it ends, then its code.
 _CODE_BEHIND = re.compile(
-    r"(\[card ending in \d{4}\]\W{0,3}(?:exp\w*\W{0,3})?\d{1,2}/\d{2}(?:\d{2})?\W{1,3})(?!20\d\d)\d{3,4}(?=\s*(?:$|[.,;)\n]))",
+    r"(\[card ending in \d{4}\]\W{0,3}(?:(?:exp\w*\W{0,3})?\d{1,2}/\d{2}(?:\d{2})?\W{1,3}(?=\d{3,4}(?!\d))(?!20\d\d))?)"
+    r"(?:(?<=\W)\d{3}|(?<=/\d\d\W)\d{4}|(?<=/\d\d\W\W)\d{4})(?=\s*(?:$|[.,;)\n]))",
     re.IGNORECASE,
 )
 
@@ -63,11 +66,13 @@ def _hidden(match: re.Match[str]) -> str:
 
 
 def _is_a_list(number: str) -> bool:
-    """Whether it may be several numbers: with commas or on lines of their own, or one after the other ("units 4003 4004
-    4005 4006")."""
+    """Whether it may be several numbers: growing ones with commas or on lines of their own, or one after the other ("units
+    4003 4004 4005 4006")."""
     groups = [int(group) for group in re.findall(r"\d+", number)]
     steps = {after - before for before, after in pairwise(groups)}
-    return _LIST_GAP.search(number) is not None or (len(groups) == 4 and len(steps) == 1 and steps <= set(range(1, 10)))
+    if len(groups) != 4 or min(steps) <= 0:
+        return False
+    return _LIST_GAP.search(number) is not None or (len(steps) == 1 and max(steps) < 10)
 
 
 def is_card_number(digits: str) -> bool:

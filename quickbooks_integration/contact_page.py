@@ -114,6 +114,10 @@ def _tell_refusal(event: Any, contact: Contact) -> Told:
     said = f"{_name(sync, event)} was not taken by QuickBooks."
     if sync.sync_status == QuickBooksSync.Status.ERROR:
         return Told(f"{said} {sync.error_message or 'Press Try again to see why.'}", _page(sync))
+    if sync.sync_status == QuickBooksSync.Status.CONFLICT:
+        return Told(f"{said} Both sides have changed since, and nothing is sent until you decide.", reverse(CONFLICTS))
+    if sync.sync_status == QuickBooksSync.Status.PENDING:
+        return Told(f"{said} It is being sent again.", _page(sync))
     return Told(f"{said} It is settled.", _page(sync))
 
 

@@ -326,7 +326,8 @@ def put(contact: Contact, facts: CustomerFacts, name: str) -> None:
         ContactAddress.objects.update_or_create(contact=contact, kind=name, defaults=address._asdict())
         forget_prefetched(contact)
     elif name in LABELS:
-        setattr(contact, name, getattr(facts, name))
+        value = getattr(facts, name)
+        setattr(contact, name, value[: LONGEST[name]] if name in TEXT_FIELDS else value)
         contact.save()
     else:
         raise Unusable("This is not a field that can be taken from QuickBooks.")
@@ -346,7 +347,7 @@ def differences(contact: Contact, customer: QuickBooksCustomer) -> list[Differen
     """Both sides line by line, for the review page and the contact page. Reads prefetched phones, e-mails, addresses."""
     facts = facts_of(customer)
     rows = [
-        _difference(name, getattr(contact, name) or "", getattr(facts, name))
+        _difference(name, getattr(contact, name) or "", getattr(facts, name)[: LONGEST[name]])
         for name in ("first_name", "last_name", "company")
     ]
     rows.append(

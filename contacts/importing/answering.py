@@ -40,9 +40,12 @@ def open_fields(record: ContactImport) -> list[tuple[str, int]]:
 
 def keep(record: ContactImport, by: AbstractBaseUser, **which: Any) -> Answered:
     """which: pk or field. Ours stays, and the same value of a later list is no question."""
-    rows = _open(record).filter(**which)
-    done = rows.update(answer=Answer.KEPT, answered_by=by, answered_at=timezone.now())
-    return Answered(done)
+    with transaction.atomic():
+        rows = _open(record).filter(**which)
+        # In the order of whoever takes or merges.
+        ids = list(rows.order_by("of", "object_id", "pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+        found = ContactImportDifference.objects.filter(pk__in=ids)
+        return Answered(found.update(answer=Answer.KEPT, answered_by=by, answered_at=timezone.now()))
 
 
 def take(record: ContactImport, by: AbstractBaseUser, after: int | None = None, **which: Any) -> Answered:

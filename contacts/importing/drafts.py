@@ -90,7 +90,7 @@ def _shown(cells: Sequence[str], header: Header) -> list[list[str]]:
     """The row as it is kept for a person to look at: without card numbers and what PostgreSQL cannot store, long cells
     cut."""
     return [
-        [name or f"column {number}", masked(cell[:500]).replace("\0", "␀").encode("utf-8", "replace").decode()]
+        [name or f"column {number}", masked(cell[:10_000]).replace("\0", "␀").encode("utf-8", "replace").decode()]
         for number, (name, cell) in enumerate(zip_longest(header.names, cells, fillvalue=""), start=1)
         if cell.strip()
     ]

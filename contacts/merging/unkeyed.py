@@ -17,7 +17,7 @@ Answer = ContactImportDifference.Answer
 
 def lock(contact_ids: Collection[int]) -> None:
     """Before anything else of the contacts is locked, as whoever answers does it."""
-    list(_differences(contact_ids).select_for_update().order_by("pk").values_list("pk", flat=True))
+    list(_differences(contact_ids).select_for_update().order_by("object_id", "pk").values_list("pk", flat=True))
 
 
 def carry(journal: Journal) -> None:

@@ -115,6 +115,9 @@ def _finish(key: int) -> bool:
 
 def _has_changed(wish: WantedMerge, found: merging.Plan) -> bool:
     """Whether the contacts say something else than what was chosen from; it is written down when that began."""
+    if not wish.shown:  # from before it was written down
+        wish.shown = choosing.fingerprint(found.choices)
+        wish.save(update_fields=["shown"])
     has_changed = choosing.fingerprint(found.choices) != wish.shown
     if has_changed != (wish.changed_at is not None):
         wish.changed_at = timezone.now() if has_changed else None

@@ -17,7 +17,6 @@ from quickbooks_integration import addresses, conflict_pages, enriching, reconci
 from quickbooks_integration.admin.pushing import PushPages
 from quickbooks_integration.conflicts import listing
 from quickbooks_integration.conflicts.listing import Question
-from quickbooks_integration.enriching import Difference
 from quickbooks_integration.models import (
     MatchCandidate,
     MatchDecision,
@@ -26,6 +25,7 @@ from quickbooks_integration.models import (
     QuickBooksSync,
 )
 from quickbooks_integration.reconciling import Settled, comparing, differing, settling, undoing
+from quickbooks_integration.reconciling.differing import Line
 from quickbooks_integration.standing import Standing, State
 from quickbooks_integration.sync import outbox, pushing
 
@@ -42,7 +42,7 @@ class LinkedCustomer:
     balance: str
     page: str
     linking: MatchDecision | None
-    differences: list[Difference]
+    differences: list[Line]
     questions: list[Question]
     is_primary: bool
     standing: Standing
@@ -90,7 +90,7 @@ def _linked(contact: Contact, customer: QuickBooksCustomer) -> LinkedCustomer:
         comparing.dollars(customer.balance_with_jobs),
         addresses.page_of(customer.sync.company, "customer", customer.sync.entity_id),
         undoing.linking_decision(customer.sync),
-        [line.difference for line in differing.lines(contact, customer)],
+        differing.lines(contact, customer),
         card.questions if card else [],
         is_primary=customer.sync.entity_id == contact.quickbooks_customer_id,
         standing=standing.of(customer.sync),
@@ -167,7 +167,7 @@ class ContactWithQuickBooksAdmin(PushPages, ContactAdmin):
             pushing.read_again(sync.pk)
             messages.success(request, "QuickBooks is asked. What changed there is here in a few seconds.")
         elif action == "take":
-            settling.take_theirs(sync, field, request.user)
+            settling.take_theirs(sync, field, request.user, request.POST.get("seen", ""))
             messages.success(request, f"{label} is now as in QuickBooks.")
         elif action == "unlink":
             stays = reconciling.unlink(sync, request.user)

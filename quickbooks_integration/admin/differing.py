@@ -17,13 +17,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from contacts.admin.keys import is_key
-from quickbooks_integration import enriching
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.reconciling import Settled, differing, settling
 
 PAGE = "admin:quickbooks_integration_quickbookscustomer_differing"
 # A page of contacts with all that may differ.
-MOST_TAKEN = differing.SHOWN * len(enriching.LABELS)
+MOST_TAKEN = differing.SHOWN * len(differing.FIELDS)
 SENTENCES_SHOWN = 5
 
 
@@ -40,7 +39,7 @@ class DifferingPage:
         if not user.has_perms(("quickbooks_integration.decide_matches", "contacts.change_contact")):
             raise PermissionDenied
         field = request.GET.get("field", "")
-        field = field if field in enriching.LABELS else ""
+        field = field if field in differing.FIELDS else ""
         after = request.GET.get("after", "")
         if request.method == "POST":
             _take(request, user)
@@ -48,7 +47,7 @@ class DifferingPage:
         auth = QuickBooksAuth.objects.in_use().first()
         found = differing.page(auth, field, int(after) if is_key(after) else 0) if auth else None
         context = {
-            "auth": auth, "page": found, "field": field, "label": enriching.LABELS.get(field, ""), "fields": enriching.LABELS.items(),
+            "auth": auth, "page": found, "field": field, "label": differing.FIELDS.get(field, ""), "fields": differing.FIELDS.items(),
             "title": "Values that differ", "opts": self.opts,
         }  # fmt: skip
         template = "quickbooks_integration/review/differing.html"

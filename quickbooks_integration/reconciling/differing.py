@@ -4,13 +4,16 @@ value that somebody typed, and each side keeps its own until a person chooses.""
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from contacts.models import Contact
-from quickbooks_integration import enriching
+from quickbooks_integration import bases, enriching
 from quickbooks_integration.enriching import Difference
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer
 
 READ_AT_ONCE, SHOWN = 500, 50
+# By name, as a person reads them.
+FIELDS = {name: label for name, label in enriching.LABELS.items() if name in (*bases.TEXT_FIELDS, *bases.ADDRESS_KINDS)}
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Page:
 
 def page(auth: QuickBooksAuth, field: str = "", after: int = 0) -> Page:
     """The next contacts that differ, in the order of their keys, each beside its primary customer. field: a key of
-    enriching.LABELS, "" for all. At most READ_AT_ONCE contacts are looked at, so a page may be short and another follow."""
+    FIELDS, "" for all. At most READ_AT_ONCE contacts are looked at, so a page may be short and another follow."""
     linked = Contact.objects.current().filter(pk__gt=after).exclude(quickbooks_customer_id=None).order_by("pk")
     contacts = list(linked.prefetch_related("phones", "emails", "addresses")[:READ_AT_ONCE])
     customers = _customers(auth, contacts)
@@ -64,15 +67,23 @@ def _customers(auth: QuickBooksAuth, contacts: Iterable[Contact]) -> dict[str, Q
 
 def lines(contact: Contact, customer: QuickBooksCustomer) -> list[Line]:
     """The fields that QuickBooks fills with something else. What both sides have changed is a conflict and has a page of
-    its own."""
+    its own; what was edited here is on its way there."""
+    ours, agreed = enriching.ours_of(contact), customer.sync.base_ours
     return [
         Line(difference, _print(difference))
         for difference in enriching.differences(contact, customer)
-        if difference.field in enriching.LABELS
+        if difference.field in FIELDS
         and difference.field not in customer.sync.conflicts
         and not difference.agrees
         and difference.theirs
+        and not _is_edited(agreed, ours, difference.field)
     ]
+
+
+def _is_edited(agreed: dict[str, Any] | None, ours: dict[str, Any], field: str) -> bool:
+    if field in bases.ADDRESS_KINDS:
+        return agreed is not None and bases.is_edited(agreed.get("addresses") or {}, ours["addresses"], field)
+    return bases.is_edited(agreed, ours, field)
 
 
 def _print(difference: Difference) -> str:

@@ -9,10 +9,10 @@ from quickbooks_integration.reconciling import differing
 from quickbooks_integration.reconciling.deciding import Settled, decision, lock_contact, lock_customer
 
 
-def take_theirs(sync: QuickBooksSync, field: str, by: User, seen: str = "") -> None:
+def take_theirs(sync: QuickBooksSync, field: str, by: User, seen: str) -> None:
     """The contact gets QuickBooks' value of one field (a key of enriching.LABELS). Raises Settled if not linked, if
     both sides have changed it, which is a decision of its own, or if it does not say what was shown any more (seen: of
-    differing.Line; "" does not ask)."""
+    differing.Line)."""
     with decision(by):
         customer = lock_customer(sync.pk)
         if customer.sync.local_id is None:
@@ -20,7 +20,8 @@ def take_theirs(sync: QuickBooksSync, field: str, by: User, seen: str = "") -> N
         if field in customer.sync.conflicts:
             raise Settled("Both sides have changed this meanwhile: decide it as a conflict. Nothing was changed.")
         contact = lock_contact(customer.sync.local_id)
-        if seen and seen not in {line.seen for line in differing.lines(contact, customer)}:
+        found = differing.lines(contact, customer)
+        if seen not in {line.seen for line in found if line.difference.field == field}:
             label = enriching.LABELS.get(field, "The field")
             raise Settled(f"{contact}: {label} was changed meanwhile. Nothing was changed; look at it again.")
         try:

@@ -32,7 +32,9 @@ def test_the_groups_printed_on_a_card_are_one_number(written: str) -> None:
     ("written", "stored"),
     [
         ("4111 1111 1111 1111 04/27 123", "[card ending in 1111] 04/27 [removed]"),
-        ("4111-1111-1111-1111 123", "[card ending in 1111] 123"),
+        ("4111-1111-1111-1111 123", "[card ending in 1111] [removed]"),
+        ("4111/1111/1111/1111 04/27 123", "[card ending in 1111] 04/27 [removed]"),
+        ("4111,1111,1111,1111", "[card ending in 1111]"),
         ("5555 5555 5555 4444 09/28", "[card ending in 4444] 09/28"),
         ("4111 1111 1111 1111 exp 04/27, 1234", "[card ending in 1111] exp 04/27, [removed]"),
         ("4111111111111111exp 12/27", "[card ending in 1111]exp 12/27"),
@@ -56,7 +58,8 @@ def test_the_groups_printed_on_a_card_are_one_number(written: str) -> None:
     ],
 )
 def test_what_is_written_around_a_card_does_not_hide_it(written: str, stored: str) -> None:
-    assert masked(f"Ann pays: {written}") == f"Ann pays: {stored}"
+    assert masked(written) == stored
+    assert masked(f"Ann gave {written}") == f"Ann gave {stored}"
 
 
 def test_american_express_has_groups_of_its_own() -> None:
@@ -79,7 +82,6 @@ def test_the_check_code_beside_a_card_goes_too_and_a_gate_code_stays() -> None:
         "4242 4242 4242",
         *(f"Units {n}, {n + 1}, {n + 2}, {n + 3}" for n in (4003, 4008, 4011)),
         *(f"Units {n} {n + 1} {n + 2} {n + 3}" for n in range(4000, 4100)),
-        "Lots 4111/1111/1111/1111",
         "id-4242424242424242",
         "x4242424242424242",
         "4242424242424242.50",

@@ -89,6 +89,26 @@ def test_what_both_sides_changed_is_a_conflict_and_has_a_page_of_its_own(auth, c
     assert shown(client) == []
 
 
+def test_what_was_edited_here_is_on_its_way_and_not_offered(auth, client) -> None:
+    contact = linked(auth, 1)
+    seen = ticked(client)
+    Contact.objects.filter(pk=contact.pk).update(company="New Name Inc")
+    assert shown(client) == []
+    client.post(PAGE, {"take": seen})
+    assert Contact.objects.get(pk=contact.pk).company == "New Name Inc"
+
+
+def test_a_name_that_is_too_long_for_the_crm_is_taken_as_far_as_it_fits(auth, client) -> None:
+    contact = linked(auth, 1)
+    sync = QuickBooksSync.objects.get(local_id=contact.pk)
+    longest = Contact._meta.get_field("company").max_length
+    sync.customer.raw |= {"CompanyName": "L" * (longest + 50)}
+    sync.customer.save()
+    client.post(PAGE, {"take": ticked(client)})
+    assert Contact.objects.get(pk=contact.pk).company == "L" * longest
+    assert shown(client) == []
+
+
 def test_the_list_goes_on_behind_the_contacts_that_were_looked_at(auth, client, monkeypatch) -> None:
     monkeypatch.setattr(differing, "READ_AT_ONCE", 2)
     contacts = [linked(auth, number, company=company) for number, company in enumerate(("", "", "Lee Realty"), 1)]

@@ -177,6 +177,12 @@ def panel_button(client: Client, contact: Contact, **data: Any) -> str:
     return words(client.post(page, data, follow=True))
 
 
+def seen_of(contact: Contact, client: Client) -> str:
+    (link,) = client.get(contact_page(contact)).context["quickbooks"].linked
+    (line,) = link.differences
+    return line.seen
+
+
 @pytest.fixture
 def linked(auth: QuickBooksAuth, ann: Any) -> Contact:
     """A contact whose company differs from its customer's."""
@@ -227,16 +233,27 @@ def test_a_customer_can_be_opened_in_quickbooks(linked, office, auth, settings, 
 
 def test_taking_quickbooks_value_changes_that_field(linked: Contact, office: Client) -> None:
     sync = linked.match_decisions.get().sync
-    assert "Company is now as in QuickBooks." in panel_button(
-        office, linked, action="take", field="company", sync=sync.pk
-    )
+    taken = {"action": "take", "field": "company", "sync": sync.pk, "seen": seen_of(linked, office)}
+    assert "Company is now as in QuickBooks." in panel_button(office, linked, **taken)
     linked.refresh_from_db()
     assert (linked.company, linked.first_name) == ("Acme Painting", "Ann")
 
 
+def test_what_a_colleague_typed_while_the_page_was_open_is_not_overwritten(linked: Contact, office: Client) -> None:
+    taken = {"action": "take", "field": "company", "sync": linked.match_decisions.get().sync_id}
+    taken["seen"] = seen_of(linked, office)
+    Contact.objects.filter(pk=linked.pk).update(company="Acme & Sons")
+    assert "Company was changed meanwhile. Nothing was changed; look at it again." in panel_button(
+        office, linked, **taken
+    )
+    assert Contact.objects.get(pk=linked.pk).company == "Acme & Sons"
+
+
 def test_a_field_that_does_not_exist_changes_nothing(linked: Contact, office: Client) -> None:
     sync, version = linked.match_decisions.get().sync, linked.version
-    assert "Nothing was changed." in panel_button(office, linked, action="take", field="id", sync=sync.pk)
+    assert "Nothing was changed; look at it again." in panel_button(
+        office, linked, action="take", field="id", sync=sync.pk
+    )
     linked.refresh_from_db()
     assert linked.version == version
 
