@@ -57,7 +57,7 @@ def _filled(auth: QuickBooksAuth) -> None:
         auth, "Smithson, Bob", f"{_number(11)} / {_number(12)}", "b@example.com", Mobile={"FreeFormNumber": _number(13)}
     )
     full = pairs.contact("Cara", "Filled", _number(14), "cara@example.com", company="Mine", notes="call after 5")
-    Contact.objects.filter(pk=full.pk).update(customer_type="vendor", tax_exempt=True, payment_terms="Net 15")
+    Contact.objects.filter(pk=full.pk).update(customer_type="customer", tax_exempt=True, payment_terms="Net 15")
     ContactAddress.objects.create(contact=full, kind="billing")
     ContactAddress.objects.create(contact=full, kind="mailing", street="PO Box 1")
     pairs.customer(
