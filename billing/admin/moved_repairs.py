@@ -1,5 +1,6 @@
 """After a repair was moved, cancelled or removed in the admin: its unsent invoice follows, or voiding it is offered."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,7 @@ from unfold.admin import ModelAdmin
 
 from billing import invoices, moved_repairs
 from billing.models import Appointment, Invoice
+from billing.moved_repairs import Place
 from billing.refusals import Refused
 
 
@@ -20,15 +22,17 @@ class MovesInvoices(ModelAdmin):
     """For the admins of jobs and of appointments."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
         if isinstance(form.instance, Appointment):
             changed = [(form.initial.get("job"), form)]
         else:
             rows = [rows for rows in formsets if rows.model is Appointment]
             changed = [(form.instance.pk, one) for some in rows for one in some.initial_forms]
-        request.days_left = {  # type: ignore[attr-defined]
-            (job, timezone.localdate(one.initial["starts_at"])) for job, one in changed if job and _had_a_day(one)
-        }
+        request.places_left = [  # type: ignore[attr-defined]
+            moved_repairs.place(one.instance.pk, job, timezone.localdate(one.initial["starts_at"]))
+            for job, one in changed
+            if job and _had_a_day(one)
+        ]
+        super().save_related(request, form, formsets, change)
 
     def changeform_view(
         self,
@@ -40,32 +44,41 @@ class MovesInvoices(ModelAdmin):
         """When the appointment is saved: its job is locked until then, and the invoice is locked before the job."""
         response = super().changeform_view(request, object_id, form_url, extra_context)
         if isinstance(response, HttpResponse) and response.status_code == 302:
-            for job_id, day in sorted(getattr(request, "days_left", ())):
-                _follow(request, job_id, day)
+            _follow(request, getattr(request, "places_left", ()))
         return response
 
 
 def _had_a_day(form: Any) -> bool:
     """It was a repair, and its day or status was changed, or the row was removed."""
     is_repair = form.initial.get("kind") == Appointment.Kind.REPAIR and bool(form.initial.get("starts_at"))
-    return is_repair and bool({"starts_at", "status", "kind", "job", "DELETE"}.intersection(form.changed_data))
+    is_changed = bool({"starts_at", "status", "kind", "job", "DELETE"}.intersection(form.changed_data))
+    return form.instance.pk is not None and is_repair and is_changed
 
 
-def _follow(request: HttpRequest, job_id: int, day: date) -> None:
+def _follow(request: HttpRequest, places: Collection[Place]) -> None:
+    """Each invoice once, also when several repairs of its job were changed."""
     may = request.user.has_perm("billing.change_invoice")  # type: ignore[union-attr]
-    for invoice in moved_repairs.left_on(day, job_id):
-        to = moved_repairs.next_day(day, job_id)
-        if to is None or not may:
-            _warn(request, invoice, day)
-            continue
-        try:
-            is_moved = moved_repairs.move(invoice, day, to, request.user)  # type: ignore[arg-type]
-        except Refused as reason:
-            messages.error(request, str(reason))
-        else:
-            if is_moved:
-                due = f", due {_day(invoice.due_date)}" if invoice.due_date else ""
-                messages.success(request, f"{invoices.named(invoice, start=True)} moved with it: {_day(to)}{due}.")
+    seen: set[int] = set()
+    for was in places:
+        for invoice, to in moved_repairs.left_at(was):
+            if invoice.pk in seen:
+                continue
+            seen.add(invoice.pk)
+            if to is None or not may:
+                _warn(request, invoice, was.day)
+            else:
+                _move(request, invoice, was.day, to)
+
+
+def _move(request: HttpRequest, invoice: Invoice, day: date, to: date) -> None:
+    try:
+        is_moved = moved_repairs.move(invoice, day, to, request.user)  # type: ignore[arg-type]
+    except Refused as reason:
+        messages.error(request, str(reason))
+        return
+    if is_moved:
+        due = f", due {_day(invoice.due_date)}" if invoice.due_date else ""
+        messages.success(request, f"{invoices.named(invoice, start=True)} moved with it: {_day(to)}{due}.")
 
 
 def _warn(request: HttpRequest, invoice: Invoice, day: date) -> None:

@@ -1,6 +1,6 @@
 """A repair that was invoiced in the morning is moved, or cancelled: its unsent invoice follows, and nobody is reminded."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from billing import books, follow_up_texts, follow_ups, morning, moved_repairs
 from billing.models import Appointment, FollowUp, Invoice
 from billing.refusals import Refused
 from tests.billing.forms import filled
-from tests.billing.rows import make_invoice, repair
+from tests.billing.rows import make_invoice, make_quote, repair
 
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +104,64 @@ def test_terms_stay_as_many_days_as_they_were_and_closed_books_closed() -> None:
     books.close_until(later())
     with pytest.raises(Refused, match="books are closed"):
         moved_repairs.move(invoice, later(), later() + timedelta(days=1), None)
+    assert dates(invoice)[0] == later()
+
+
+# --- Which repair is an invoice's --------------------------------------------------------------------
+
+
+def two_quotes(of_b: int) -> tuple[Appointment, Appointment, Invoice, Invoice]:
+    """Two repairs of one job, each booked for its quote: A's today, B's `of_b` days later; an invoice of A and of B for
+    the day of its repair."""
+    a = repair(today())
+    b = repair(today() + timedelta(days=of_b), job=a.job, contact=a.contact, at=time(14))
+    return a, b, booked(a), booked(b)
+
+
+def booked(visit: Appointment) -> Invoice:
+    quote = make_quote(("1", "100"), contact=visit.contact, job=visit.job, status="invoiced")
+    visit.quotes.add(quote)
+    day = timezone.localdate(visit.starts_at)
+    return make_invoice(
+        contact=visit.contact, job=visit.job, quote=quote, invoice_date=day, job_date=day, due_date=day
+    )
+
+
+@pytest.mark.parametrize("is_for_a", [True, False])
+def test_an_invoice_never_goes_back_to_a_repair_that_was_before(is_for_a: bool, office_client: Client) -> None:
+    last_week = repair(today() - timedelta(days=7), status="done")
+    if is_for_a:
+        booked(last_week)
+    visit = repair(today(), job=last_week.job, contact=last_week.contact)
+    invoice = booked(visit)
+    said = save(office_client, visit, status="cancelled")
+    assert dates(invoice) == (today(), today(), today())
+    assert f"/admin/billing/invoice/{invoice.pk}/void" in said
+
+
+@pytest.mark.parametrize("of_b", [0, 1])
+def test_an_invoice_follows_its_own_repair_whatever_else_is_at_the_job(of_b: int, office_client: Client) -> None:
+    visit, _, of_a, of_other = two_quotes(of_b)
+    before = dates(of_other)
+    said = save(office_client, visit, **days())
+    assert dates(of_a) == (later(), later(), later())
+    assert dates(of_other) == before
+    assert said.count("moved with it") == 1
+
+
+def test_a_repair_that_was_booked_for_one_quote_touches_no_invoice_of_another(office_client: Client) -> None:
+    visit, other, of_a, of_other = two_quotes(0)
+    other.delete()
+    said = save(office_client, visit, **days())
+    assert (dates(of_a)[0], dates(of_other)[0]) == (later(), today())
+    assert f"invoice/{of_other.pk}/void" not in said
+
+
+def test_it_follows_its_own_repair_also_when_one_for_no_quote_stays_on_the_day(office_client: Client) -> None:
+    visit = repair(today())
+    invoice = booked(visit)
+    repair(today(), job=visit.job, contact=visit.contact, at=time(14))
+    save(office_client, visit, **days())
     assert dates(invoice)[0] == later()
 
 
