@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from billing import books, follow_up_texts, follow_ups, morning, moved_repairs
-from billing.models import Appointment, FollowUp, Invoice
+from billing.models import Appointment, FollowUp, Invoice, Quote
 from billing.refusals import Refused
 from tests.billing.forms import filled
 from tests.billing.rows import make_invoice, make_quote, repair
@@ -122,9 +122,7 @@ def booked(visit: Appointment) -> Invoice:
     quote = make_quote(("1", "100"), contact=visit.contact, job=visit.job, status="invoiced")
     visit.quotes.add(quote)
     day = timezone.localdate(visit.starts_at)
-    return make_invoice(
-        contact=visit.contact, job=visit.job, quote=quote, invoice_date=day, job_date=day, due_date=day
-    )
+    return make_invoice(contact=visit.contact, job=visit.job, quote=quote, invoice_date=day, job_date=day, due_date=day)
 
 
 @pytest.mark.parametrize("is_for_a", [True, False])
@@ -198,13 +196,50 @@ def test_an_invoice_that_knows_only_its_quote_is_for_the_job_of_that() -> None:
 
 def test_a_reminder_that_was_open_is_closed_when_a_repair_is_to_come_and_says_why() -> None:
     yesterday = today() - timedelta(days=1)
-    over = repair(yesterday)
-    make_invoice(job=over.job, invoice_date=yesterday, due_date=yesterday, payment_status="overdue")
+    nobody_came = repair(yesterday, status="cancelled")
+    make_invoice(job=nobody_came.job, invoice_date=yesterday, due_date=yesterday, payment_status="overdue")
     follow_ups.raise_due()
-    repair(later(), job=over.job, contact=over.contact)
+    repair(later(), job=nobody_came.job, contact=nobody_came.contact)
     follow_ups.raise_due()
     closed = FollowUp.objects.get(kind="collect").closed_reason
     assert closed == "The work is still to come, and the invoice is not sent."
+
+
+@pytest.mark.parametrize("is_booked", [True, False])
+def test_a_visit_under_guarantee_silences_no_invoice_of_work_that_is_over(is_booked: bool) -> None:
+    over = repair(today() - timedelta(days=20))
+    if is_booked:
+        booked(over)
+    else:
+        yesterday = today() - timedelta(days=1)
+        make_invoice(job=over.job, invoice_date=yesterday, due_date=yesterday)
+    repair(later(), job=over.job, contact=over.contact)
+    follow_ups.raise_due()
+    assert FollowUp.objects.filter(kind="collect").count() == 1
+
+
+@pytest.mark.parametrize("is_booked", [True, False])
+def test_work_to_come_silences_its_own_invoice_only(is_booked: bool) -> None:
+    over = repair(today() - timedelta(days=20))
+    of_a = booked(over)
+    to_come = repair(later(), job=over.job, contact=over.contact)
+    booked(to_come)
+    Invoice.objects.update(due_date=today() - timedelta(days=1))
+    if not is_booked:
+        to_come.quotes.clear()
+    follow_ups.raise_due()
+    assert FollowUp.objects.get(kind="collect").invoice == of_a
+
+
+def test_a_repair_that_was_over_before_the_customer_agreed_was_for_something_else() -> None:
+    before = repair(today() - timedelta(days=20))
+    visit = repair(later(), job=before.job, contact=before.contact)
+    invoice = booked(visit)
+    visit.quotes.clear()
+    Quote.objects.update(approved_at=timezone.now() - timedelta(days=3))
+    Invoice.objects.filter(pk=invoice.pk).update(due_date=today() - timedelta(days=1))
+    follow_ups.raise_due()
+    assert not FollowUp.objects.filter(kind="collect").exists()
 
 
 @pytest.mark.parametrize(("sent_at", "said"), [(None, "Send the invoice with"), (timezone.now(), "once more with")])
