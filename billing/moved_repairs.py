@@ -66,7 +66,7 @@ def move(invoice: Invoice, day: date, to: date, by: AbstractBaseUser | None) -> 
     if not _unsent(day).filter(pk=invoice.pk).exists():
         return False
     invoice.refresh_from_db()
-    books.refuse_closed(invoices.named(invoice), day, to)
+    books.refuse_closed(invoices.named(invoice), day, to, outcome="It stays as it was.")
     invoice.due_date = invoice.due_date + (to - day) if invoice.due_date else None
     invoice.invoice_date = invoice.job_date = to
     invoice.save(update_fields=["invoice_date", "job_date", "due_date", "updated_at"])

@@ -107,6 +107,67 @@ def test_terms_stay_as_many_days_as_they_were_and_closed_books_closed() -> None:
     assert dates(invoice)[0] == later()
 
 
+def remove(client: Client, *visits: Appointment, in_list: bool) -> str:
+    """On its own page, or ticked in the list."""
+    if in_list:
+        sent = {"action": "delete_selected", "_selected_action": [one.pk for one in visits], "post": "yes"}
+        answer = client.post("/admin/billing/appointment/", sent, follow=True)
+    else:
+        answer = client.post(f"/admin/billing/appointment/{visits[0].pk}/delete/", {"post": "yes"}, follow=True)
+    assert not Appointment.objects.filter(pk__in=[one.pk for one in visits]).exists()
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("in_list", [True, False])
+def test_of_a_repair_that_is_deleted_voiding_is_offered(in_list: bool, office_client: Client) -> None:
+    visit, invoice = invoiced()
+    said = remove(office_client, visit, in_list=in_list)
+    assert f"/admin/billing/invoice/{invoice.pk}/void" in said
+    assert dates(invoice)[0] == today()
+
+
+@pytest.mark.parametrize("in_list", [True, False])
+def test_of_a_repair_that_is_deleted_the_invoice_moves_to_the_next_for_its_quote(
+    in_list: bool, office_client: Client
+) -> None:
+    visit = repair(today())
+    invoice = booked(visit)
+    again = repair(later(), job=visit.job, contact=visit.contact)
+    again.quotes.set(visit.quotes.all())
+    of_other = booked(repair(today() + timedelta(days=1), job=visit.job, contact=visit.contact))
+    assert "moved with it" in remove(office_client, visit, in_list=in_list)
+    assert (dates(invoice)[0], dates(of_other)[0]) == (later(), today() + timedelta(days=1))
+
+
+def test_two_repairs_of_one_invoice_deleted_at_once_offer_voiding_once(office_client: Client) -> None:
+    visit, invoice = invoiced()
+    other = repair(today(), job=visit.job, contact=visit.contact)
+    said = remove(office_client, visit, other, in_list=True)
+    assert said.count(f"/admin/billing/invoice/{invoice.pk}/void") == 1
+
+
+def test_of_a_job_that_is_called_off_voiding_is_offered(office_client: Client) -> None:
+    visit, invoice = invoiced()
+    address, sent = filled(office_client, visit.job)
+    answer = office_client.post(address, sent | {"status": "cancelled"}, follow=True)
+    assert f"/admin/billing/invoice/{invoice.pk}/void" in answer.content.decode()
+    assert (dates(invoice)[0], invoice.status) == (today(), "open")
+    answer = office_client.post(address, filled(office_client, visit.job)[1] | {"title": "Wall"}, follow=True)
+    assert answer.redirect_chain
+    assert f"/admin/billing/invoice/{invoice.pk}/void" not in answer.content.decode()
+
+
+def test_in_closed_books_it_says_that_the_repair_was_moved_and_the_invoice_was_not(office_client: Client) -> None:
+    visit, invoice = invoiced()
+    books.close_until(later())
+    said = save(office_client, visit, **days())
+    assert "The repair was moved; its invoice was not: The books are closed until" in said
+    assert "Nothing was changed" not in said
+    assert dates(invoice)[0] == today()
+    visit.refresh_from_db()
+    assert timezone.localdate(visit.starts_at) == later()
+
+
 # --- Which repair is an invoice's --------------------------------------------------------------------
 
 
