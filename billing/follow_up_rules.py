@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, TruncDate
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 
 from billing import aging, money_waiting
@@ -58,10 +59,23 @@ def _silent() -> QuerySet[Quote]:
 
 def _overdue() -> QuerySet[Invoice]:
     """Not for work that is still to come and that nobody was sent the invoice of; a deposit is due before the work."""
-    to_come = Appointment.objects.filter(kind=Appointment.Kind.REPAIR, status=Appointment.Status.SCHEDULED)
-    to_come = to_come.filter(ends_at__gte=timezone.now(), job=Coalesce(OuterRef("job"), OuterRef("quote__job")))
     rows = aging.owed(Invoice.objects.all()).exclude(OFF)
-    return rows.exclude(Exists(to_come), sent_at=None, is_part=False).annotate(began=F("due_on"))
+    return rows.exclude(_is_to_come(), sent_at=None, is_part=False).annotate(began=F("due_on"))
+
+
+def _is_to_come() -> Q:
+    """Of invoices: a repair is to come that was booked for its quote, or for no quote in particular and none that may be
+    for it is over since the customer agreed. A visit under guarantee is neither."""
+    said_yes_at = Coalesce(OuterRef("quote__approved_at"), OuterRef("quote__accepted_at"), money_waiting.LONG_AGO)
+    repairs = Appointment.objects.filter(
+        kind=Appointment.Kind.REPAIR, job=Coalesce(OuterRef("job"), OuterRef("quote__job"))
+    ).exclude(status=Appointment.Status.CANCELLED)
+    to_come = repairs.filter(status=Appointment.Status.SCHEDULED, ends_at__gte=timezone.now())
+    is_named = Q(Exists(money_waiting.of_its_job().filter(pk=OuterRef(OuterRef("quote")))))
+    is_for_all = ~Exists(money_waiting.of_its_job())
+    may_be_for_it = is_named | Q(is_for_all) | Q(IsNull(OuterRef("quote"), True))
+    over = repairs.filter(money_waiting.is_over(), may_be_for_it, ends_at__gte=said_yes_at)
+    return Q(Exists(to_come.filter(is_named))) | (Q(Exists(to_come.filter(is_for_all))) & ~Q(Exists(over)))
 
 
 def _paid() -> QuerySet[Invoice]:
