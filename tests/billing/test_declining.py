@@ -101,7 +101,7 @@ def test_who_only_looks_declines_none_and_too_many_are_refused(
     bookkeeper_client: Client, office_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = old(), old()
-    decline(bookkeeper_client, first, confirmed="yes", seen=[quotes.as_seen(first)])
+    decline(bookkeeper_client, first, confirmed="yes", seen=[quotes.as_seen(Quote.objects.get(pk=first.pk))])
     monkeypatch.setattr(declining, "MOST_AT_ONCE", 1)
     assert "at most 1 quotes" in decline(office_client, first, second, confirmed="yes").content.decode()
     assert statuses() == ["approved", "approved"]
