@@ -46,8 +46,7 @@ class Rule:
 
 
 def _approved() -> QuerySet[Quote]:
-    began = Coalesce(TruncDate("approved_at"), TruncDate("accepted_at"), F("quote_date"))
-    return money_waiting.waiting(Quote.objects.all()).annotate(began=began)
+    return money_waiting.waiting(Quote.objects.all()).annotate(began=money_waiting.AGREED_ON)
 
 
 def _silent() -> QuerySet[Quote]:

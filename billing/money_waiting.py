@@ -19,6 +19,8 @@ from contacts.before_first import TOLD
 LONG_AGO = Value("1970-01-01T00:00:00+00:00", output_field=DateTimeField())
 
 AGREED = Coalesce("approved_at", "accepted_at", LONG_AGO)
+# The business's day; that on which the quote was written, if it is not known.
+AGREED_ON = Coalesce(TruncDate("approved_at"), TruncDate("accepted_at"), F("quote_date"))
 
 
 def approved(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
@@ -136,8 +138,7 @@ def first(number: int) -> First:
 
 
 def _with_day(rows: QuerySet[Quote]) -> QuerySet[Quote]:
-    known = Coalesce(TruncDate("approved_at"), TruncDate("accepted_at"), F("quote_date"))
-    return rows.annotate(agreed_on=known)
+    return rows.annotate(agreed_on=AGREED_ON)
 
 
 def _oldest() -> date:

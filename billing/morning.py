@@ -11,7 +11,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import F, Q, QuerySet, Value
 from django.utils import timezone
 
-from billing import converting, terms
+from billing import converting, scheduling, terms
 from billing.models import Appointment, Invoice, Quote
 from billing.refusals import Refused
 
@@ -110,10 +110,9 @@ def _repairs(day: date) -> list[Repair]:
         job = repair.appointment.job_id
         booked = _booked(quotes[job])
         is_meant = _which_are_meant(visits[job], booked)
-        # A second day of work that was invoiced on the first.
-        is_for_all = any(visit not in booked for visit in visits[job])
-        repair.invoices = [one for one in invoices[job] if is_for_all or one.quote_id is None or is_meant(one.quote_id)]
-        billed = {invoice.quote_id for invoice in repair.invoices}
+        bills_it = _which_bill(visits[job], booked, day)
+        repair.invoices = [invoice for invoice in invoices[job] if bills_it(invoice)]
+        billed = {invoice.quote_id for invoice in invoices[job]}
         left = [quote for quote in quotes[job] if quote.pk not in billed and is_meant(quote.pk)]
         repair.quotes = [quote for quote in left if quote.status != Quote.Status.DECLINED]
     return repairs
@@ -133,6 +132,21 @@ def _which_are_meant(visits: list[int], booked: dict[int, set[int]]) -> Callable
     elsewhere = {quote for quotes in booked.values() for quote in quotes} - here
     is_for_the_rest = any(visit not in booked for visit in visits)
     return lambda quote: quote in here or (is_for_the_rest and quote not in elsewhere)
+
+
+def _which_bill(visits: list[int], booked: dict[int, set[int]], day: date) -> Callable[[Invoice], bool]:
+    """Whether an invoice of the job makes one of these repairs ready: that of a quote that they were booked for, and of
+    the last weeks those of no quote and, if one was booked for none, all: a second day of work that was invoiced on the
+    first. Older ones are for work that was done before."""
+    here = {quote for visit in visits for quote in booked.get(visit, ())}
+    is_for_all = any(visit not in booked for visit in visits)
+    first = day - scheduling.LONGEST
+
+    def bills_it(invoice: Invoice) -> bool:
+        is_recent = (invoice.job_date or invoice.invoice_date) >= first
+        return invoice.quote_id in here or (is_recent and (is_for_all or invoice.quote_id is None))
+
+    return bills_it
 
 
 def _booked(quotes: Iterable[Any]) -> dict[int, set[int]]:

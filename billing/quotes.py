@@ -5,11 +5,11 @@ from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from billing import money_waiting, sums
-from billing.models import Quote, QuoteHistory, QuoteItem
+from billing.models import Invoice, Quote, QuoteHistory, QuoteItem
 from billing.models.quotes import expiration
 from billing.money import dollars
 from billing.refusals import Refused
@@ -62,19 +62,36 @@ def decline(quote: Quote, by: AbstractBaseUser | None, *, origin: str = "office"
     return _move(quote, Status.DECLINED, allowed, "Declined.", by, origin, declined_at=timezone.now(), approved_at=None)
 
 
+class ChangedSince(Refused):
+    """It is not what the person has seen. Nothing was changed."""
+
+
+def as_seen(quote: Quote) -> str:
+    """What a person who looks at the quote in a list knows of it."""
+    return f"{quote.pk} {quote.status} {quote.total_amount}"
+
+
 def to_decline(quote_ids: Collection[int]) -> QuerySet[Quote]:
-    """Those of these that wait for an answer or for a date; not what is scheduled or invoiced. `counted`: the total."""
+    """Those of these that wait for an answer or for a date; not what is scheduled or invoiced, be it a deposit only.
+    `counted`: the total."""
     waits = money_waiting.waiting(Quote.objects.filter(pk__in=quote_ids)).order_by().values("pk")
     asked = Q(status__in=[Status.DRAFT, *Quote.WAITING]) | Q(pk__in=waits)
-    return Quote.objects.filter(asked, pk__in=quote_ids).annotate(counted=F("total_amount"))
+    billed = Invoice.objects.filter(quote=OuterRef("pk")).exclude(status=Invoice.Status.VOID)
+    return Quote.objects.filter(asked, ~Exists(billed), pk__in=quote_ids).annotate(counted=F("total_amount"))
 
 
 @transaction.atomic
-def decline_waiting(quote_id: int, by: AbstractBaseUser | None) -> bool:
-    """One of many. False, and nothing is changed, if it was scheduled, invoiced or declined meanwhile. Raises Refused."""
+def decline_waiting(quote_id: int, by: AbstractBaseUser | None, seen: Collection[str]) -> bool:
+    """One of many. False, and nothing is changed, if it was scheduled, invoiced or declined meanwhile. seen: the quotes as
+    the person saw them, see as_seen(). Raises ChangedSince, as when the customer has said yes since, and Refused."""
     Quote.objects.select_for_update().get(pk=quote_id)
     quote = to_decline([quote_id]).first()
-    return quote is not None and bool(decline(quote, by))
+    if quote is None:
+        return False
+    if as_seen(quote) not in seen:
+        raise ChangedSince(f"{quote} has changed since you looked. Nothing was changed.")
+    decline(quote, by)
+    return True
 
 
 @transaction.atomic

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.models import User as Person
 from django.db import connection, transaction
-from django.db.models import Exists, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from billing import money_waiting
-from billing.models import Appointment, Job, JobParticipant, Quote, QuoteHistory
+from billing.models import Appointment, Invoice, Job, JobParticipant, Quote, QuoteHistory
 from billing.refusals import Refused
 from contacts import colleagues
 from contacts.matching import normalise
@@ -116,13 +116,15 @@ def join(quote: Quote, appointment: Appointment, by: AbstractBaseUser | None) ->
 @transaction.atomic
 def leave(quote: Quote, appointment: Appointment, by: AbstractBaseUser | None) -> None:
     """This repair does not cover the quote after all: without another one it waits for a date. Brings both up to date.
-    Raises Refused, with nothing changed: the repair is not for it, or for nothing else. May be called inside a
-    transaction."""
+    Raises Refused, with nothing changed: the repair is not for it, or for nothing else, or it is invoiced, so it could get
+    no other date. May be called inside a transaction."""
     _lock([quote])
     appointment.refresh_from_db(from_queryset=Appointment.objects.select_for_update(of=("self",)))
     there = covered(appointment)
     if quote not in there:
         raise Refused(f"{appointment} is not for {quote} any more. Nothing was changed.")
+    if invoice := Invoice.objects.final().filter(quote=quote).first():
+        raise Refused(f"{quote} is invoiced. Void {invoice} first.")
     if len(there) == 1:
         raise Refused(f"{appointment} is for nothing else than {quote}. Cancel the repair instead.")
     appointment.quotes.remove(quote)
@@ -132,9 +134,10 @@ def leave(quote: Quote, appointment: Appointment, by: AbstractBaseUser | None) -
 
 
 def covered(appointment: Appointment) -> list[Quote]:
-    """The quotes of its job that a repair was booked for. One query."""
+    """The quotes of its job that a repair was booked for. `is_billed`: it has its final invoice. One query."""
     rows = Quote.objects.filter(repairs=appointment, job__isnull=False, job=appointment.job_id)
-    return list(rows.order_by("pk"))
+    final = Invoice.objects.final().filter(quote=OuterRef("pk"))
+    return list(rows.annotate(is_billed=Exists(final)).order_by("pk"))
 
 
 def repairs_there(quote: Quote) -> list[Appointment]:

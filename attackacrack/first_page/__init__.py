@@ -19,6 +19,7 @@ def context(request: HttpRequest, found: dict[str, Any]) -> dict[str, Any]:
     contacts = [row.contact for section in sections for row in section.rows if row.contact is not None]
     if contacts:
         prefetch_related_objects(contacts, "phones", "emails")  # what a nameless one is called by
+    sync = health.look(request)
     shown = {
         "approvals": approvals.look(request),
         "follow_ups": follow_ups.look(request),
@@ -26,7 +27,8 @@ def context(request: HttpRequest, found: dict[str, Any]) -> dict[str, Any]:
         "columns": columns,
         "lines": money.lines(seen, today),
         "charts": charts.charts(seen, today),
-        "health": health.look(request),
+        "health": sync,
     }
-    more = {"sections": sections, "is_empty": not any(shown.values()), "today": today, "news": news.begin(request)}
-    return {**found, **shown, **more, "sees_contacts": work.may(request, "contacts.view_contact")}
+    more = {"sections": sections, "is_empty": not any(shown.values()), "today": today}
+    new = news.begin(request, sync.links if sync else None)
+    return {**found, **shown, **more, "news": new, "sees_contacts": work.may(request, "contacts.view_contact")}

@@ -41,8 +41,11 @@ class Ask:
 
 @dataclass
 class Health:
+    """`links`: what links() said, if it was asked."""
+
     facts: list[Fact] = field(default_factory=list)
     asks: list[Ask] = field(default_factory=list)
+    links: dict[str, int] | None = None
 
 
 def look(request: HttpRequest) -> Health | None:
@@ -57,7 +60,8 @@ def look(request: HttpRequest) -> Health | None:
     if auth is None:
         return found
     _tell_last_sync(found, auth, may(f"{APP}.view_coveragerange"))
-    _tell_links(found)
+    found.links = links()
+    _tell_links(found, found.links)
     if may(f"{APP}.decide_matches"):
         _tell_matches(found)
     if may("contacts.merge_contact"):
@@ -96,8 +100,7 @@ def links() -> dict[str, int]:
     return counts
 
 
-def _tell_links(found: Health) -> None:
-    counts = links()
+def _tell_links(found: Health, counts: dict[str, int]) -> None:
     for name, label in SHOWN.items():
         found.facts.append(Fact(label, f"{counts[name]:,}", f"{reverse(LINKS)}?state={name}"))
     if counts["needs_you"]:

@@ -39,15 +39,16 @@ class News:
     words: str
 
 
-def begin(request: HttpRequest) -> News | None:
-    """For a page that is being made; None for who may not see quotes. Three queries."""
+def begin(request: HttpRequest, links: dict[str, int] | None = None) -> News | None:
+    """For a page that is being made; None for who may not see quotes. links: health.links(), where it was asked already.
+    Two queries, or three."""
     if not may(request, "billing.view_quote"):
         return None
     since = timezone.now() - OVERLAP
     # With or without a date: one whose repair is cancelled later is no new approval.
     rows = money_waiting.agreed_since(Quote.objects.all(), since)
     known = list(rows.order_by("-pk").values_list("pk", flat=True)[:MOST])
-    return News(since, known, json.dumps(_needs(request)), json.dumps(WORDS))
+    return News(since, known, json.dumps(_needs(request, links)), json.dumps(WORDS))
 
 
 @require_GET
@@ -62,13 +63,13 @@ def view(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"waiting": found[:MOST], "more": len(found) > MOST, "needs": _needs(request)})
 
 
-def _needs(request: HttpRequest) -> dict[str, int]:
+def _needs(request: HttpRequest, links: dict[str, int] | None = None) -> dict[str, int]:
     """What this person may see of it."""
     found = {}
     if may(request, "billing.view_invoice"):
         found["late"] = aging.owed(Invoice.objects.all()).filter(due_on__lt=timezone.localdate()).count()
     if may(request, "quickbooks_integration.view_quickbookssync"):
-        counts = health.links()
+        counts = links or health.links()
         found |= {name: counts[name] for name in ("needs_you", "conflict")}
     return found
 

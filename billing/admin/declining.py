@@ -15,6 +15,7 @@ from billing.refusals import Refused
 
 MOST_AT_ONCE = 200
 CONFIRMED = "confirmed"
+SEEN = "seen"
 
 
 class DeclinesQuotes(ModelAdmin):
@@ -27,19 +28,21 @@ class DeclinesQuotes(ModelAdmin):
             messages.warning(request, f"Tick at most {MOST_AT_ONCE} quotes at once. Nothing was changed.")
             return None
         if CONFIRMED in request.POST:
-            _decline(request, ids)
-            return None
+            changed = _decline(request, ids)
+            return self._look_first(request, changed) if changed else None
         return self._look_first(request, ids)
 
     def _look_first(self, request: HttpRequest, ids: list[int]) -> HttpResponse:
         found = quotes.to_decline(ids)
         total = totals.total(found)
-        rows = found.select_related("contact").prefetch_related(*PEOPLE).order_by("quote_date", "pk")
+        rows = list(found.select_related("contact").prefetch_related(*PEOPLE).order_by("quote_date", "pk"))
         left = len(ids) - total.number
         context = {
             "rows": [(row, dollars(row.counted)) for row in rows],
             "total": dollars(total.dollars),
             "left": left,
+            "seen": [quotes.as_seen(row) for row in rows],
+            "seen_name": SEEN,
             "checkbox": ACTION_CHECKBOX_NAME,
             "confirmed": CONFIRMED,
             "back": request.get_full_path(),
@@ -48,14 +51,23 @@ class DeclinesQuotes(ModelAdmin):
         return pages.shown(self, request, "decline", title, context)
 
 
-def _decline(request: HttpRequest, ids: list[int]) -> None:
-    done = 0
+def _decline(request: HttpRequest, ids: list[int]) -> list[int]:
+    """The keys of those that are not any more what was shown; nothing was done to them."""
+    seen = set(request.POST.getlist(SEEN))
+    done, changed = 0, []
     for quote_id in ids:
         try:
-            done += quotes.decline_waiting(quote_id, request.user)  # type: ignore[arg-type]
+            done += quotes.decline_waiting(quote_id, request.user, seen)  # type: ignore[arg-type]
+        except quotes.ChangedSince:
+            changed.append(quote_id)
         except Refused as reason:
             messages.error(request, str(reason))
     if done:
         messages.success(request, f"{done:,} quote{pluralize(done)} declined. QuickBooks is told.")
-    if left := len(ids) - done:
-        messages.warning(request, f"{left:,} stayed: scheduled, invoiced or declined meanwhile.")
+    if number := len(changed):
+        said = f"{number:,} quote{pluralize(number)} {pluralize(number, 'has,have')} changed since you looked"
+        messages.warning(request, f"{said}. Look again: nothing was done to {pluralize(number, 'it,them')}.")
+    # What the list does not have any more because of its filters stayed too.
+    if (left := len(request.POST.getlist(ACTION_CHECKBOX_NAME)) - done - len(changed)) > 0:
+        messages.warning(request, f"{left:,} stayed: answered, scheduled, invoiced or declined meanwhile.")
+    return changed

@@ -109,6 +109,35 @@ def test_a_repair_is_ready_by_an_invoice_of_its_own_and_while_no_quote_waits() -
     assert (len(found.repairs), len(found.ready)) == (11, 2)
 
 
+@pytest.mark.parametrize(
+    ("billed", "is_ready"),
+    [
+        ({"invoice_date": DAY - timedelta(days=31)}, True),
+        ({"invoice_date": DAY - timedelta(days=32)}, False),
+        ({"invoice_date": DAY - timedelta(days=90), "job_date": DAY - timedelta(days=1)}, True),
+        ({"invoice_date": DAY, "job_date": DAY - timedelta(days=90)}, False),
+    ],
+)
+@pytest.mark.parametrize("is_of_a_quote", [True, False])
+def test_more_work_months_later_is_not_ready_by_the_invoice_of_the_first(
+    billed: dict[str, date], is_ready: bool, is_of_a_quote: bool
+) -> None:
+    again = repair(DAY)
+    quote = make_quote(contact=again.contact, job=again.job, status="approved") if is_of_a_quote else None
+    make_invoice(contact=again.contact, job=again.job, quote=quote, **billed)
+    done = morning.run(DAY)
+    assert ([row.is_ready for row in done.repairs], done.made) == ([is_ready], [])
+    assert [row.quotes for row in done.repairs] == [[]]
+
+
+def test_what_a_repair_was_booked_for_makes_it_ready_however_long_ago_it_was_invoiced() -> None:
+    later = repair(DAY, quoted=True)
+    quote = Quote.objects.get()
+    later.quotes.set([quote])
+    make_invoice(contact=later.contact, job=later.job, quote=quote, invoice_date=DAY - timedelta(days=90))
+    assert [row.is_ready for row in morning.look(DAY).repairs] == [True]
+
+
 def test_one_that_is_refused_holds_up_no_other_and_says_why() -> None:
     bad = repair(DAY, quoted=True, at=time(8))
     Quote.objects.update(is_odd=True, subtotal=75)

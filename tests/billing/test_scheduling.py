@@ -282,6 +282,20 @@ def test_a_quote_that_is_not_there_or_is_the_only_one_is_not_taken_off(
     assert (list(made.quotes.all()), small.history.count(), large.history.count()) == ([small], 1, 0)
 
 
+def test_a_quote_that_is_invoiced_is_not_taken_off_until_its_invoice_is_void(office_client: Client) -> None:
+    small, large = two_quotes()
+    made = scheduling.schedule(small, visit(), None, None, also=[large])
+    invoice = make_invoice(quote=large, contact=large.contact, document_number="1042")
+    Quote.objects.filter(pk=large.pk).update(status="invoiced")
+    answer = take_off(office_client, made, large).content.decode()
+    assert f"{large} is invoiced. Void Invoice 1042 first." in answer
+    assert answer.count("Not with this one") == 1
+    assert (list(made.quotes.order_by("pk")), large.history.count()) == ([small, large], 1)
+    Invoice.objects.filter(pk=invoice.pk).update(status="void")
+    take_off(office_client, made, large)
+    assert list(made.quotes.all()) == [small]
+
+
 # --- Conflicts ------------------------------------------------------------------------------------
 
 

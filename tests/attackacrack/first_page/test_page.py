@@ -22,7 +22,7 @@ from tests.factories import make_contact
 from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
-QUERIES = 49
+QUERIES = 48
 D = Decimal
 
 
