@@ -134,7 +134,7 @@ def _named(busy: int) -> Iterator[tuple[str, str]]:
         "of one who works": {"person": users["person1"]},
         "of one who left": {"person": users[f"person{books.PEOPLE - 1}"]},
         "of one who changed nothing": {"person": users["root"]},
-        "of QuickBooks": {"person": "quickbooks"},
+        "of QuickBooks": {"source": "quickbooks"},
         **{f"of {kind}": {"kind": kind} for kind in ("contact", "quote", "invoice", "payment", "product")},
         "of an old day": {"first": day, "last": day},
         "up to an old day": {"last": day},
