@@ -21,16 +21,16 @@ def unbilled(jobs: QuerySet[Job]) -> QuerySet[Job]:
     final = Invoice.objects.final()
     billed = Exists(final.filter(job=OuterRef("pk")))
     billed_by_quote = Exists(final.filter(job=None, quote__job=OuterRef("pk")))
-    never = Job.objects.filter(~_is_free(), ~billed, ~billed_by_quote, status=Job.Status.ACTIVE)
-    due = money_waiting.worked(Quote.objects.filter(job__isnull=False))
-    # One set, because of conditions joined by "or" PostgreSQL reads every job and every invoice for each.
-    either = never.order_by().values("pk").union(due.order_by().values("job"))
-    counted = due.filter(job=OuterRef("pk")).order_by().values("job").annotate(total=Sum("total_amount"))
     # Work of several days is over with the last of them.
     to_come = _repairs().filter(~money_waiting.is_over(), job=OuterRef("pk"))
     is_over = Q(pk__in=_past_repairs().values("job")) & ~Exists(to_come)
-    is_over |= Q(pk__in=due.order_by().values("job"))  # what is to come is for another quote
-    rows = jobs.filter(Q(work_done_at__isnull=False) | is_over, pk__in=either, status=Job.Status.ACTIVE)
+    never = Job.objects.filter(~_is_free(), ~billed, ~billed_by_quote, status=Job.Status.ACTIVE)
+    never = never.filter(Q(work_done_at__isnull=False) | is_over)
+    due = money_waiting.worked(Quote.objects.filter(job__isnull=False))  # what is to come there is for another quote
+    # One set, because of conditions joined by "or" PostgreSQL reads every job and every invoice for each.
+    either = never.order_by().values("pk").union(due.order_by().values("job"))
+    counted = due.filter(job=OuterRef("pk")).order_by().values("job").annotate(total=Sum("total_amount"))
+    rows = jobs.filter(pk__in=either, status=Job.Status.ACTIVE)
     return rows.annotate(counted=Subquery(counted.values("total")))
 
 
