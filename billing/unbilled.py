@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from decimal import Decimal
+from typing import Any
 
-from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Window
 from django.db.models.functions import Greatest
 
-from billing import money_waiting, totals
+from billing import money_waiting
 from billing.models import Appointment, Invoice, Job, Quote
-from billing.totals import Top
+from billing.totals import Top, Total
 
 
 def unbilled(jobs: QuerySet[Job]) -> QuerySet[Job]:
@@ -18,6 +20,18 @@ def unbilled(jobs: QuerySet[Job]) -> QuerySet[Job]:
 
     An invoice that knows no job is that of its quote's job.
     """
+    counted = _due().filter(job=OuterRef("pk")).values("total")
+    return _asking(jobs, _due().values("job")).annotate(counted=Subquery(counted))
+
+
+def _due() -> QuerySet[Any]:
+    """By job: what the quotes come to whose work is done. What is to come there is for another quote."""
+    due = money_waiting.worked(Quote.objects.filter(job__isnull=False))
+    return due.order_by().values("job").annotate(total=Sum("total_amount"))
+
+
+def _asking(jobs: QuerySet[Job], due: QuerySet[Any]) -> QuerySet[Job]:
+    """due: the keys of the jobs with a quote whose work is done."""
     final = Invoice.objects.final()
     billed = Exists(final.filter(job=OuterRef("pk")))
     billed_by_quote = Exists(final.filter(job=None, quote__job=OuterRef("pk")))
@@ -26,22 +40,22 @@ def unbilled(jobs: QuerySet[Job]) -> QuerySet[Job]:
     is_over = Q(pk__in=_past_repairs().values("job")) & ~Exists(to_come)
     never = Job.objects.filter(~_is_free(), ~billed, ~billed_by_quote, status=Job.Status.ACTIVE)
     never = never.filter(Q(work_done_at__isnull=False) | is_over)
-    due = money_waiting.worked(Quote.objects.filter(job__isnull=False))  # what is to come there is for another quote
     # One set, because of conditions joined by "or" PostgreSQL reads every job and every invoice for each.
-    either = never.order_by().values("pk").union(due.order_by().values("job"))
-    counted = due.filter(job=OuterRef("pk")).order_by().values("job").annotate(total=Sum("total_amount"))
-    rows = jobs.filter(pk__in=either, status=Job.Status.ACTIVE)
-    return rows.annotate(counted=Subquery(counted.values("total")))
+    return jobs.filter(pk__in=never.order_by().values("pk").union(due), status=Job.Status.ACTIVE)
 
 
 def first(number: int) -> Top:
     """Those that were done first, with their houses and people, and the total of all. `done_at`: the end of the work.
-    Four queries: joined, PostgreSQL would read all houses."""
+    Five queries: joined, PostgreSQL would read all houses, and ask for each job once more whose work is done."""
     last = _past_repairs().filter(job=OuterRef("pk")).order_by("-ends_at").values("ends_at")[:1]
     done_at = Greatest("work_done_at", Subquery(last, output_field=DateTimeField()))
-    rows = unbilled(Job.objects.all()).annotate(done_at=done_at)
-    rows = rows.prefetch_related("property", "participants__contact")
-    return totals.top(rows.order_by("done_at", "pk"), number)
+    dollars = dict(_due().filter(job__status=Job.Status.ACTIVE).values_list("job", "total"))
+    due = Job.objects.filter(pk__in=list(dollars)).order_by().values("pk")
+    rows = _asking(Job.objects.all(), due).annotate(done_at=done_at, all_rows=Window(Count("pk")))
+    found = list(rows.prefetch_related("property", "participants__contact").order_by("done_at", "pk")[:number])
+    for job in found:
+        job.counted = dollars.get(job.pk)
+    return Top(found, Total(found[0].all_rows if found else 0, sum(dollars.values(), Decimal(0))))
 
 
 def quotes_of(job_ids: Collection[int]) -> defaultdict[int | None, list[Quote]]:

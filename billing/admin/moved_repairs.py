@@ -113,6 +113,9 @@ def _move(request: HttpRequest, invoice: Invoice, day: date, to: date) -> None:
     if is_moved:
         due = f", due {_day(invoice.due_date)}" if invoice.due_date else ""
         messages.success(request, f"{invoices.named(invoice, start=True)} moved with it: {_day(to)}{due}.")
+    else:
+        said = "was sent, paid or dated otherwise meanwhile and stays as it is. Look at its date."
+        messages.warning(request, f"{invoices.named(invoice, start=True)} {said}")
 
 
 def _warn(request: HttpRequest, invoice: Invoice, day: date) -> None:

@@ -22,7 +22,7 @@ from tests.factories import make_contact
 from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
-QUERIES = 48
+QUERIES = 50
 D = Decimal
 
 
