@@ -19,9 +19,14 @@ def unbilled(jobs: QuerySet[Job]) -> QuerySet[Job]:
     quote. A void invoice is none, a deposit is not the final.
 
     An invoice that knows no job is that of its quote's job.
+
+    Their keys are read at once, by a query of its own: inside another PostgreSQL compares all of them with each job that
+    it comes by.
     """
+    due = _due().filter(job__in=jobs.order_by().values("pk")).values("job")
+    keys = list(_asking(jobs, due).order_by().values_list("pk", flat=True))
     counted = _due().filter(job=OuterRef("pk")).values("total")
-    return _asking(jobs, _due().values("job")).annotate(counted=Subquery(counted))
+    return jobs.filter(pk__in=keys).annotate(counted=Subquery(counted))
 
 
 def _due() -> QuerySet[Any]:
@@ -38,7 +43,7 @@ def _asking(jobs: QuerySet[Job], due: QuerySet[Any]) -> QuerySet[Job]:
     # Work of several days is over with the last of them.
     to_come = _repairs().filter(~money_waiting.is_over(), job=OuterRef("pk"))
     is_over = Q(pk__in=_past_repairs().values("job")) & ~Exists(to_come)
-    never = Job.objects.filter(~_is_free(), ~billed, ~billed_by_quote, status=Job.Status.ACTIVE)
+    never = jobs.filter(~_is_free(), ~billed, ~billed_by_quote, status=Job.Status.ACTIVE)
     never = never.filter(Q(work_done_at__isnull=False) | is_over)
     # One set, because of conditions joined by "or" PostgreSQL reads every job and every invoice for each.
     return jobs.filter(pk__in=never.order_by().values("pk").union(due), status=Job.Status.ACTIVE)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property, lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -26,7 +27,7 @@ class Visit:
     def hours(self) -> str:
         """9:00 AM to 11:00 AM; of several days what is true of this one, and which it is."""
         start, end = (_clock(at) for at in (self.appointment.starts_at, self.appointment.ends_at))
-        days = days_of(self.appointment)
+        days = self._days
         if len(days) == 1:
             return f"{start} to {end}"
         said = {days[0]: f"From {start}", days[-1]: f"Until {end}"}.get(self.day, "All day")
@@ -35,7 +36,7 @@ class Visit:
     @property
     def start(self) -> str:
         """9:00 AM; of several days the hours."""
-        return self.hours if len(days_of(self.appointment)) > 1 else _clock(self.appointment.starts_at)
+        return self.hours if len(self._days) > 1 else _clock(self.appointment.starts_at)
 
     @property
     def where(self) -> str:
@@ -49,6 +50,10 @@ class Visit:
         """Of today or before, and nobody has said that it is done."""
         is_here = timezone.localdate(self.appointment.starts_at) <= timezone.localdate()
         return is_here and self.appointment.status == Appointment.Status.SCHEDULED
+
+    @cached_property
+    def _days(self) -> list[date]:
+        return days_of(self.appointment)
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,12 @@ def _read(first: date, days: int) -> list[Appointment]:
 
 
 def _clock(at: datetime) -> str:
-    return date_format(timezone.localtime(at), "g:i A")
+    return _written(timezone.localtime(at).time())
+
+
+@lru_cache(maxsize=24 * 60)  # a week has the same hours again and again, and Django takes its time to write one
+def _written(at: time) -> str:
+    return date_format(at, "g:i A")
 
 
 def _midnight(day: date) -> datetime:
