@@ -117,6 +117,19 @@ def line(facts: LineFacts, position: int, known: Known) -> Columns:
     }
 
 
+def lines(facts: SalesFacts, known: Known) -> list[Columns]:
+    """An id that QuickBooks gave twice is no id."""
+    seen: set[str | None] = set()
+    found = []
+    for position, one in enumerate(facts.lines, 1):
+        columns = line(one, position, known)
+        if columns["quickbooks_line_id"] in seen:
+            columns["quickbooks_line_id"] = None
+        seen.add(columns["quickbooks_line_id"])
+        found.append(columns)
+    return found
+
+
 def quote_lines(facts: SalesFacts, known: Known) -> list[QuoteItem]:
     return [QuoteItem(**line(one, position, known)) for position, one in enumerate(facts.lines, 1)]
 

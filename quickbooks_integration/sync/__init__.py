@@ -6,7 +6,7 @@ pulling.py         one pull of customers; customers.py stores them and lets link
 products.py        items become products
 lists.py           terms, methods, accounts, tax codes, settings
 document_pulls.py  one pull of a kind of document; mirroring.py stores them as they are there
-taking_over.py     documents that are new become rows of ours, in bulk; adopting.py joins those that are here already
+taking_over.py     documents that are new become rows of ours, in bulk (taker.py); adopting.py joins those that are here already
 following.py       a document that changed, and its row here
 balances.py        invoices owe here what they owe there
 history.py         the import of what was there before the CRM: rehearsed, then committed or dropped

@@ -15,8 +15,9 @@ from quickbooks_integration.documents.taking import Known
 from quickbooks_integration.mapping import Document
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
 from quickbooks_integration.service import QuickBooksService
-from quickbooks_integration.sync import adopting, documents, merging, mirroring, outbox, taking_over, vanishing
+from quickbooks_integration.sync import adopting, documents, merging, mirroring, outbox, vanishing
 from quickbooks_integration.sync.kinds import KINDS, World
+from quickbooks_integration.sync.kinds.sales import LINE_COLUMNS
 from quickbooks_integration.sync.mirroring import Seen
 from quickbooks_integration.sync.outcomes import Outcome
 
@@ -106,7 +107,7 @@ def _take_lines(row: Invoice, facts: Any, known: Known) -> None:
     rows = adopting.lines_of(row)
     ours = {line.quickbooks_line_id: line for line in rows if line.quickbooks_line_id}
     new, kept = [], []
-    for columns in taking_over.lines_of(facts, known):
+    for columns in taking.lines(facts, known):
         line = ours.pop(columns["quickbooks_line_id"], None)
         if line is None:
             new.append(rows.model(**columns, invoice=row))
@@ -115,9 +116,7 @@ def _take_lines(row: Invoice, facts: Any, known: Known) -> None:
             setattr(line, name, value)
         kept.append(line)
     rows.exclude(pk__in=[line.pk for line in kept]).delete()
-    rows.model._default_manager.bulk_update(
-        kept, [name.removesuffix("_id") if name == "product_id" else name for name in taking_over.LINE_COLUMNS]
-    )
+    rows.model._default_manager.bulk_update(kept, LINE_COLUMNS)
     rows.model._default_manager.bulk_create(new)
 
 

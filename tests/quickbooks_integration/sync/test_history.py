@@ -14,7 +14,7 @@ from quickbooks_integration import reconciling
 from quickbooks_integration.emulator import stress
 from quickbooks_integration.emulator.entities import KINDS as ENTITIES
 from quickbooks_integration.models import HistoryImport, ListEntry, QuickBooksDocument, QuickBooksSync
-from quickbooks_integration.sync import adopting, balances, history, taking_over
+from quickbooks_integration.sync import adopting, balances, history, taker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -359,7 +359,7 @@ def everything() -> dict[str, Any]:
 
 def read_with_contacts(open_books, monkeypatch) -> Any:
     books = open_books("craig")
-    monkeypatch.setattr(taking_over, "CHUNK", 10)
+    monkeypatch.setattr(taker, "CHUNK", 10)
     books.pull()
     books.contacts_of_all()
     house = Property.objects.create(address="1 Main St")
