@@ -11,7 +11,7 @@ from django.db import connections
 from contacts.models import Contact, ContactEvent
 from quickbooks_integration import reconciling
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksSync
-from quickbooks_integration.reconciling import matching
+from quickbooks_integration.reconciling import matching, undoing
 from tests.other_connection import in_other_connection, wait_until_somebody_waits_for
 from tests.quickbooks_integration import pairs
 
@@ -165,3 +165,38 @@ def match_and_leave(company: Any) -> Any:
         return reconciling.match(company)
     finally:
         connections.close_all()
+
+
+def foresee(decisions: list[MatchDecision], by: Any) -> int:
+    try:
+        return undoing.foresee(decisions, by).done
+    finally:
+        connections.close_all()
+
+
+def test_looking_at_what_several_undos_would_do_never_waits_in_a_circle_with_a_pull():
+    """A pull locks the map rows that it changes, then their contacts, both in the order of their ids."""
+    company, person = pairs.company(), pairs.somebody()
+    contacts = []
+    for number in ("617-555-0101", "617-555-0102"):
+        contacts.append(pairs.contact(phone=number))
+        pairs.customer(company, f"Ann of {number[-2:]}", phone=number)
+    assert reconciling.match(company).linked == 2
+    decisions = list(MatchDecision.objects.order_by("pk"))
+    with ThreadPoolExecutor(1) as pool, in_other_connection() as pull:
+        pull.execute("BEGIN")
+        pull.execute(
+            "SELECT FROM quickbooks_integration_quickbookssync WHERE id = %s FOR NO KEY UPDATE", [decisions[0].sync_id]
+        )
+        looking = pool.submit(foresee, decisions, person)
+        wait_until_somebody_waits_for(pull)
+        pull.execute(
+            "SELECT FROM quickbooks_integration_quickbookssync WHERE id = %s FOR NO KEY UPDATE NOWAIT",
+            [decisions[1].sync_id],
+        )
+        pull.execute(
+            "SELECT FROM contacts_contact WHERE id = ANY(%s) FOR NO KEY UPDATE NOWAIT", [[one.pk for one in contacts]]
+        )
+        pull.execute("COMMIT")
+        assert looking.result(timeout=MOST_SECONDS) == 2
+    assert not MatchDecision.objects.exclude(undone_at=None).exists()
