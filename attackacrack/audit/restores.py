@@ -23,7 +23,9 @@ def note(restored: psycopg.Connection[Any], made_at: datetime) -> None:
     """In the restored database, before anybody uses it; in a transaction of the caller's. made_at: of the backup."""
     table, now = AuditSeal._meta.db_table, datetime.now(UTC)
     if restored.execute("SELECT to_regclass(%s)", [table]).fetchone() == (None,):
-        restored.execute(f"CREATE TABLE {OLDER} (made_at timestamptz NOT NULL, restored_at timestamptz NOT NULL)")
+        restored.execute(
+            f"CREATE TABLE IF NOT EXISTS {OLDER} (made_at timestamptz NOT NULL, restored_at timestamptz NOT NULL)"
+        )
         restored.execute(f"INSERT INTO {OLDER} VALUES (%s, %s)", [made_at, now])  # noqa: S608
         return
     last = restored.execute(f"SELECT digest, contents FROM {table} ORDER BY id DESC LIMIT 1").fetchone()  # noqa: S608
@@ -42,14 +44,15 @@ def seal_what_is_older_than_seals(**signal: Any) -> None:
         cursor.execute("SELECT to_regclass(%s), to_regclass(%s)", [OLDER, AuditSeal._meta.db_table])
         if None in cursor.fetchone():
             return
-        cursor.execute(f"SELECT made_at, restored_at FROM {OLDER}")  # noqa: S608
-        ((made_at, restored_at),) = cursor.fetchall()
+        cursor.execute(f"SELECT made_at, restored_at FROM {OLDER} ORDER BY restored_at")  # noqa: S608
+        noted = cursor.fetchall()
         cursor.execute(f"DROP TABLE {OLDER}")
-    last = AuditSeal.objects.first()
-    previous, upto = (last.digest, last.contents["upto"]) if last else ("", {})
-    contents = _contents(made_at, upto)
-    digest = sealing.digest_of(previous, contents)
-    AuditSeal.objects.create(sealed_at=restored_at, previous=previous, contents=contents, digest=digest)
+    for made_at, restored_at in noted:
+        last = AuditSeal.objects.first()
+        previous, upto = (last.digest, last.contents["upto"]) if last else ("", {})
+        contents = _contents(made_at, upto)
+        digest = sealing.digest_of(previous, contents)
+        AuditSeal.objects.create(sealed_at=restored_at, previous=previous, contents=contents, digest=digest)
 
 
 def _contents(made_at: datetime, upto: dict[str, int]) -> dict[str, Any]:
