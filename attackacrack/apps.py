@@ -15,14 +15,12 @@ class AttackacrackConfig(AppConfig):
 
     def ready(self) -> None:
         from attackacrack import access, checks, schedules, sentry  # noqa: F401  checks register themselves
-        from attackacrack.audit import restores
         from attackacrack.health import looking, signs
         from attackacrack.outcomes import page_times
         from attackacrack.sign_in import second_factor
 
         post_migrate.connect(access.create_groups, sender=self)
         post_migrate.connect(schedules.create_missing, sender=self)
-        post_migrate.connect(restores.seal_what_is_older_than_seals, sender=self)
         signs.connect()
         looking.connect()
         page_times.connect()

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
-from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from psycopg.types.json import Jsonb
@@ -15,48 +14,19 @@ from attackacrack.audit import sealing
 from attackacrack.models import AuditSeal
 
 KEY = "restored"  # in the contents of such a seal: the moment of the backup
-# What is restored from before there were seals keeps both moments here until migrations have made their table.
-OLDER = "attackacrack_restored"
 
 
 def note(restored: psycopg.Connection[Any], made_at: datetime) -> None:
     """In the restored database, before anybody uses it; in a transaction of the caller's. made_at: of the backup."""
-    table, now = AuditSeal._meta.db_table, datetime.now(UTC)
-    if restored.execute("SELECT to_regclass(%s)", [table]).fetchone() == (None,):
-        restored.execute(
-            f"CREATE TABLE IF NOT EXISTS {OLDER} (made_at timestamptz NOT NULL, restored_at timestamptz NOT NULL)"
-        )
-        restored.execute(f"INSERT INTO {OLDER} VALUES (%s, %s)", [made_at, now])  # noqa: S608
-        return
+    table = AuditSeal._meta.db_table
     last = restored.execute(f"SELECT digest, contents FROM {table} ORDER BY id DESC LIMIT 1").fetchone()  # noqa: S608
     previous, upto = (last[0], last[1]["upto"]) if last else ("", {})
-    contents = _contents(made_at, upto)
+    now = datetime.now(UTC)
+    contents = {"ranges": [], "upto": upto, KEY: made_at.isoformat()}
     restored.execute(
         f"INSERT INTO {table} (sealed_at, previous, contents, digest) VALUES (%s, %s, %s, %s)",  # noqa: S608
         [now, previous, Jsonb(contents), sealing.digest_of(previous, contents)],
     )
-
-
-@transaction.atomic
-def seal_what_is_older_than_seals(**signal: Any) -> None:
-    """After migrations: else the seals of younger backups would be taken for removed. Doing it twice changes nothing."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s), to_regclass(%s)", [OLDER, AuditSeal._meta.db_table])
-        if None in cursor.fetchone():
-            return
-        cursor.execute(f"SELECT made_at, restored_at FROM {OLDER} ORDER BY restored_at")  # noqa: S608
-        noted = cursor.fetchall()
-        cursor.execute(f"DROP TABLE {OLDER}")
-    for made_at, restored_at in noted:
-        last = AuditSeal.objects.first()
-        previous, upto = (last.digest, last.contents["upto"]) if last else ("", {})
-        contents = _contents(made_at, upto)
-        digest = sealing.digest_of(previous, contents)
-        AuditSeal.objects.create(sealed_at=restored_at, previous=previous, contents=contents, digest=digest)
-
-
-def _contents(made_at: datetime, upto: dict[str, int]) -> dict[str, Any]:
-    return {"ranges": [], "upto": upto, KEY: made_at.isoformat()}
 
 
 @dataclass(frozen=True)

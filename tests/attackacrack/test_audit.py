@@ -313,36 +313,6 @@ def test_a_backup_that_was_made_after_rows_and_their_seal_were_removed_hides_not
     assert (about["number"], "seals were removed or made anew" in about["first"]) == (1, True)
 
 
-def test_a_restore_from_before_there_were_seals_excuses_younger_backups_once_the_migrations_have_run(
-    sealed, settings, tmp_path
-):
-    settings.BACKUP_FOLDER = tmp_path
-    table = AuditSeal._meta.db_table
-    backed_up(tmp_path, datetime.fromisoformat("2026-05-06T03:00:00+00:00"))
-    by_stealth(f"DELETE FROM {table}")
-    with connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE {table} RENAME TO not_made_yet")
-        try:
-            restored("2026-05-03T03:00:00+00:00")
-            restored()  # once more, and from a younger one
-            restores.seal_what_is_older_than_seals()  # migrations that stopped halfway lose nothing
-        finally:
-            cursor.execute(f"ALTER TABLE not_made_yet RENAME TO {table}")
-    for _ in range(2):
-        restores.seal_what_is_older_than_seals()
-    tasks.verify_history()
-    assert not Sign.objects.filter(kind="altered").exists()
-    seals = AuditSeal.objects.order_by("pk")
-    assert [seal.contents["restored"][:10] for seal in seals] == ["2026-05-03", "2026-05-04"]
-    assert table_of_older_restores() is None
-
-
-def table_of_older_restores() -> str | None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass('attackacrack_restored')")
-        return cursor.fetchone()[0]
-
-
 @pytest.mark.parametrize(
     ("after_restored_backup", "is_excused"),
     [
