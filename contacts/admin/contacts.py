@@ -106,7 +106,9 @@ class PropertyRoleInline(MergingInline):
 
 
 MONEY = "Money"  # the tab
-MONEY_COLUMNS = {"outstanding_balance", "total_sales", "credit_limit", "average_days_to_pay", "last_payment_date"}
+MONEY_COLUMNS = {
+    "outstanding_balance", "total_sales", "credit_limit", "average_days_to_pay", "last_payment_date", *exporting.MONEY,
+}  # fmt: skip
 
 
 @admin.register(Contact)
@@ -281,7 +283,9 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
     @admin.action(description="Export as CSV", permissions=["export"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Contact]) -> StreamingHttpResponse:
         """In the columns of the import, so that it can be imported again."""
-        return csv_answer("contacts", exporting.lines(queryset.prefetch_related(None)))
+        return csv_answer(
+            "contacts", exporting.lines(queryset.prefetch_related(None), with_money=may_see_money(request))
+        )
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("contacts.add_contactimport") and self.has_add_permission(request)
