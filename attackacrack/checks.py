@@ -18,7 +18,7 @@ def mail_leaves_the_machine(app_configs: Any, **options: Any) -> list[CheckMessa
         Warning(
             "EMAIL_URL is not set: e-mails go to the log, and with them links that set a password.",
             hint="Set EMAIL_URL to the mail server: see .env.example.",
-            id="attackacrack.W001",
+            id="attackacrack.W002",
         )
     ]
 

@@ -4,11 +4,10 @@ import logging
 from datetime import timedelta
 
 from celery import shared_task
-from django.conf import settings
 from django.utils import timezone
 
 from attackacrack import audit, backups, outcomes
-from attackacrack.backups import files
+from attackacrack.backups import seals
 from attackacrack.health import alarm, signs
 
 log = logging.getLogger(__name__)
@@ -46,11 +45,8 @@ def seal_history() -> None:
 
 @shared_task(time_limit=2 * 60 * 60)
 def verify_history() -> None:
-    """Every night. What is not as it was sealed stands on the health banner, and is mailed, until it is as it was. Each
-    backup that is kept knows a seal that has to be there: whoever removes rows and their seals has no hand on the backups,
-    and the newest one may have been made after that."""
-    kept = files.all_in(settings.BACKUP_FOLDER)
-    found = audit.verify([audit.Expected(one.seal, one.made_at) for one in kept if one.seal])
+    """Every night. What is not as it was sealed stands on the health banner, and is mailed, until it is as it was."""
+    found = audit.verify(seals.kept())
     for reason in found.unknown:
         log.warning("%s", reason)
     for finding in found.findings:

@@ -8,4 +8,7 @@ class ContactsConfig(AppConfig):
     def ready(self) -> None:
         from contacts import changes
 
-        changes.register(changes.Kind("contact", "Contact", "contacts.ContactEvent", "contacts.view_contact"))
+        money = frozenset({"outstanding_balance", "credit_limit"})
+        changes.register(
+            changes.Kind("contact", "Contact", "contacts.ContactEvent", "contacts.view_contact", money=money)
+        )

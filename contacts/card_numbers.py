@@ -5,6 +5,7 @@ written in one run or in the groups that are printed on cards. Telephone numbers
 """
 
 import re
+from functools import partial
 from itertools import pairwise
 
 # Of the payment networks: first digits, and how many there are in all.
@@ -48,14 +49,15 @@ _CODE_BEHIND = re.compile(
 
 def masked(text: str) -> str:
     """The text with each card number as "[card ending in 4242]", and beside one also its check code."""
-    if len(text) < 13:
+    if len(text) < 13 or _WRITTEN.search(text) is None:
         return text
-    found = _WRITTEN.sub(_hidden, text)
+    is_about_cards = _ABOUT_CARDS.search(text) is not None  # once: a long text may hold thousands of numbers
+    found = _WRITTEN.sub(partial(_hidden, is_about_cards=is_about_cards), text)
     return found if found == text else _CODE_BEHIND.sub(r"\1[removed]", _CHECK_CODE.sub(r"\1\2[removed]", found))
 
 
-def _hidden(match: re.Match[str]) -> str:
-    if _is_a_list(match["number"]) and _ABOUT_CARDS.search(match.string) is None:
+def _hidden(match: re.Match[str], *, is_about_cards: bool) -> str:
+    if not is_about_cards and _is_a_list(match["number"]):
         return match[0]
     more = match["more"] or ""
     for number, behind in ((match["number"] + more, ""), (match["number"], more)):

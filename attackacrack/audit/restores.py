@@ -19,8 +19,6 @@ KEY = "restored"  # in the contents of such a seal: the moment of the backup
 def note(restored: psycopg.Connection[Any], made_at: datetime) -> None:
     """In the restored database, before anybody uses it; in a transaction of the caller's. made_at: of the backup."""
     table = AuditSeal._meta.db_table
-    if restored.execute("SELECT to_regclass(%s)", [table]).fetchone() == (None,):
-        return  # older than the seals
     last = restored.execute(f"SELECT digest, contents FROM {table} ORDER BY id DESC LIMIT 1").fetchone()  # noqa: S608
     previous, upto = (last[0], last[1]["upto"]) if last else ("", {})
     now = datetime.now(UTC)

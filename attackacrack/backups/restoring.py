@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 import psycopg
 import pyrage
 from django.contrib.sessions.models import Session
-from django.db import connection
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
 
 from attackacrack.audit import restores
 from attackacrack.backups import programs
@@ -31,6 +33,7 @@ def restore(backup: BackupFile) -> str:
     try:
         backup.check()
         with restored_copy(backup, f"{database}_restored") as copy:
+            _migrate(copy)
             with programs.session(copy) as opened, opened.transaction():
                 reading_first.prepare(opened)
                 restores.note(opened, backup.made_at)
@@ -41,6 +44,20 @@ def restore(backup: BackupFile) -> str:
             connection.close()
             had_one = programs.exists(database)
             programs.rename(*([(database, former)] if had_one else []), (copy, database))
-    except (programs.ProgramFailed, pyrage.DecryptError, psycopg.Error, OSError) as error:
+    except (programs.ProgramFailed, pyrage.DecryptError, psycopg.Error, DatabaseError, OSError) as error:
         raise CannotRestore(f"It was not restored, and the database is as it was. {error}") from error
     return former if had_one else ""
+
+
+def _migrate(database: str) -> None:
+    """A backup may be older than the program, which knows tables and columns as they are now only."""
+    in_use = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = database
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", interactive=False, verbosity=0)
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = in_use

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import reverse
@@ -18,9 +19,11 @@ from contacts.admin.changes import TellsChanges
 from contacts.admin.duplicate_pages import ShowsDuplicates
 from contacts.admin.exporting import csv_answer
 from contacts.admin.filters import BoughtFilter, LinkedFilter, MissingFilter, OwesFilter
+from contacts.admin.keys import is_key
 from contacts.admin.merging import MergingAdmin, MergingFormSet, MergingInline
 from contacts.admin.timeline_pages import ShowsTimeline
 from contacts.matching import normalise
+from contacts.merging import caring
 from contacts.models import CURRENT, Contact, ContactAddress, ContactEmail, ContactPhone, PropertyContact
 from contacts.signals import contact_changed
 
@@ -103,7 +106,9 @@ class PropertyRoleInline(MergingInline):
 
 
 MONEY = "Money"  # the tab
-MONEY_COLUMNS = {"outstanding_balance", "total_sales", "credit_limit", "average_days_to_pay", "last_payment_date"}
+MONEY_COLUMNS = {
+    "outstanding_balance", "total_sales", "credit_limit", "average_days_to_pay", "last_payment_date", *exporting.MONEY,
+}  # fmt: skip
 
 
 @admin.register(Contact)
@@ -179,6 +184,12 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
         if page == "contacts_contact_changelist":
             return queryset.filter(**CURRENT).prefetch_related("phones", "emails", "addresses")
         return queryset.filter(**CURRENT) if page == "autocomplete" else queryset
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> models.Model | None:
+        """Whoever saves locks in the order of everybody: a customer's map row, which learns of it, before the contact."""
+        if request.method == "POST" and is_key(object_id):
+            caring.lock_links([int(object_id)])
+        return super().get_object(request, object_id, from_field)
 
     def get_fieldsets(self, request: HttpRequest, obj: Contact | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
@@ -272,7 +283,9 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
     @admin.action(description="Export as CSV", permissions=["export"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Contact]) -> StreamingHttpResponse:
         """In the columns of the import, so that it can be imported again."""
-        return csv_answer("contacts", exporting.lines(queryset.prefetch_related(None)))
+        return csv_answer(
+            "contacts", exporting.lines(queryset.prefetch_related(None), with_money=may_see_money(request))
+        )
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("contacts.add_contactimport") and self.has_add_permission(request)

@@ -1,10 +1,12 @@
 """What is told about: objects, and the lines that belong to them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.apps import apps
+
+SEES_MONEY = "billing.view_invoice"  # what somebody owes is what the invoices say
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Kind:
-    """event: "billing.QuoteEvent". permission: without it nothing of the kind is read. named: an object in words."""
+    """event: "billing.QuoteEvent". permission: without it nothing of the kind is read. named: an object in words. money:
+    columns that are told to whoever sees money only. untold: those that this person is not told of."""
 
     name: str
     label: str
@@ -28,6 +31,8 @@ class Kind:
     permission: str
     parts: tuple[Part, ...] = ()
     named: Callable[[Any], str] = str
+    money: frozenset[str] = frozenset()
+    untold: frozenset[str] = frozenset()
 
     @property
     def model(self) -> Any:
@@ -43,8 +48,9 @@ def register(*kinds: Kind) -> None:
 
 
 def kinds(may: Callable[[str], bool]) -> list[Kind]:
-    """Those that this person may see."""
-    return [kind for kind in KINDS if may(kind.permission)]
+    """Those that this person may see, as far as this person may see them."""
+    seen = [kind for kind in KINDS if may(kind.permission)]
+    return seen if may(SEES_MONEY) else [replace(kind, untold=kind.money) for kind in seen]
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ class Page:
 
 
 def of_object(kind: Kind, object_id: int, place: Place | None = None) -> Page:
-    """With its lines. Whether this person may see it has been asked."""
+    """With its lines. kind: one of `kinds`, so that whether this person may see it has been asked."""
     return _filled([kind], Asked(object_id=object_id), place, ON_A_PAGE)
 
 
@@ -214,7 +214,7 @@ def _sentences(event: Any, table: Table, before: Any, names: wording.Names) -> l
         return [f"{part} removed." if part else "Deleted."]
     if event.pgh_label == MADE:
         return [f"{part} added." if part else "Made."]
-    found = wording.differences(before, event, names) if before is not None else [wording.UNKNOWN]
+    found = wording.differences(before, event, names, table.kind.untold) if before is not None else [wording.UNKNOWN]
     return [f"{part}: {' '.join(found)}"] if part and found else found
 
 

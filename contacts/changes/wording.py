@@ -1,7 +1,7 @@
 """Two states of a row in words: what changed, from what to what."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -54,9 +54,10 @@ def row_in_words(event: Any, columns: Iterable[str], names: Names) -> str:
     return ", ".join(said(field, value, names) for field, value in values if value not in (None, ""))
 
 
-def differences(before: Any, after: Any, names: Names) -> list[str]:
-    """A sentence a field; [] when nothing changed that is told."""
-    changed = [field for field in fields_of(after) if _value(field, before) != _value(field, after)]
+def differences(before: Any, after: Any, names: Names, untold: Set[str] = frozenset()) -> list[str]:
+    """A sentence a field, but for those that are untold; [] when nothing changed that is told."""
+    told = [field for field in fields_of(after) if field.name not in untold]
+    changed = [field for field in told if _value(field, before) != _value(field, after)]
     return [_sentence(field, before, after, names) for field in changed]
 
 

@@ -116,7 +116,8 @@ def load(houses: Iterable[House], *, lock: bool = True) -> Places:
     parcels = {house.parcel_number for house in wanted if house.parcel_number}
     keys = {_key(house) for house in wanted if house.address}
     found = Property.objects.filter(Q(parcel_number__in=parcels) | Q(key__in=keys)).order_by("pk")
-    found = found.select_for_update() if lock else found
+    # Without their keys: who has a contact locked may still say that it belongs to one of these houses.
+    found = found.select_for_update(no_key=True) if lock else found
     places = {house.pk: Place(house) for house in found}
     for role in PropertyContact.objects.filter(property_id__in=places).select_related("contact"):
         places[role.property_id].roles.append(role)

@@ -93,36 +93,45 @@ def _finish_or_go_on(key: int) -> bool:
 
 
 def _finish(key: int) -> bool:
-    with transaction.atomic():
-        wish = WantedMerge.objects.select_for_update(of=("self",)).select_related("wanted_by").filter(pk=key).first()
-        if wish is None:
-            return False
-        people = Contact.objects.current().prefetch_related("phones", "emails", "addresses")
-        both = people.in_bulk([wish.survivor_id, wish.loser_id])
-        if len(both) < 2:
-            wish.delete()
-            return False
-        found = merging.plan(both[wish.survivor_id], both[wish.loser_id])
-        if _has_changed(wish, found):
-            return False
-        try:
-            merging.merge(wish.survivor_id, wish.loser_id, wish.wanted_by, wish.chosen, found.seen, by_itself=True)
-        except merging.Refused:
-            return False
+    """The wish is locked after the contacts, as by whoever takes a link of one back and forgets what was wished of it."""
+    wish = WantedMerge.objects.select_related("wanted_by").filter(pk=key).first()
+    if wish is None:
+        return False
+    people = Contact.objects.current().prefetch_related("phones", "emails", "addresses")
+    both = people.in_bulk([wish.survivor_id, wish.loser_id])
+    if len(both) < 2:
         wish.delete()
-        return True
+        return False
+    found = merging.plan(both[wish.survivor_id], both[wish.loser_id])
+    return not _has_changed(wish, found) and _merge(wish, found)
+
+
+@transaction.atomic
+def _merge(wish: WantedMerge, found: merging.Plan) -> bool:
+    try:
+        merging.merge(wish.survivor_id, wish.loser_id, wish.wanted_by, wish.chosen, found.seen, by_itself=True)
+    except merging.Refused:
+        return False
+    is_still_wanted = bool(_as_read(wish).delete()[0])
+    transaction.set_rollback(not is_still_wanted)
+    return is_still_wanted
 
 
 def _has_changed(wish: WantedMerge, found: merging.Plan) -> bool:
     """Whether the contacts say something else than what was chosen from; it is written down when that began."""
+    says = choosing.fingerprint(found.choices)
     if not wish.shown:  # from before it was written down
-        wish.shown = choosing.fingerprint(found.choices)
-        wish.save(update_fields=["shown"])
-    has_changed = choosing.fingerprint(found.choices) != wish.shown
+        wish.shown = says
+        _as_read(wish).update(shown=says)
+    has_changed = says != wish.shown
     if has_changed != (wish.changed_at is not None):
-        wish.changed_at = timezone.now() if has_changed else None
-        wish.save(update_fields=["changed_at"])
+        _as_read(wish).update(changed_at=timezone.now() if has_changed else None)
     return has_changed
+
+
+def _as_read(wish: WantedMerge) -> QuerySet[WantedMerge]:
+    """Without it where somebody has withdrawn it or chosen again meanwhile."""
+    return WantedMerge.objects.filter(pk=wish.pk, wanted_at=wish.wanted_at)
 
 
 def _pair(one: int, other: int) -> str:

@@ -1,11 +1,12 @@
 """Taking a decision back: what it changed becomes as it was, unless somebody has changed it since."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from contacts.matching.kinds import Kind
@@ -37,9 +38,7 @@ def undo(decided: MatchDecision, by: User | None) -> list[str]:
     Raises Settled if it was undone before or if the customer has another contact by now.
     """
     with decision(by):
-        noted = decided.before.get(RELEASED)
-        released = [noted["sync"]] if noted else []
-        customer = lock_customer(decided.sync_id, decided.contact_id, besides=released)
+        customer = lock_customer(decided.sync_id, decided.contact_id, besides=_released(decided))
         decided = MatchDecision.objects.select_for_update().get(pk=decided.pk)
         if decided.undone_at:
             raise Settled("This was undone already. Nothing was changed.")
@@ -58,12 +57,27 @@ class TakenBack:
     left: list[str] = field(default_factory=list)
 
 
-def foresee(found: Iterable[MatchDecision], by: User | None) -> TakenBack:
+def foresee(found: Sequence[MatchDecision], by: User | None) -> TakenBack:
     """How undo_each would go, one after the other; nothing is changed."""
     with transaction.atomic():
+        _lock_all(found)
         taken = undo_each(found, by)
         transaction.set_rollback(True)
     return taken
+
+
+def _lock_all(found: Iterable[MatchDecision]) -> None:
+    """What their undos lock one after the other, in the order of a pull, which locks many pairs too."""
+    contacts = {decided.contact_id for decided in found} - {None}
+    wanted = {decided.sync_id for decided in found} | {pk for decided in found for pk in _released(decided)}
+    rows = QuickBooksSync.objects.filter(Q(pk__in=wanted) | Q(entity_type="customer", local_id__in=contacts))
+    for locked in (rows, Contact.objects.filter(pk__in=contacts)):
+        list(locked.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+
+
+def _released(decided: MatchDecision) -> list[int]:
+    noted = decided.before.get(RELEASED)
+    return [noted["sync"]] if noted else []
 
 
 def undo_each(found: Iterable[MatchDecision], by: User | None) -> TakenBack:

@@ -34,7 +34,6 @@ from quickbooks_integration.sync.kinds import KINDS, World
 
 log = logging.getLogger(__name__)
 State = EmailSending.State
-SENT_KINDS = ("estimate", "invoice")
 LEASE = timedelta(minutes=3)
 SOON, LATER = timedelta(seconds=20), timedelta(minutes=5)
 

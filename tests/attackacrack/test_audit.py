@@ -292,6 +292,17 @@ def test_the_newest_seal_that_was_removed_together_with_its_rows_is_missed_by_th
     assert "seals were removed or made anew" in Sign.objects.get(kind="altered").about["first"]
 
 
+def test_the_command_misses_what_the_night_misses_and_does_not_end_its_alarm(sealed, settings, tmp_path):
+    settings.BACKUP_FOLDER = tmp_path
+    backed_up(tmp_path, timezone.now())
+    remove(AuditSeal.objects.first())
+    tasks.verify_history()
+    altered = Sign.objects.get(kind="altered").at
+    with pytest.raises(CommandError, match="not as it was sealed: 1 findings"):
+        call_command("verify_audit", stderr=io.StringIO())
+    assert not Sign.objects.filter(kind="verified", at__gt=altered).exists()
+
+
 def test_a_backup_that_was_made_after_rows_and_their_seal_were_removed_hides_nothing(sealed, settings, tmp_path):
     settings.BACKUP_FOLDER = tmp_path
     backed_up(tmp_path, timezone.now() - timedelta(days=1))

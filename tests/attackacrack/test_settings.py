@@ -1,15 +1,18 @@
 """A slip of the pen in a setting is noticed before it costs something."""
 
 import os
+import re
 import secrets
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
 from quickbooks_integration import checks
 
+APPS = ("attackacrack", "billing", "contacts", "quickbooks_integration")
 SERVERS = {"DATABASE_URL": "postgresql://unused/unused", "REDIS_URL": "redis://unused"}
 SHOW = "from attackacrack import settings; print(settings.PRODUCTION, settings.DEBUG, settings.QUICKBOOKS_SANDBOX)"
 
@@ -44,6 +47,13 @@ def test_a_word_that_counts_as_false_by_mistake_is_warned_of(settings, word, war
     settings.QUICKBOOKS_SANDBOX_WORD = word
     found = checks.sandbox_is_true_or_false(None)
     assert [warning.id for warning in found] == ["quickbooks_integration.W002"] * warnings
+
+
+def test_no_two_warnings_bear_the_same_number():
+    texts = (path.read_text() for app in APPS for path in Path(app).rglob("*.py"))
+    found = [number for text in texts for number in re.findall(r'\bid="(\w+\.[EW]\d+)"', text)]
+    assert len(found) > 5
+    assert sorted(set(found)) == sorted(found)
 
 
 def test_django_has_nothing_to_say_against_the_settings_of_production():

@@ -9,14 +9,14 @@ import pytest
 from django.db import connection, connections
 
 from contacts import merging
-from contacts.merging import journal
+from contacts.merging import journal, wanting
 from contacts.models import Contact, ContactMerge, ContactPhone
 from quickbooks_integration import reconciling
 from quickbooks_integration.contact_merges import LinksCare
 from quickbooks_integration.models import QuickBooksSync
 from tests.billing import rows
 from tests.factories import make_contact
-from tests.other_connection import in_other_connection
+from tests.other_connection import in_other_connection, wait_until_somebody_waits_for
 from tests.quickbooks_integration import pairs
 from tests.quickbooks_integration.merged_graphs import snapshot
 
@@ -125,3 +125,28 @@ def test_a_merge_that_is_killed_halfway_leaves_nothing(pair, monkeypatch):
         merging.merge(pair[0].pk, pair[1].pk, None)
     assert snapshot() == before
     assert not ContactMerge.objects.exists()
+
+
+def test_a_wanted_merge_that_waits_for_its_contacts_holds_up_nobody_who_takes_back_a_link_of_one(pair):
+    """Whoever does that has the contact locked, and forgets the wish: the two would wait for each other."""
+    ann, anne = pair
+    wanting.want(ann, anne, None, {})
+    with ThreadPoolExecutor(1) as pool, in_other_connection() as undoing:
+        undoing.execute("BEGIN")
+        undoing.execute("SELECT FROM contacts_contact WHERE id = %s FOR NO KEY UPDATE", [anne.pk])
+        finished = pool.submit(finish)
+        wait_until_somebody_waits_for(undoing)
+        undoing.execute("SELECT FROM contacts_wantedmerge FOR UPDATE NOWAIT")
+        undoing.execute("DELETE FROM contacts_wantedmerge")
+        undoing.execute("COMMIT")
+        assert finished.result(timeout=MOST_SECONDS) == 0
+    assert not ContactMerge.objects.exists()
+    anne.refresh_from_db()
+    assert anne.merged_into is None
+
+
+def finish() -> int:
+    try:
+        return wanting.finish()
+    finally:
+        connections.close_all()

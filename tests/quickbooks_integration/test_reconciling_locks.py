@@ -10,9 +10,11 @@ from django.db import connections
 
 from contacts.models import Contact, ContactEvent
 from quickbooks_integration import reconciling
-from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksSync
-from quickbooks_integration.reconciling import matching
+from quickbooks_integration.models import HistoryImport, MatchCandidate, MatchDecision, QuickBooksSync
+from quickbooks_integration.reconciling import matching, undoing
+from tests.contacts.admin.forms import OpenForm
 from tests.other_connection import in_other_connection, wait_until_somebody_waits_for
+from tests.people import client_of, make_user
 from tests.quickbooks_integration import pairs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -165,3 +167,65 @@ def match_and_leave(company: Any) -> Any:
         return reconciling.match(company)
     finally:
         connections.close_all()
+
+
+def foresee(decisions: list[MatchDecision], by: Any) -> int:
+    try:
+        return undoing.foresee(decisions, by).done
+    finally:
+        connections.close_all()
+
+
+def test_looking_at_what_several_undos_would_do_never_waits_in_a_circle_with_a_pull():
+    """A pull locks the map rows that it changes, then their contacts, both in the order of their ids."""
+    company, person = pairs.company(), pairs.somebody()
+    contacts = []
+    for number in ("617-555-0101", "617-555-0102"):
+        contacts.append(pairs.contact(phone=number))
+        pairs.customer(company, f"Ann of {number[-2:]}", phone=number)
+    assert reconciling.match(company).linked == 2
+    decisions = list(MatchDecision.objects.order_by("pk"))
+    with ThreadPoolExecutor(1) as pool, in_other_connection() as pull:
+        pull.execute("BEGIN")
+        pull.execute(
+            "SELECT FROM quickbooks_integration_quickbookssync WHERE id = %s FOR NO KEY UPDATE", [decisions[0].sync_id]
+        )
+        looking = pool.submit(foresee, decisions, person)
+        wait_until_somebody_waits_for(pull)
+        pull.execute(
+            "SELECT FROM quickbooks_integration_quickbookssync WHERE id = %s FOR NO KEY UPDATE NOWAIT",
+            [decisions[1].sync_id],
+        )
+        pull.execute(
+            "SELECT FROM contacts_contact WHERE id = ANY(%s) FOR NO KEY UPDATE NOWAIT", [[one.pk for one in contacts]]
+        )
+        pull.execute("COMMIT")
+        assert looking.result(timeout=MOST_SECONDS) == 2
+    assert not MatchDecision.objects.exclude(undone_at=None).exists()
+
+
+def save(form: OpenForm) -> int:
+    try:
+        return form.save(first_name="Anne").status_code
+    finally:
+        connections.close_all()
+
+
+def test_saving_a_contact_never_waits_in_a_circle_with_a_pull_of_its_customer():
+    company = pairs.company()
+    contact = pairs.contact("Ann", "Lee", phone="617-555-0101")
+    customer = pairs.customer(company, "Ann Lee", phone="617-555-0101", GivenName="Ann", FamilyName="Lee")
+    assert reconciling.match(company).linked == 1
+    HistoryImport.objects.create(company=company, state="committed")
+    form = OpenForm(client_of(make_user("olivia", "office")), f"/admin/contacts/contact/{contact.pk}/change/")
+    with ThreadPoolExecutor(1) as pool, in_other_connection() as pull:
+        pull.execute("BEGIN")
+        pull.execute("SELECT FROM quickbooks_integration_quickbookssync WHERE id = %s FOR NO KEY UPDATE", [customer.pk])
+        saving = pool.submit(save, form)
+        wait_until_somebody_waits_for(pull)
+        pull.execute("SELECT FROM contacts_contact WHERE id = %s FOR NO KEY UPDATE NOWAIT", [contact.pk])
+        pull.execute("COMMIT")
+        assert saving.result(timeout=MOST_SECONDS) == 302
+    contact.refresh_from_db()
+    customer.refresh_from_db()
+    assert (contact.first_name, customer.wanted) == ("Anne", 1)

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         )
         if former:
             self.stdout.write(f"The database as it was is called {former}. Drop it when nobody needs it any more.")
-        self.stdout.write("Run `manage.py migrate`, then start web server, workers and beat.")
+        self.stdout.write("Start web server, workers and beat.")
 
     def _is_wanted(self, backup: backups.BackupFile) -> bool:
         self.stdout.write(f"This replaces the database by its state of {backup.made_at:%Y-%m-%d %H:%M} UTC.")

@@ -2,6 +2,7 @@
 
 # ruff: noqa: F811  (fixtures that are imported)
 
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,9 +13,10 @@ from django.core.management import call_command
 from django.db import connection
 
 from attackacrack import audit, backups
-from attackacrack.backups import files, programs
+from attackacrack.backups import files, programs, restoring
+from attackacrack.backups.making import restored_copy
 from attackacrack.health import alarm
-from attackacrack.models import Sign
+from attackacrack.models import FollowUpDay, Sign
 from billing.models import Invoice, Quote
 from contacts.models import Contact
 from quickbooks_integration import pauses, pull_only, reading_first, tasks
@@ -222,3 +224,36 @@ def test_the_commands_back_up_and_restore(tmp_path, former, capsys, db):
     found = audit.verify([audit.Expected("f" * 64)])
     assert (len(found.restores), found.findings) == (1, [])
     assert found.restores[0] in found.unknown[0]
+
+
+@pytest.mark.long
+def test_a_backup_from_before_there_were_seals_is_restored_as_the_program_knows_it_and_leaves_a_seal(
+    tmp_path, former, monkeypatch, db
+):
+    Contact.objects.create(first_name="Ann")
+    backup = backups.make(tmp_path)
+
+    @contextmanager
+    def of_an_older_program(backup, database):
+        with restored_copy(backup, database) as copy:
+            migrate_to(copy, "attackacrack", "0003")
+            yield copy
+
+    monkeypatch.setattr(restoring, "restored_copy", of_an_older_program)
+    former.append(backups.restore(backup))
+    assert Contact.objects.get().first_name == "Ann"
+    assert not FollowUpDay.objects.exists()  # a table of the last migration
+    younger = audit.Expected("f" * 64, backup.made_at + timedelta(microseconds=1))
+    found = audit.verify([younger])
+    assert (len(found.restores), found.findings) == (1, [])
+
+
+def migrate_to(database: str, app: str, name: str) -> None:
+    in_use = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = database
+    try:
+        call_command("migrate", app, name, verbosity=0)
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = in_use

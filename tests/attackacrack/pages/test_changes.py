@@ -10,7 +10,7 @@ from decimal import Decimal
 import pghistory
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -398,3 +398,17 @@ def test_the_page_and_the_export_show_one_source_or_all_of_quickbooks(quote, off
     }  # fmt: skip
     body = b"".join(office_client.get(EXPORT, {"source": "webhook"}).streaming_content).decode("utf-8-sig")
     assert [row[1] for row in csv.reader(io.StringIO(body))] == ["who", "Webhook of QuickBooks"]
+
+
+def test_who_sees_no_invoices_is_told_nothing_of_what_a_contact_owes_or_may_owe(client, db):
+    contact = make_contact("Ann", "Lee")
+    Contact.objects.filter(pk=contact.pk).update(outstanding_balance=Decimal("987.65"), credit_limit=4321)
+    Contact.objects.filter(pk=contact.pk).update(outstanding_balance=0, last_name="Lea")
+    looking = User.objects.create_user("lea", is_staff=True)
+    looking.user_permissions.set(Permission.objects.filter(codename__in=("view_contact", "view_auditseal")))
+    client.force_login(looking)
+    for page in (reverse("admin:contacts_contact_history", args=[contact.pk]), PAGE, EXPORT):
+        answer = client.get(page)
+        shown = b"".join(answer.streaming_content if answer.streaming else [answer.content]).decode()
+        assert "from “Lee” to “Lea”" in html.unescape(shown)
+        assert [word for word in ("987", "4,321", "alance", "imit") if word in shown] == []

@@ -234,6 +234,19 @@ def test_only_who_may_export_exports(bookkeeper_client: Client) -> None:
     assert "export_csv" not in bookkeeper_client.get(reverse(CONTACTS)).content.decode()
 
 
+def test_who_sees_no_money_takes_no_terms_away_and_asks_for_none(client: Client, db: None) -> None:
+    ann = make_contact("Ann", "Lee")
+    Contact.objects.filter(pk=ann.pk).update(payment_terms="Net 45", tax_exempt=True)
+    looking = User.objects.create_user("lea", is_staff=True)
+    looking.user_permissions.set(Permission.objects.filter(codename__in=("view_contact", "export_contact")))
+    client.force_login(looking)
+    (row,) = exported_rows(export(client, ann))
+    assert row["last_name"] == "Lee"
+    assert not {"payment_terms", "tax_exempt"} & row.keys()
+    for asked in ({"payment_terms": "Net 45"}, {"tax_exempt__exact": "1"}):
+        assert client.get(reverse(CONTACTS), asked).status_code == 400
+
+
 @pytest.fixture
 def exported_text() -> Callable[[], str]:
     return lambda: "".join(exporting.lines(Contact.objects.order_by("pk")))

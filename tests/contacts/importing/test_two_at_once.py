@@ -7,8 +7,9 @@ from django.db import connection
 from contacts import people
 from contacts.models import Contact, ContactImport
 from contacts.particulars import Particulars
-from tests.contacts.importing.files import import_lines
-from tests.factories import make_contact
+from tests.contacts.importing.files import import_lines, import_rows
+from tests.factories import make_contact, make_property
+from tests.other_connection import in_other_connection, wait_until_somebody_waits_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,3 +52,27 @@ def test_two_sources_that_fill_the_same_field_at_once_leave_the_first_value() ->
     assert sorted(filled) == [False, True]
     assert contact.phones.count() == 2
     assert Contact.objects.get().version == 1
+
+
+def test_an_import_leaves_its_houses_free_to_be_named_by_whoever_has_one_of_its_contacts_locked() -> None:
+    """The office adds a role at a contact, which it has locked: the two would wait for each other."""
+    ann = make_contact("Ann", "Lee", phones=("617-555-0101",))
+    house = make_property("7 Elm St", people=(ann,))
+    row = {"Address": "7 Elm St", "Yr Built": "1950", "Primary Name": "Ann Lee", "Primary Phone1": "617-555-0101"}
+
+    def import_it() -> int:
+        try:
+            return import_rows(list(row), row).read
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, in_other_connection() as office:
+        office.execute("BEGIN")
+        office.execute("SELECT FROM contacts_contact WHERE id = %s FOR UPDATE", [ann.pk])
+        importing = pool.submit(import_it)
+        wait_until_somebody_waits_for(office)
+        office.execute("SELECT FROM contacts_property WHERE id = %s FOR KEY SHARE NOWAIT", [house.pk])
+        office.execute("COMMIT")
+        assert importing.result(timeout=20) == 1
+    house.refresh_from_db()
+    assert house.year_built == 1950
