@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from django.utils.functional import lazy
 
-from billing import aging, estimates, money_waiting, takings, unbilled
+from billing import aging, approval_alerts, estimates, money_waiting, takings, unbilled
 from billing.models import Appointment, CreditMemo, Invoice, Job, Payment, Product, Quote
 from billing.reports import conversion, sales
 from billing.takings import Span
@@ -30,6 +30,7 @@ FIGURES: dict[type[Model], dict[str, Figure]] = {
     Quote: {
         "waiting": Figure("Approved, not scheduled", money_waiting.waiting),
         "waiting-older": Figure("Approved long ago, not scheduled", money_waiting.older),
+        "unhandled": Figure("Approved, nobody has taken care of it", approval_alerts.unhandled),
         "open": Figure("Open estimates", estimates.open_ones),
         "left": Figure("Quotes to finish", estimates.left),
         **{

@@ -94,11 +94,7 @@ def _convert(quote: Quote, appointment: Appointment, day: date, by: AbstractBase
 
 def _repairs(day: date) -> list[Repair]:
     """A job with several appointments on the day counts once, with the first of them."""
-    appointments = (
-        _appointments(day)
-        .select_related("contact", "job__property", "technician")
-        .prefetch_related("contact__phones", "contact__emails")[:MOST_REPAIRS]
-    )
+    appointments = _appointments(day).select_related("contact", "job__property", "technician")[:MOST_REPAIRS]
     once = {(row.job_id or f"appointment {row.pk}"): row for row in reversed(appointments)}
     repairs = [Repair(row) for row in sorted(once.values(), key=lambda row: (row.starts_at, row.pk))]
     jobs = [row.job_id for row in once.values() if row.job_id]
@@ -173,6 +169,6 @@ def _invoices(jobs: Iterable[int]) -> defaultdict[int | None, list[Invoice]]:
     """Final ones that count; by the job of the invoice, or else of its quote."""
     found: defaultdict[int | None, list[Invoice]] = defaultdict(list)
     rows = Invoice.objects.final().of_jobs(jobs).select_related("contact", "quote")
-    for invoice in rows.prefetch_related("contact__phones", "contact__emails").order_by("invoice_date", "pk"):
+    for invoice in rows.order_by("invoice_date", "pk"):
         found[invoice.job_id or invoice.quote.job_id].append(invoice)  # type: ignore[union-attr]
     return found

@@ -22,7 +22,7 @@ from tests.factories import make_contact
 from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
-QUERIES = 50
+QUERIES = 47
 D = Decimal
 
 
