@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Case, Exists, Max, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Exists, Max, OuterRef, Q, Subquery, When
 from django.utils import timezone
 
 from billing import money_waiting, unbilled
@@ -25,12 +25,12 @@ def finish(job: Job) -> bool:
     now = timezone.now()
     if (
         job.work_done_at is not None
-        and not _repairs(job).filter(starts_at__gt=job.work_done_at, starts_at__lte=now).exists()
+        and not job.appointments.repairs().filter(starts_at__gt=job.work_done_at, starts_at__lte=now).exists()
     ):
         return False
     job.work_done_at = _done_at(job, now)
     job.save(update_fields=["work_done_at", "updated_at"])
-    _repairs(job).filter(status=Appointment.Status.SCHEDULED, starts_at__lte=now).update(
+    job.appointments.repairs().filter(status=Appointment.Status.SCHEDULED, starts_at__lte=now).update(
         status=Appointment.Status.DONE, updated_at=now
     )
     return True
@@ -63,7 +63,7 @@ def after_visit(visit: Appointment) -> None:
     if visit.job is None or visit.kind != Appointment.Kind.REPAIR or visit.job.status == Job.Status.CANCELLED:
         return
     end = max(visit.ends_at, timezone.now())
-    later = _repairs(visit.job).filter(status=Appointment.Status.SCHEDULED, ends_at__gt=end)
+    later = visit.job.appointments.repairs().filter(status=Appointment.Status.SCHEDULED, ends_at__gt=end)
     if not later.exists():
         finish(visit.job)
 
@@ -104,14 +104,9 @@ def lock_job_of(visit: Appointment) -> None:
     list(Job.objects.select_for_update(no_key=True).filter(appointments=visit.pk).values_list("pk"))
 
 
-def _repairs(job: Job) -> QuerySet[Appointment]:
-    rows = Appointment.objects.filter(job=job, kind=Appointment.Kind.REPAIR)
-    return rows.exclude(status=Appointment.Status.CANCELLED)
-
-
 def _done_at(job: Job, now: datetime) -> datetime:
     """Not before the customer agreed: the work would count as that of an earlier quote."""
-    begun = _repairs(job).filter(starts_at__lte=now).order_by("-ends_at").first()
+    begun = job.appointments.repairs().filter(starts_at__lte=now).order_by("-ends_at").first()
     at = now if begun is None else min(now, begun.ends_at)
     quotes = money_waiting.approved(Quote.objects.filter(job=job))
     return now if quotes.filter(said_yes_at__gt=at).exists() else at

@@ -117,8 +117,7 @@ def _repairs(day: date) -> list[Repair]:
 def _appointments(day: date) -> QuerySet[Appointment]:
     start = timezone.make_aware(datetime.combine(day, time()))
     end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
-    rows = Appointment.objects.filter(kind=Appointment.Kind.REPAIR, starts_at__gte=start, starts_at__lt=end)
-    return rows.exclude(status=Appointment.Status.CANCELLED).order_by("starts_at", "pk")
+    return Appointment.objects.repairs().filter(starts_at__gte=start, starts_at__lt=end).order_by("starts_at", "pk")
 
 
 def _which_are_meant(visits: list[int], booked: dict[int, set[int]]) -> Callable[[int], bool]:

@@ -147,10 +147,7 @@ def repairs_there(quote: Quote) -> list[Appointment]:
 
 
 def _repairs_there(quote: Quote) -> QuerySet[Appointment]:
-    rows = Appointment.objects.filter(
-        Exists(money_waiting.of_its_job()), job=quote.job_id, kind=Appointment.Kind.REPAIR
-    )
-    return rows.exclude(status=Appointment.Status.CANCELLED)
+    return Appointment.objects.repairs().filter(Exists(money_waiting.of_its_job()), job=quote.job_id)
 
 
 def others_waiting(quote: Quote) -> list[Quote]:

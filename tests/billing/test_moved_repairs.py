@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from billing import books, follow_up_texts, follow_ups, morning, moved_repairs
@@ -144,6 +146,19 @@ def test_two_repairs_of_one_invoice_deleted_at_once_offer_voiding_once(office_cl
     other = repair(today(), job=visit.job, contact=visit.contact)
     said = remove(office_client, visit, other, in_list=True)
     assert said.count(f"/admin/billing/invoice/{invoice.pk}/void") == 1
+
+
+def test_deleting_many_at_once_takes_the_same_queries_for_two_repairs_and_for_twelve(office_client: Client) -> None:
+    def queries(number: int) -> int:
+        visits = [repair(today()) for _ in range(number)]
+        made = [booked(visit) for visit in visits]
+        with CaptureQueriesContext(connection) as captured:
+            said = remove(office_client, *visits, in_list=True)
+        assert all(f"/admin/billing/invoice/{one.pk}/void" in said for one in made)
+        return len(captured)
+
+    queries(2)
+    assert queries(2) == queries(12)
 
 
 def test_of_a_job_that_is_called_off_voiding_is_offered(office_client: Client) -> None:
