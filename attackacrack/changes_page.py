@@ -17,6 +17,7 @@ from unfold.admin import ModelAdmin
 
 from attackacrack.models import AuditSeal
 from contacts import changes, colleagues
+from contacts.admin.keys import is_key
 from contacts.changes import Asked, Place, exporting
 from contacts.changes.reading import QUICKBOOKS, SOURCES
 
@@ -79,11 +80,10 @@ def _asked(request: HttpRequest) -> Asked:
     """What makes no sense is not asked for."""
     given = request.GET
     person, source = given.get("person", ""), given.get("source", "")
-    is_key = person.isascii() and person.isdecimal() and len(person) < 10
     source = source if source in SOURCES else ""
     return Asked(
         given.get("kind", ""),
-        int(person) if is_key else None,
+        int(person) if is_key(person) else None,
         source,
         _day(given.get("first", "")),
         _day(given.get("last", "")),

@@ -3,17 +3,17 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import F, Q, QuerySet, Value
-from django.utils import timezone
 
 from billing import converting, scheduling, terms
 from billing.models import Appointment, Invoice, Quote
 from billing.refusals import Refused
+from contacts.days import midnight
 
 MOST_REPAIRS = 200
 
@@ -115,8 +115,7 @@ def _repairs(day: date) -> list[Repair]:
 
 
 def _appointments(day: date) -> QuerySet[Appointment]:
-    start = timezone.make_aware(datetime.combine(day, time()))
-    end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
+    start, end = midnight(day), midnight(day + timedelta(days=1))
     return Appointment.objects.repairs().filter(starts_at__gte=start, starts_at__lt=end).order_by("starts_at", "pk")
 
 

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from attackacrack.first_page import links
 from attackacrack.first_page.work import may
 from billing import approval_alerts, follow_ups, totals
-from billing.admin.scheduling import may_schedule
+from billing.admin.scheduling import schedule_action
 from billing.admin.showing import PEOPLE
 from billing.models import FollowUp, Quote
 from billing.money import dollars
@@ -46,8 +46,7 @@ def look(request: HttpRequest) -> Approvals | None:
     top = totals.top(rows.select_related("contact", "approval_alert").prefetch_related(*PEOPLE), SHOWN)
     if not top.rows:
         return None
-    can = may_schedule(request)
-    shown = [_approval(quote, can) for quote in top.rows]
+    shown = [_approval(request, quote) for quote in top.rows]
     later = _later(top.rows) if may(request, "billing.change_followup") else ""
     return Approvals(shown, top.total.number, links.rows(Quote, "unhandled"), later)
 
@@ -58,9 +57,9 @@ def _later(quotes: list[Quote]) -> str:
     return f"{reverse('admin:billing_followup_changelist')}?kind=schedule" if there else ""
 
 
-def _approval(quote: Quote, can: bool) -> Approval:
+def _approval(request: HttpRequest, quote: Quote) -> Approval:
     page = links.change(quote)
-    action = ("Schedule", reverse("admin:billing_quote_schedule", args=[quote.pk])) if can and quote.contact else None
+    action = schedule_action(request, quote)
     said = date_format(timezone.localtime(quote.approval_alert.raised_at), "M j, g:i A")
     text = f"{quote.customer} approved {quote} of {dollars(quote.total_amount)} ({said})"
     return Approval(text, page, approval_alerts.is_big(quote), action or ("Open the quote", page))
