@@ -64,15 +64,29 @@ def _overdue() -> QuerySet[Invoice]:
 
 def _is_to_come() -> Q:
     """Of invoices: a repair is to come that was booked for its quote, or for no quote in particular and none that may be
-    for it is over since the customer agreed. A visit under guarantee is neither."""
+    for it is over since the customer agreed, or as another day of the work. A visit under guarantee is none of these."""
     said_yes_at = Coalesce(OuterRef("quote__approved_at"), OuterRef("quote__accepted_at"), money_waiting.LONG_AGO)
     repairs = Appointment.objects.repairs().filter(job=Coalesce(OuterRef("job"), OuterRef("quote__job")))
     to_come = repairs.filter(status=Appointment.Status.SCHEDULED, ends_at__gte=timezone.now())
     is_named = Q(Exists(money_waiting.of_its_job().filter(pk=OuterRef(OuterRef("quote")))))
-    is_for_all = ~Exists(money_waiting.of_its_job())
-    may_be_for_it = is_named | Q(is_for_all) | Q(IsNull(OuterRef("quote"), True))
+    is_for_all = Q(~Exists(money_waiting.of_its_job()))
+    may_be_for_it = is_named | is_for_all | Q(IsNull(OuterRef("quote"), True))
     over = repairs.filter(money_waiting.is_over(), may_be_for_it, ends_at__gte=said_yes_at)
-    return Q(Exists(to_come.filter(is_named))) | (Q(Exists(to_come.filter(is_for_all))) & ~Q(Exists(over)))
+    is_begun = Q(Exists(to_come.filter(is_for_all, _is_another_day()))) & ~Q(Exists(over.filter(is_named)))
+    return Q(Exists(to_come.filter(is_named))) | (Q(Exists(to_come.filter(is_for_all))) & ~Q(Exists(over))) | is_begun
+
+
+def _is_another_day() -> Q:
+    """Of repairs to come: of work that has begun. It was booked before another repair of the job was over, which was for
+    no quote in particular either, and nobody has said since that the work is done."""
+    before = Appointment.objects.repairs().filter(
+        money_waiting.is_over(),
+        ~Exists(money_waiting.of_its_job()),
+        job=OuterRef("job"),
+        ends_at__gte=OuterRef("created_at"),
+    )
+    is_done = Q(job__work_done_at__isnull=False, job__work_done_at__gte=F("created_at"))
+    return Q(Exists(before)) & ~is_done
 
 
 def _paid() -> QuerySet[Invoice]:

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, Exists, Max, OuterRef, Q, Subquery, When
+from django.dispatch import receiver
 from django.utils import timezone
 
 from billing import money_waiting, unbilled
 from billing.models import Appointment, Invoice, Job, Quote
 from billing.refusals import Refused
+from billing.signals import quote_changed
 
 
 @transaction.atomic
@@ -38,7 +41,7 @@ def finish(job: Job) -> bool:
 
 @transaction.atomic
 def finish_visit(visit: Appointment) -> bool:
-    """Somebody was there. With the last repair of a job its work is done.
+    """Somebody was there. With the last repair of a job its work is done, unless an approved quote waits for a date.
 
     Brings `visit` up to date. False, and nothing is changed, if it was done already. Raises Refused if it was cancelled
     or is on a later day. May be called inside a transaction.
@@ -58,14 +61,31 @@ def finish_visit(visit: Appointment) -> bool:
 
 
 def after_visit(visit: Appointment) -> None:
-    """Call it when an appointment has become done: finishes its job unless another repair is still to end. Call it in
-    that transaction, where the job was locked first (`lock_job_of`)."""
+    """Call it when an appointment has become done: finishes its job unless another repair is still to end, or an approved
+    quote of the job waits for its date. Call it in that transaction, where the job was locked first (`lock_job_of`)."""
     if visit.job is None or visit.kind != Appointment.Kind.REPAIR or visit.job.status == Job.Status.CANCELLED:
         return
     end = max(visit.ends_at, timezone.now())
     later = visit.job.appointments.repairs().filter(status=Appointment.Status.SCHEDULED, ends_at__gt=end)
-    if not later.exists():
+    if not later.exists() and not has_work_without_date(visit.job):
         finish(visit.job)
+
+
+def has_work_without_date(job: Job) -> bool:
+    """An approved quote of it waits to be scheduled. One query."""
+    return money_waiting.waiting(Quote.objects.filter(job=job)).exists()
+
+
+@receiver(quote_changed)
+def after_answer(quote: Quote, **signal: Any) -> None:
+    """A quote that waited for a date held its job open: when it is declined, the job is done with its last repair. In the
+    transaction of the change, where the quote is locked; jobs are locked after quotes."""
+    if quote.status != Quote.Status.DECLINED or quote.job is None or quote.job.work_done_at is not None:
+        return
+    last = quote.job.appointments.repairs().select_related("job").order_by("-ends_at", "-pk").first()
+    if last is not None and last.status == Appointment.Status.DONE:
+        lock_job_of(last)
+        after_visit(last)
 
 
 @transaction.atomic
