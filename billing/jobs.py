@@ -78,11 +78,17 @@ def has_work_without_date(job: Job) -> bool:
 
 @receiver(quote_changed)
 def after_answer(quote: Quote, **signal: Any) -> None:
-    """A quote that waited for a date held its job open: when it is declined, the job is done with its last repair. In the
-    transaction of the change, where the quote is locked; jobs are locked after quotes."""
-    if quote.status != Quote.Status.DECLINED or quote.job is None or quote.job.work_done_at is not None:
+    """In the transaction of the change, where the quote is locked; jobs are locked after quotes."""
+    if quote.status == Quote.Status.DECLINED and quote.job is not None:
+        finish_with_last_repair(quote.job)
+
+
+def finish_with_last_repair(job: Job) -> None:
+    """Call it when a quote of the job waits for a date no more: it held a job open whose last repair is done. Call it in
+    that transaction. One query, where no repair is done."""
+    if job.work_done_at is not None:
         return
-    last = quote.job.appointments.repairs().select_related("job").order_by("-ends_at", "-pk").first()
+    last = job.appointments.repairs().select_related("job").order_by("-ends_at", "-pk").first()
     if last is not None and last.status == Appointment.Status.DONE:
         lock_job_of(last)
         after_visit(last)
