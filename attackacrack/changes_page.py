@@ -18,6 +18,7 @@ from unfold.admin import ModelAdmin
 from attackacrack.models import AuditSeal
 from contacts import changes, colleagues
 from contacts.admin.keys import is_key
+from contacts.admin.read_only import ReadOnly
 from contacts.changes import Asked, Place, exporting
 from contacts.changes.reading import QUICKBOOKS, SOURCES
 
@@ -26,21 +27,12 @@ PEOPLE = 200
 
 
 @admin.register(AuditSeal)
-class ChangesAdmin(ModelAdmin):
+class ChangesAdmin(ReadOnly, ModelAdmin):
     """The seals are what the history is worth; what people read are its sentences."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.export_view)
         return [path("export/", view, name="attackacrack_auditseal_export"), *super().get_urls()]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if not self.has_view_permission(request):

@@ -95,7 +95,8 @@ def _said(receipt: Receipt) -> str:
     document = receipt.document
     if isinstance(document, Invoice):
         return f"{invoices.named(document, start=True)}, paid on the spot"
-    return " ".join(filter(None, ["Payment", document.method, document.reference]))
+    how = " ".join(filter(None, [document.method, document.reference]))
+    return f"Payment by {how}" if how else "Payment"
 
 
 def _change(receipt: Receipt) -> str:

@@ -56,7 +56,7 @@ def test_both_kinds_stand_in_one_list_newest_first_and_their_sum_above(office_cl
     answer = shown(office_client)
     rows = [(row.day.day, said, amount) for row, said, _, amount in answer.context["rows"]]
     assert rows == [(4, "Payment", "$5.00"), (3, "Invoice 1009, paid on the spot", "$30.00"),
-                    (2, "Payment Check 77", "$40.00")]  # fmt: skip
+                    (2, "Payment by Check 77", "$40.00")]  # fmt: skip
     assert answer.context["total"] == "Cash in: 3 rows, $75.00"
     assert answer.context["parts"] == ["Payments: 2 rows, $45.00", "Paid on the spot: 1 row, $30.00"]
     for _, _, change, _ in answer.context["rows"]:
