@@ -17,6 +17,8 @@ from unfold.admin import ModelAdmin
 
 from attackacrack.models import AuditSeal
 from contacts import changes, colleagues
+from contacts.admin.keys import is_key
+from contacts.admin.read_only import ReadOnly
 from contacts.changes import Asked, Place, exporting
 from contacts.changes.reading import QUICKBOOKS, SOURCES
 
@@ -25,21 +27,12 @@ PEOPLE = 200
 
 
 @admin.register(AuditSeal)
-class ChangesAdmin(ModelAdmin):
+class ChangesAdmin(ReadOnly, ModelAdmin):
     """The seals are what the history is worth; what people read are its sentences."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.export_view)
         return [path("export/", view, name="attackacrack_auditseal_export"), *super().get_urls()]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if not self.has_view_permission(request):
@@ -79,11 +72,10 @@ def _asked(request: HttpRequest) -> Asked:
     """What makes no sense is not asked for."""
     given = request.GET
     person, source = given.get("person", ""), given.get("source", "")
-    is_key = person.isascii() and person.isdecimal() and len(person) < 10
     source = source if source in SOURCES else ""
     return Asked(
         given.get("kind", ""),
-        int(person) if is_key else None,
+        int(person) if is_key(person) else None,
         source,
         _day(given.get("first", "")),
         _day(given.get("last", "")),

@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin
 from attackacrack import business_page, outcomes
 from attackacrack.models import OutcomeMonth
 from attackacrack.outcomes.measures import Measure
+from contacts.admin.read_only import ReadOnly
 
 PAGE = "admin:attackacrack_outcomemonth_changelist"
 NEEDED = ("attackacrack.view_outcomemonth", "billing.view_invoice", "billing.view_payment", "billing.view_quote")
@@ -27,16 +28,7 @@ def may_see(user: Any) -> bool:
 
 
 @admin.register(OutcomeMonth)
-class OutcomesAdmin(ModelAdmin):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
+class OutcomesAdmin(ReadOnly, ModelAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may_see(request.user)
 

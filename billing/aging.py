@@ -1,5 +1,6 @@
 """What customers owe, by how late it is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,9 +13,10 @@ from django.utils import timezone
 from billing.models import Invoice
 
 OWED = (Invoice.Status.OPEN, Invoice.Status.SENT)
+NOT_LATE = "current"
 # Days past the due date, from and to; None is without an end.
 BUCKETS: dict[str, tuple[str, int | None, int | None]] = {
-    "current": ("Not due yet", None, 0),
+    NOT_LATE: ("Not due yet", None, 0),
     "late-1-30": ("1-30 days late", 1, 30),
     "late-31-60": ("31-60 days late", 31, 60),
     "late-61-90": ("61-90 days late", 61, 90),
@@ -60,6 +62,11 @@ def buckets() -> list[Bucket]:
         Bucket(name, label, found[f"number_{place}"], found[f"total_{place}"] or Decimal(0))
         for place, (name, (label, _, _)) in enumerate(BUCKETS.items())
     ]
+
+
+def late(found: Iterable[Bucket]) -> int:
+    """How many invoices of these buckets are past their due date. No query."""
+    return sum(bucket.number for bucket in found if bucket.name != NOT_LATE)
 
 
 def oldest(number: int) -> list[Any]:

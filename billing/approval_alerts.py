@@ -66,16 +66,15 @@ def is_big(quote: Quote) -> bool:
     return quote.total_amount > settings.APPROVAL_ALERT_OVER
 
 
-def unhandled() -> QuerySet[Quote]:
-    """The quotes whose yes is told on the first page: nobody has scheduled or invoiced them, taken the yes back, or said
-    at their follow-up that it is done or to come back later. The largest first. `counted`: the quote's total."""
-    told = Quote.objects.filter(approval_alert__ended_at=None, approval_alert__raised_at__isnull=False)
+def unhandled(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
+    """Of these the quotes whose yes is told on the first page: nobody has scheduled or invoiced them, taken the yes back, or said
+    at their follow-up that it is done or to come back later. `counted`: the quote's total."""
+    told = quotes.filter(approval_alert__ended_at=None, approval_alert__raised_at__isnull=False)
     mine = FollowUp.objects.filter(quote=OuterRef("pk"), kind=FollowUp.Kind.SCHEDULE)
     told_at = OuterRef("approval_alert__raised_at")
     is_done = Q(done_at__gte=told_at, closed_reason="")
     is_for_later = Q(postponed_at__gte=told_at, postponed_to__gt=timezone.localdate())
-    rows = money_waiting.waiting(told).filter(~Exists(mine.filter(is_done | is_for_later)))
-    return rows.order_by("-counted", "pk")
+    return money_waiting.waiting(told).filter(~Exists(mine.filter(is_done | is_for_later)))
 
 
 def send() -> int:

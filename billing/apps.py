@@ -6,7 +6,7 @@ class BillingConfig(AppConfig):
     verbose_name = "Quotes and invoices"
 
     def ready(self) -> None:
-        from billing import approval_alerts, tracked  # noqa: F401  (its receiver registers itself)
+        from billing import approval_alerts, jobs, tracked  # noqa: F401  (receivers register themselves)
         from billing.contact_merges import DocumentsCare
         from billing.contact_page import MoneyAndWork
         from contacts import changes, merging, timeline

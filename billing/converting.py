@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from billing import books, invoices, sums, terms
+from billing import books, invoices, jobs, sums, terms
 from billing.models import Invoice, InvoiceItem, JobParticipant, Quote, QuoteHistory, QuoteItem
 from billing.money import cents, dollars
 from billing.refusals import Refused
@@ -57,6 +57,8 @@ def convert(
     quote.save(update_fields=["status", "updated_at"])
     unheard = "" if was_approved else ", without an approval"
     QuoteHistory.objects.create(quote=quote, by=by, sentence=f"Invoiced{unheard}: {dollars(invoice.total_amount)}.")
+    if quote.job is not None:
+        jobs.finish_with_last_repair(quote.job)
     return invoice
 
 

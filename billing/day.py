@@ -1,14 +1,14 @@
 """What a day of the business brought: quotes that went out, work that was done."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from django.db.models import F
-from django.utils import timezone
 
 from billing import totals
 from billing.models import Job, Quote
 from billing.totals import Total
+from contacts.days import midnight
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Day:
 
 def look(day: date, most: int) -> Day:
     """Three queries. Days end at midnight of the business."""
-    begin, end = (timezone.make_aware(datetime.combine(day + timedelta(days=more), time())) for more in (0, 1))
+    begin, end = midnight(day), midnight(day + timedelta(days=1))
     sent = Quote.objects.filter(sent_at__gte=begin, sent_at__lt=end).annotate(counted=F("total_amount"))
     done = Job.objects.filter(work_done_at__gte=begin, work_done_at__lt=end).select_related("property")
     return Day(totals.total(sent), list(done.order_by("work_done_at", "pk")[:most]), done.count())

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from django.utils.functional import lazy
 
-from billing import aging, estimates, money_waiting, takings, unbilled
+from billing import aging, approval_alerts, estimates, money_waiting, takings, unbilled
 from billing.models import Appointment, CreditMemo, Invoice, Job, Payment, Product, Quote
 from billing.reports import conversion, sales
 from billing.takings import Span
@@ -30,6 +30,7 @@ FIGURES: dict[type[Model], dict[str, Figure]] = {
     Quote: {
         "waiting": Figure("Approved, not scheduled", money_waiting.waiting),
         "waiting-older": Figure("Approved long ago, not scheduled", money_waiting.older),
+        "unhandled": Figure("Approved, nobody has taken care of it", approval_alerts.unhandled),
         "open": Figure("Open estimates", estimates.open_ones),
         "left": Figure("Quotes to finish", estimates.left),
         **{
@@ -58,14 +59,18 @@ FIGURES: dict[type[Model], dict[str, Figure]] = {
     Appointment: {"unquoted": Figure("Quotes to write", estimates.to_write, is_money=False)},
 }
 PRODUCT = re.compile(r"product-(\d{1,18})")
+CATEGORY = re.compile(r"category-([^\x00]{0,255})")
 WENT_OUT = re.compile(r"out-(\d{4}-\d\d-\d\d)-(\d{4}-\d\d-\d\d)-([a-z]*)-([a-z]*)")
 
 
 def named(model: type[Model], name: str) -> Figure | None:
-    """Also the numbers of which there are many: of one product, of the quotes of one month. No query."""
+    """Also the numbers of which there are many: of one product or category, of the quotes of one month. No query."""
     found = FIGURES[model].get(name)
     if found is None and model is Invoice and (product := PRODUCT.fullmatch(name)):
         return _of_product(int(product[1]))
+    if found is None and model is Invoice and (group := CATEGORY.fullmatch(name)):
+        label = f"Lines of the category {group[1]}" if group[1] else "Lines of products without a category"
+        return Figure(label, partial(sales.of_category, category=group[1]))
     if found is None and model is Quote and (asked := WENT_OUT.fullmatch(name)):
         return _of_those_that_went_out(*asked.groups())
     return found
@@ -74,6 +79,11 @@ def named(model: type[Model], name: str) -> Figure | None:
 def product(pk: int | None) -> str:
     """The name of the number of one product; None: of lines without one."""
     return "no-product" if pk is None else f"product-{pk}"
+
+
+def category(name: str) -> str:
+    """The name of the number of one category with those below it; "" for products without one."""
+    return f"category-{name}"
 
 
 def went_out(span: Span, size: str = "", outcome: str = "") -> str:

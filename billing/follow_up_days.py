@@ -1,12 +1,12 @@
 """How much of a day's list of follow-ups was done or put off on that very day."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from django.db.models import Count, Q
-from django.utils import timezone
 
 from billing.models import FollowUp
+from contacts.days import midnight
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Worked:
 def look(day: date) -> Worked:
     """Of a day that is over, as it stands by now. What settled itself that day is not in it: there was nothing to do.
     One query."""
-    begin, end = _midnight(day), _midnight(day + timedelta(days=1))
+    begin, end = midnight(day), midnight(day + timedelta(days=1))
     was_on_list = Q(postponed_to=None) | Q(postponed_to__lte=day) | Q(postponed_at__gte=end)
     postponed = Q(postponed_at__gte=begin, postponed_at__lt=end)
     done = Q(done_at__gte=begin, done_at__lt=end, closed_reason="") & was_on_list
@@ -30,7 +30,3 @@ def look(day: date) -> Worked:
         due=Count("pk", filter=postponed | done | still_open), handled=Count("pk", filter=postponed | done)
     )
     return Worked(found["due"], found["handled"])
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))

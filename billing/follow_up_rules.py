@@ -64,17 +64,29 @@ def _overdue() -> QuerySet[Invoice]:
 
 def _is_to_come() -> Q:
     """Of invoices: a repair is to come that was booked for its quote, or for no quote in particular and none that may be
-    for it is over since the customer agreed. A visit under guarantee is neither."""
+    for it is over since the customer agreed, or as another day of the work. A visit under guarantee is none of these."""
     said_yes_at = Coalesce(OuterRef("quote__approved_at"), OuterRef("quote__accepted_at"), money_waiting.LONG_AGO)
-    repairs = Appointment.objects.filter(
-        kind=Appointment.Kind.REPAIR, job=Coalesce(OuterRef("job"), OuterRef("quote__job"))
-    ).exclude(status=Appointment.Status.CANCELLED)
+    repairs = Appointment.objects.repairs().filter(job=Coalesce(OuterRef("job"), OuterRef("quote__job")))
     to_come = repairs.filter(status=Appointment.Status.SCHEDULED, ends_at__gte=timezone.now())
     is_named = Q(Exists(money_waiting.of_its_job().filter(pk=OuterRef(OuterRef("quote")))))
-    is_for_all = ~Exists(money_waiting.of_its_job())
-    may_be_for_it = is_named | Q(is_for_all) | Q(IsNull(OuterRef("quote"), True))
+    is_for_all = Q(~Exists(money_waiting.of_its_job()))
+    may_be_for_it = is_named | is_for_all | Q(IsNull(OuterRef("quote"), True))
     over = repairs.filter(money_waiting.is_over(), may_be_for_it, ends_at__gte=said_yes_at)
-    return Q(Exists(to_come.filter(is_named))) | (Q(Exists(to_come.filter(is_for_all))) & ~Q(Exists(over)))
+    is_begun = Q(Exists(to_come.filter(is_for_all, _is_another_day()))) & ~Q(Exists(over.filter(is_named)))
+    return Q(Exists(to_come.filter(is_named))) | (Q(Exists(to_come.filter(is_for_all))) & ~Q(Exists(over))) | is_begun
+
+
+def _is_another_day() -> Q:
+    """Of repairs to come: of work that has begun. It was booked before another repair of the job was over, which was for
+    no quote in particular either, and nobody has said since that the work is done."""
+    before = Appointment.objects.repairs().filter(
+        money_waiting.is_over(),
+        ~Exists(money_waiting.of_its_job()),
+        job=OuterRef("job"),
+        ends_at__gte=OuterRef("created_at"),
+    )
+    is_done = Q(job__work_done_at__isnull=False, job__work_done_at__gte=F("created_at"))
+    return Q(Exists(before)) & ~is_done
 
 
 def _paid() -> QuerySet[Invoice]:
@@ -89,7 +101,7 @@ def _paid() -> QuerySet[Invoice]:
 
 def _over() -> QuerySet[Appointment]:
     """Repairs of jobs that nobody has said to be done, the last one of each: work of several days is asked for once."""
-    repairs = Appointment.objects.filter(kind=Appointment.Kind.REPAIR).exclude(status=Appointment.Status.CANCELLED)
+    repairs = Appointment.objects.repairs()
     at_the_end = Q(ends_at__gt=OuterRef("ends_at")) | Q(ends_at=OuterRef("ends_at"), pk__gt=OuterRef("pk"))
     later = repairs.filter(at_the_end, job=OuterRef("job"))
     rows = repairs.filter(~Exists(later), job__status=Job.Status.ACTIVE, job__work_done_at=None, job__paid_at=None)
@@ -98,8 +110,7 @@ def _over() -> QuerySet[Appointment]:
 
 def _worked() -> QuerySet[Appointment]:
     """The last repair that has begun of each job whose work is done, of who may be written to."""
-    repairs = Appointment.objects.filter(kind=Appointment.Kind.REPAIR, starts_at__lte=timezone.now())
-    repairs = repairs.exclude(status=Appointment.Status.CANCELLED)
+    repairs = Appointment.objects.repairs().filter(starts_at__lte=timezone.now())
     at_the_end = Q(ends_at__gt=OuterRef("ends_at")) | Q(ends_at=OuterRef("ends_at"), pk__gt=OuterRef("pk"))
     rows = repairs.filter(job__work_done_at__isnull=False, job__status=Job.Status.ACTIVE)
     rows = rows.exclude(OFF | QUIET)
@@ -111,8 +122,7 @@ def _worked() -> QuerySet[Appointment]:
 
 def _earlier_work(contact: Any, job: Any, done_at: Any) -> QuerySet[Appointment]:
     """Repairs of the same customer's jobs that were done before this one."""
-    repairs = Appointment.objects.filter(contact=contact, kind=Appointment.Kind.REPAIR, job__work_done_at__lt=done_at)
-    return repairs.exclude(status=Appointment.Status.CANCELLED).exclude(job=job)
+    return Appointment.objects.repairs().filter(contact=contact, job__work_done_at__lt=done_at).exclude(job=job)
 
 
 def _to_thank() -> QuerySet[Appointment]:

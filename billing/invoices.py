@@ -4,7 +4,7 @@ Each locks the quote, the invoice and its payments in this order, and tells invo
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -17,6 +17,7 @@ from billing.models import Invoice, InvoiceHistory, InvoiceItem, PaymentApplicat
 from billing.money import dollars
 from billing.refusals import Refused
 from billing.signals import invoice_changed, payment_changed, quote_changed
+from contacts.days import midnight
 
 Status = Invoice.Status
 PaymentStatus = Invoice.PaymentStatus
@@ -262,7 +263,8 @@ def _derive(invoice: Invoice, applied: list[tuple[date, Decimal]], today: date) 
     due = None if invoice.status == Invoice.Status.DRAFT else invoice.due_date
     invoice.payment_status = payment_status(invoice.total_amount, invoice.balance_due, due, today)
     is_paid = invoice.payment_status == PaymentStatus.PAID
-    invoice.paid_date = _at(_cleared_on(invoice, applied)) if is_paid else None
+    # QuickBooks knows the day of a payment only.
+    invoice.paid_date = midnight(_cleared_on(invoice, applied)) if is_paid else None
     invoice.updated_at = timezone.now()
 
 
@@ -275,11 +277,6 @@ def _cleared_on(invoice: Invoice, applied: list[tuple[date, Decimal]]) -> date:
             break
         left, cleared = left - amount, day
     return cleared
-
-
-def _at(day: date) -> datetime:
-    """QuickBooks knows the day of a payment only: its first moment in the business's zone."""
-    return timezone.make_aware(datetime.combine(day, time()))
 
 
 def mark_overdue(today: date | None = None) -> int:

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, Exists, Max, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Exists, Max, OuterRef, Q, Subquery, When
+from django.dispatch import receiver
 from django.utils import timezone
 
 from billing import money_waiting, unbilled
 from billing.models import Appointment, Invoice, Job, Quote
 from billing.refusals import Refused
+from billing.signals import quote_changed
 
 
 @transaction.atomic
@@ -25,12 +28,12 @@ def finish(job: Job) -> bool:
     now = timezone.now()
     if (
         job.work_done_at is not None
-        and not _repairs(job).filter(starts_at__gt=job.work_done_at, starts_at__lte=now).exists()
+        and not job.appointments.repairs().filter(starts_at__gt=job.work_done_at, starts_at__lte=now).exists()
     ):
         return False
     job.work_done_at = _done_at(job, now)
     job.save(update_fields=["work_done_at", "updated_at"])
-    _repairs(job).filter(status=Appointment.Status.SCHEDULED, starts_at__lte=now).update(
+    job.appointments.repairs().filter(status=Appointment.Status.SCHEDULED, starts_at__lte=now).update(
         status=Appointment.Status.DONE, updated_at=now
     )
     return True
@@ -38,7 +41,7 @@ def finish(job: Job) -> bool:
 
 @transaction.atomic
 def finish_visit(visit: Appointment) -> bool:
-    """Somebody was there. With the last repair of a job its work is done.
+    """Somebody was there. With the last repair of a job its work is done, unless an approved quote waits for a date.
 
     Brings `visit` up to date. False, and nothing is changed, if it was done already. Raises Refused if it was cancelled
     or is on a later day. May be called inside a transaction.
@@ -58,14 +61,37 @@ def finish_visit(visit: Appointment) -> bool:
 
 
 def after_visit(visit: Appointment) -> None:
-    """Call it when an appointment has become done: finishes its job unless another repair is still to end. Call it in
-    that transaction, where the job was locked first (`lock_job_of`)."""
+    """Call it when an appointment has become done: finishes its job unless another repair is still to end, or an approved
+    quote of the job waits for its date. Call it in that transaction, where the job was locked first (`lock_job_of`)."""
     if visit.job is None or visit.kind != Appointment.Kind.REPAIR or visit.job.status == Job.Status.CANCELLED:
         return
     end = max(visit.ends_at, timezone.now())
-    later = _repairs(visit.job).filter(status=Appointment.Status.SCHEDULED, ends_at__gt=end)
-    if not later.exists():
+    later = visit.job.appointments.repairs().filter(status=Appointment.Status.SCHEDULED, ends_at__gt=end)
+    if not later.exists() and not has_work_without_date(visit.job):
         finish(visit.job)
+
+
+def has_work_without_date(job: Job) -> bool:
+    """An approved quote of it waits to be scheduled. One query."""
+    return money_waiting.waiting(Quote.objects.filter(job=job)).exists()
+
+
+@receiver(quote_changed)
+def after_answer(quote: Quote, **signal: Any) -> None:
+    """In the transaction of the change, where the quote is locked; jobs are locked after quotes."""
+    if quote.status == Quote.Status.DECLINED and quote.job is not None:
+        finish_with_last_repair(quote.job)
+
+
+def finish_with_last_repair(job: Job) -> None:
+    """Call it when a quote of the job waits for a date no more: it held a job open whose last repair is done. Call it in
+    that transaction. One query, where no repair is done."""
+    if job.work_done_at is not None:
+        return
+    last = job.appointments.repairs().select_related("job").order_by("-ends_at", "-pk").first()
+    if last is not None and last.status == Appointment.Status.DONE:
+        lock_job_of(last)
+        after_visit(last)
 
 
 @transaction.atomic
@@ -104,14 +130,9 @@ def lock_job_of(visit: Appointment) -> None:
     list(Job.objects.select_for_update(no_key=True).filter(appointments=visit.pk).values_list("pk"))
 
 
-def _repairs(job: Job) -> QuerySet[Appointment]:
-    rows = Appointment.objects.filter(job=job, kind=Appointment.Kind.REPAIR)
-    return rows.exclude(status=Appointment.Status.CANCELLED)
-
-
 def _done_at(job: Job, now: datetime) -> datetime:
     """Not before the customer agreed: the work would count as that of an earlier quote."""
-    begun = _repairs(job).filter(starts_at__lte=now).order_by("-ends_at").first()
+    begun = job.appointments.repairs().filter(starts_at__lte=now).order_by("-ends_at").first()
     at = now if begun is None else min(now, begun.ends_at)
     quotes = money_waiting.approved(Quote.objects.filter(job=job))
     return now if quotes.filter(said_yes_at__gt=at).exists() else at

@@ -86,8 +86,7 @@ def of_its_job() -> QuerySet[Quote]:
 
 
 def _repairs_of_the_job() -> QuerySet[Appointment]:
-    rows = Appointment.objects.filter(job=OuterRef("job"), kind=Appointment.Kind.REPAIR)
-    return rows.exclude(status=Appointment.Status.CANCELLED)
+    return Appointment.objects.repairs().filter(job=OuterRef("job"))
 
 
 def _work_is_done() -> Q:

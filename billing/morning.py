@@ -3,17 +3,17 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import F, Q, QuerySet, Value
-from django.utils import timezone
 
 from billing import converting, scheduling, terms
 from billing.models import Appointment, Invoice, Quote
 from billing.refusals import Refused
+from contacts.days import midnight
 
 MOST_REPAIRS = 200
 
@@ -94,11 +94,7 @@ def _convert(quote: Quote, appointment: Appointment, day: date, by: AbstractBase
 
 def _repairs(day: date) -> list[Repair]:
     """A job with several appointments on the day counts once, with the first of them."""
-    appointments = (
-        _appointments(day)
-        .select_related("contact", "job__property", "technician")
-        .prefetch_related("contact__phones", "contact__emails")[:MOST_REPAIRS]
-    )
+    appointments = _appointments(day).select_related("contact", "job__property", "technician")[:MOST_REPAIRS]
     once = {(row.job_id or f"appointment {row.pk}"): row for row in reversed(appointments)}
     repairs = [Repair(row) for row in sorted(once.values(), key=lambda row: (row.starts_at, row.pk))]
     jobs = [row.job_id for row in once.values() if row.job_id]
@@ -119,10 +115,8 @@ def _repairs(day: date) -> list[Repair]:
 
 
 def _appointments(day: date) -> QuerySet[Appointment]:
-    start = timezone.make_aware(datetime.combine(day, time()))
-    end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
-    rows = Appointment.objects.filter(kind=Appointment.Kind.REPAIR, starts_at__gte=start, starts_at__lt=end)
-    return rows.exclude(status=Appointment.Status.CANCELLED).order_by("starts_at", "pk")
+    start, end = midnight(day), midnight(day + timedelta(days=1))
+    return Appointment.objects.repairs().filter(starts_at__gte=start, starts_at__lt=end).order_by("starts_at", "pk")
 
 
 def _which_are_meant(visits: list[int], booked: dict[int, set[int]]) -> Callable[[int], bool]:
@@ -173,6 +167,6 @@ def _invoices(jobs: Iterable[int]) -> defaultdict[int | None, list[Invoice]]:
     """Final ones that count; by the job of the invoice, or else of its quote."""
     found: defaultdict[int | None, list[Invoice]] = defaultdict(list)
     rows = Invoice.objects.final().of_jobs(jobs).select_related("contact", "quote")
-    for invoice in rows.prefetch_related("contact__phones", "contact__emails").order_by("invoice_date", "pk"):
+    for invoice in rows.order_by("invoice_date", "pk"):
         found[invoice.job_id or invoice.quote.job_id].append(invoice)  # type: ignore[union-attr]
     return found

@@ -67,8 +67,9 @@ class ChangedSince(Refused):
 
 
 def as_seen(quote: Quote) -> str:
-    """What a person who looks at the quote in a list knows of it."""
-    return f"{quote.pk} {quote.status} {quote.total_amount}"
+    """What a person who looks at the quote in a list knows of it; with the last change, because other lines may come to
+    the same total."""
+    return f"{quote.pk} {quote.status} {quote.total_amount} {quote.updated_at.isoformat()}"
 
 
 def to_decline(quote_ids: Collection[int]) -> QuerySet[Quote]:

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from billing import money_waiting
+from billing import jobs, money_waiting
 from billing.models import Appointment, Invoice, Job, JobParticipant, Quote, QuoteHistory
 from billing.refusals import Refused
 from contacts import colleagues
@@ -111,6 +111,8 @@ def join(quote: Quote, appointment: Appointment, by: AbstractBaseUser | None) ->
         raise Refused(f"{appointment} was cancelled or moved to another job meanwhile. Choose another time.")
     appointment.quotes.add(quote)
     QuoteHistory.objects.create(quote=quote, by=by, sentence=f"Covered by the repair of {in_words(appointment)}.")
+    if quote.job is not None:
+        jobs.finish_with_last_repair(quote.job)
 
 
 @transaction.atomic
@@ -147,10 +149,7 @@ def repairs_there(quote: Quote) -> list[Appointment]:
 
 
 def _repairs_there(quote: Quote) -> QuerySet[Appointment]:
-    rows = Appointment.objects.filter(
-        Exists(money_waiting.of_its_job()), job=quote.job_id, kind=Appointment.Kind.REPAIR
-    )
-    return rows.exclude(status=Appointment.Status.CANCELLED)
+    return Appointment.objects.repairs().filter(Exists(money_waiting.of_its_job()), job=quote.job_id)
 
 
 def others_waiting(quote: Quote) -> list[Quote]:

@@ -1,7 +1,7 @@
 """What a contact's page says about money, derived from the documents here."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from billing.models import CreditMemo, Invoice, Payment
+from contacts.days import midnight
 from contacts.models import Contact
 
 COLUMNS = ("total_sales", "outstanding_balance", "last_payment_date", "average_days_to_pay", "updated_at")
@@ -101,4 +102,4 @@ def _whole_days(took: Any) -> int | None:
 
 
 def _at(day: date | None) -> datetime | None:
-    return None if day is None else timezone.make_aware(datetime.combine(day, time()))
+    return None if day is None else midnight(day)

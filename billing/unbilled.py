@@ -41,7 +41,7 @@ def _asking(jobs: QuerySet[Job], due: QuerySet[Any]) -> QuerySet[Job]:
     billed = Exists(final.filter(job=OuterRef("pk")))
     billed_by_quote = Exists(final.filter(job=None, quote__job=OuterRef("pk")))
     # Work of several days is over with the last of them.
-    to_come = _repairs().filter(~money_waiting.is_over(), job=OuterRef("pk"))
+    to_come = Appointment.objects.repairs().filter(~money_waiting.is_over(), job=OuterRef("pk"))
     is_over = Q(pk__in=_past_repairs().values("job")) & ~Exists(to_come)
     never = jobs.filter(~_is_free(), ~billed, ~billed_by_quote, status=Job.Status.ACTIVE)
     never = never.filter(Q(work_done_at__isnull=False) | is_over)
@@ -84,9 +84,4 @@ def _is_free() -> Q:
 
 
 def _past_repairs() -> QuerySet[Appointment]:
-    return _repairs().filter(money_waiting.is_over())
-
-
-def _repairs() -> QuerySet[Appointment]:
-    rows = Appointment.objects.filter(kind=Appointment.Kind.REPAIR, job__isnull=False)
-    return rows.exclude(status=Appointment.Status.CANCELLED)
+    return Appointment.objects.repairs().filter(money_waiting.is_over(), job__isnull=False)

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 
 from billing.models import Appointment
 from billing.scheduling import LONGEST
+from contacts.days import midnight
 
 DAYS = 7
 MOST = 500
@@ -95,7 +96,7 @@ def days_of(row: Appointment) -> list[date]:
 
 
 def _read(first: date, days: int) -> list[Appointment]:
-    begin, end = _midnight(first), _midnight(first + timedelta(days=days))
+    begin, end = midnight(first), midnight(first + timedelta(days=days))
     rows = Appointment.objects.filter(starts_at__gt=begin - LONGEST, starts_at__lt=end, ends_at__gt=begin)
     people = ("contact__phones", "contact__emails", "contact__addresses")
     rows = rows.exclude(status=Appointment.Status.CANCELLED).select_related("contact", "job__property", "technician")
@@ -109,10 +110,6 @@ def _clock(at: datetime) -> str:
 @lru_cache(maxsize=24 * 60)  # a week has the same hours again and again, and Django takes its time to write one
 def _written(at: time) -> str:
     return date_format(at, "g:i A")
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))
 
 
 def _clashing(rows: Sequence[Appointment]) -> set[int]:

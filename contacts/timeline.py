@@ -5,7 +5,7 @@ contacts knows no other app: each registers a Part in its AppConfig.ready.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet, prefetch_related_objects
@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from contacts import colleagues
+from contacts.days import midnight
 from contacts.models import Contact, ContactMerge
 from contacts.paging import Place
 
@@ -151,7 +152,7 @@ def _seen(may: May) -> Iterable[Kind]:
 
 
 def _moment(when: datetime | date) -> datetime:
-    return when if isinstance(when, datetime) else timezone.make_aware(datetime.combine(when, time()))
+    return when if isinstance(when, datetime) else midnight(when)
 
 
 def person(user: Any) -> str:

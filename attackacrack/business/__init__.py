@@ -16,7 +16,7 @@ def page(today: date, year: int | None, *, with_all: bool) -> list[Card]:
     """year: whose products are shown; None: the last twelve months. with_all: not only those that brought most. A fixed
     number of queries: sums, and twenty customers."""
     return [
-        cards.by_product(today, year, with_all=with_all),
+        *cards.sold(today, year, with_all=with_all),
         *cards.conversion_cards(today),
         cards.seasons(today),
         cards.jobs(today),

@@ -1,6 +1,7 @@
 """The cards of the page Business. What counts is billing's; here it becomes words, bars and links."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -17,7 +18,7 @@ from billing.models import CreditMemo, Invoice, Quote
 from billing.money import dollars
 from billing.reports import conversion, customers, sales
 from billing.reports.conversion import Part, Share
-from billing.reports.sales import Jobs, Sold
+from billing.reports.sales import Category, Jobs, Sales, Sold
 from billing.takings import ZERO, Span
 
 YEARS = 5
@@ -35,29 +36,61 @@ OPEN_COLUMNS = ("Number", "Dollars")
 # --- What was sold --------------------------------------------------------------------------------
 
 
-def by_product(today: date, year: int | None, *, with_all: bool) -> Card:
-    """Two queries."""
+def sold(today: date, year: int | None, *, with_all: bool) -> list[Card]:
+    """By product and by category. Two queries."""
     span = _chosen(today, year)
     found = sales.by_product(span)
+    nothing = "" if found.invoices else "Nothing was invoiced in this time."
+    return [
+        replace(card, choices=_choices(today, year), nothing=nothing)
+        for card in (_by_product(found, span, year, with_all=with_all), _by_category(found, span))
+    ]
+
+
+def _by_product(found: Sales, span: Span, year: int | None, *, with_all: bool) -> Card:
     shown = len(found.sold) if with_all else MOST_PRODUCTS
     rows = [_sold_row(one, found.total, span) for one in found.sold[:shown]]
     if rest := found.sold[shown:]:
         page = f"?{urlencode({'all': 'yes'} | ({'year': year} if year else {}))}"
         rows.append(_sold(f"{len(rest):,} more products", sum((one.total for one in rest), ZERO), found.total, page))
-    if found.beside:
-        page = links.rows(Invoice, "beside-lines", span)
-        rows.append(
-            _sold("Tax, less discounts", found.beside, found.total, page, "What documents hold beside their lines.")
-        )
-    whole = cells(PRODUCT_COLUMNS, (dollars(found.total), links.rows(Invoice, "invoiced", span)), ("", ""))
-    rows.append(Row(f"Invoiced ({found.invoices:,})", whole, is_sum=True))
     return Card(
         "Revenue by product",
         "Lines of invoices and sales receipts that are out, by product. Credits are not taken off. A deposit has no product,"
         " and the final invoice takes it off again.",
-        "Product", PRODUCT_COLUMNS, rows, Chart("", "bars", _sold_bars(found.sold, span)),
-        choices=_choices(today, year), nothing="" if found.invoices else "Nothing was invoiced in this time.",
+        "Product", PRODUCT_COLUMNS, [*rows, *_whole(found, span)], Chart("", "bars", _sold_bars(found.sold, span)),
     )  # fmt: skip
+
+
+def _whole(found: Sales, span: Span) -> list[Row]:
+    """What the lines leave out, and the sum of all."""
+    page, meaning = links.rows(Invoice, "beside-lines", span), "What documents hold beside their lines."
+    beside = [_sold("Tax, less discounts", found.beside, found.total, page, meaning)] if found.beside else []
+    whole = cells(PRODUCT_COLUMNS, (dollars(found.total), links.rows(Invoice, "invoiced", span)), ("", ""))
+    return [*beside, Row(f"Invoiced ({found.invoices:,})", whole, is_sum=True)]
+
+
+def _by_category(found: Sales, span: Span) -> Card:
+    groups = sales.by_category(found.sold)
+    rows = [_category_row(one, found.total, span) for one in groups]
+    rows += [_sold_row(one, found.total, span) for one in found.sold if one.product is None]
+    shown = [one for one in groups if one.total > 0][:DRAWN_PRODUCTS]
+    bars = [
+        Bar(_category(one), "", dollars(one.total), short(one.total), size,
+            links.rows(Invoice, figures.category(one.name), span))
+        for one, size in zip(shown, sizes([one.total for one in shown]), strict=True)
+    ]  # fmt: skip
+    meaning = "The same lines by the categories that QuickBooks groups its products in, as they are today."
+    return Card("Revenue by category", meaning, "Category", PRODUCT_COLUMNS, [*rows, *_whole(found, span)],
+                Chart("", "bars", bars))  # fmt: skip
+
+
+def _category_row(one: Category, total: Decimal, span: Span) -> Row:
+    page = links.rows(Invoice, figures.category(one.name), span)
+    return _sold(_category(one), one.total, total, page, ", ".join(one.below))
+
+
+def _category(one: Category) -> str:
+    return one.name or "Products without a category"
 
 
 def _chosen(today: date, year: int | None) -> Span:

@@ -30,5 +30,5 @@ def context(request: HttpRequest, found: dict[str, Any]) -> dict[str, Any]:
         "health": sync,
     }
     more = {"sections": sections, "is_empty": not any(shown.values()), "today": today}
-    new = news.begin(request, sync.links if sync else None)
+    new = news.begin(request, seen.buckets, sync.links if sync else None)
     return {**found, **shown, **more, "news": new, "sees_contacts": work.may(request, "contacts.view_contact")}

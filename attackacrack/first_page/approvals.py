@@ -10,12 +10,12 @@ from django.utils.formats import date_format
 from attackacrack.first_page import links
 from attackacrack.first_page.work import may
 from billing import approval_alerts, follow_ups, totals
-from billing.admin.scheduling import may_schedule
+from billing.admin.scheduling import schedule_action
+from billing.admin.showing import PEOPLE
 from billing.models import FollowUp, Quote
 from billing.money import dollars
 
 SHOWN = 3
-CALLED_BY = ("contact__phones", "contact__emails")  # a nameless one
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,10 @@ class Approval:
 
 @dataclass(frozen=True)
 class Approvals:
+    """number: how many there are, those that `rows` leaves out too; page: the list of them."""
+
     rows: list[Approval]
-    more: int
+    number: int
     page: str
     later: str  # where they are done or postponed; "" for who may not, and while none is there
 
@@ -40,15 +42,13 @@ def look(request: HttpRequest) -> Approvals | None:
     """None where this person may not see quotes, or where none waits. At most four queries."""
     if not may(request, "billing.view_quote"):
         return None
-    top = totals.top(
-        approval_alerts.unhandled().select_related("contact", "approval_alert").prefetch_related(*CALLED_BY), SHOWN
-    )
+    rows = approval_alerts.unhandled(Quote.objects.order_by("-total_amount", "pk"))
+    top = totals.top(rows.select_related("contact", "approval_alert").prefetch_related(*PEOPLE), SHOWN)
     if not top.rows:
         return None
-    can = may_schedule(request)
-    rows = [_approval(quote, can) for quote in top.rows]
+    shown = [_approval(request, quote) for quote in top.rows]
     later = _later(top.rows) if may(request, "billing.change_followup") else ""
-    return Approvals(rows, top.total.number - len(rows), links.rows(Quote, "waiting"), later)
+    return Approvals(shown, top.total.number, links.rows(Quote, "unhandled"), later)
 
 
 def _later(quotes: list[Quote]) -> str:
@@ -57,9 +57,9 @@ def _later(quotes: list[Quote]) -> str:
     return f"{reverse('admin:billing_followup_changelist')}?kind=schedule" if there else ""
 
 
-def _approval(quote: Quote, can: bool) -> Approval:
+def _approval(request: HttpRequest, quote: Quote) -> Approval:
     page = links.change(quote)
-    action = ("Schedule", reverse("admin:billing_quote_schedule", args=[quote.pk])) if can and quote.contact else None
+    action = schedule_action(request, quote)
     said = date_format(timezone.localtime(quote.approval_alert.raised_at), "M j, g:i A")
     text = f"{quote.customer} approved {quote} of {dollars(quote.total_amount)} ({said})"
     return Approval(text, page, approval_alerts.is_big(quote), action or ("Open the quote", page))

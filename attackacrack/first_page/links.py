@@ -20,5 +20,11 @@ def rows(model: type[Model], figure: str, span: Span | None = None) -> str:
     return f"{reverse(f'admin:billing_{model._meta.model_name}_changelist')}?{urlencode(asked)}"
 
 
+def cash_in(span: Span) -> str:
+    """The list of what came in on these days."""
+    asked = {"first": span.first.isoformat(), "last": span.last.isoformat()}
+    return f"{reverse('admin:billing_payment_cash_in')}?{urlencode(asked)}"
+
+
 def change(row: Model) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
-from django.db.models import Model
 from django.http import HttpRequest
 
 from attackacrack.first_page import links
@@ -39,7 +39,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Cell:
-    """page: the list behind it; "" for a sum of the lines below. change: against it, this month or week is so much more.
+    """page: the list behind it; "" where there is none. change: against it, this month or week is so much more.
     when: the column's name where there is no room for columns."""
 
     text: str
@@ -65,12 +65,14 @@ def lines(seen: Seen, today: date) -> list[Line]:
     cash = _added(found.received, found.on_the_spot)
     return [
         _line("Invoiced", "Invoices, deposits and sales receipts; credits are not taken off.", found.invoiced, spans,
-              (Invoice, "invoiced")),
-        _line("Credited", "Credit memos and refunds, to be taken off.", found.credited, spans, (CreditMemo, "credited")),
-        _line("Cash in", "Payments, and what was paid on the spot.", cash, spans, None),
-        _line("Payments", "", found.received, spans, (Payment, "received"), is_part=True),
-        _line("Paid on the spot", "", found.on_the_spot, spans, (Invoice, "on-the-spot"), is_part=True),
-        _line("Paid back", "Refunds: this money went out again.", found.paid_back, spans, (CreditMemo, "paid-back")),
+              partial(links.rows, Invoice, "invoiced")),
+        _line("Credited", "Credit memos and refunds, to be taken off.", found.credited, spans,
+              partial(links.rows, CreditMemo, "credited")),
+        _line("Cash in", "Payments, and what was paid on the spot.", cash, spans, links.cash_in),
+        _line("Payments", "", found.received, spans, partial(links.rows, Payment, "received"), is_part=True),
+        _line("Paid on the spot", "", found.on_the_spot, spans, partial(links.rows, Invoice, "on-the-spot"), is_part=True),
+        _line("Paid back", "Refunds: this money went out again.", found.paid_back, spans,
+              partial(links.rows, CreditMemo, "paid-back")),
         *_cash_today(found, today),
         _average(spans),
         _outstanding(seen),
@@ -82,27 +84,21 @@ def _line(
     meaning: str,
     by_day: Mapping[date, Decimal],
     spans: Spans,
-    behind: tuple[type[Model], str] | None,
+    page: Callable[[Span], str],
     *,
     is_part: bool = False,
 ) -> Line:
-    return Line(label, meaning, _cells(spans, lambda span: takings.within(by_day, span), behind), is_part)
+    return Line(label, meaning, _cells(spans, lambda span: takings.within(by_day, span), page), is_part)
 
 
-def _cells(
-    spans: Spans, amount: Callable[[Span], Decimal | None], behind: tuple[type[Model], str] | None
-) -> list[Cell]:
+def _cells(spans: Spans, amount: Callable[[Span], Decimal | None], page: Callable[[Span], str]) -> list[Cell]:
     return [
-        _cell("This month", amount(spans.this), _page(behind, spans.this)),
-        _cell("Last month", amount(spans.last_month), _page(behind, spans.last_month), amount(spans.this)),
-        _cell("Last year", amount(spans.last_year), _page(behind, spans.last_year), amount(spans.this)),
-        _cell("This week", amount(spans.this_week), _page(behind, spans.this_week)),
-        _cell("Last week", amount(spans.last_week), _page(behind, spans.last_week), amount(spans.this_week)),
+        _cell("This month", amount(spans.this), page(spans.this)),
+        _cell("Last month", amount(spans.last_month), page(spans.last_month), amount(spans.this)),
+        _cell("Last year", amount(spans.last_year), page(spans.last_year), amount(spans.this)),
+        _cell("This week", amount(spans.this_week), page(spans.this_week)),
+        _cell("Last week", amount(spans.last_week), page(spans.last_week), amount(spans.this_week)),
     ]
-
-
-def _page(behind: tuple[type[Model], str] | None, span: Span) -> str:
-    return links.rows(*behind, span) if behind else ""
 
 
 def _cell(when: str, amount: Decimal | None, page: str, now: Decimal | None = None) -> Cell:
@@ -120,7 +116,7 @@ def _cash_today(found: Takings, today: date) -> list[Line]:
     span = Span(today, today)
     received, spot = takings.within(found.received, span), takings.within(found.on_the_spot, span)
     return [
-        Line("Cash in today", "", [Cell(dollars(received + spot))]),
+        Line("Cash in today", "", [Cell(dollars(received + spot), links.cash_in(span))]),
         Line("Payments today", "", [Cell(dollars(received), links.rows(Payment, "received", span))], True),
         Line("On the spot today", "", [Cell(dollars(spot), links.rows(Invoice, "on-the-spot", span))], True),
     ]
@@ -129,7 +125,7 @@ def _cash_today(found: Takings, today: date) -> list[Line]:
 def _average(spans: Spans) -> Line:
     meaning = "What a billed job came to, its deposits included."
     averages = takings.average_jobs({spans.this, spans.last_month, spans.last_year, spans.this_week, spans.last_week})
-    return Line("Average job", meaning, _cells(spans, averages.__getitem__, (Invoice, "jobs")))
+    return Line("Average job", meaning, _cells(spans, averages.__getitem__, partial(links.rows, Invoice, "jobs")))
 
 
 def _outstanding(seen: Seen) -> Line:

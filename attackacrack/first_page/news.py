@@ -2,6 +2,7 @@
 what needs a person: late invoices, refused records, conflicts."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +15,8 @@ from django.views.decorators.http import require_GET
 from attackacrack.first_page import health
 from attackacrack.first_page.work import may
 from billing import aging, money_waiting
-from billing.models import Invoice, Quote
+from billing.aging import Bucket
+from billing.models import Quote
 
 MOST = 500
 # A yes bears the time at which its transaction began, and is seen when that is over.
@@ -39,16 +41,16 @@ class News:
     words: str
 
 
-def begin(request: HttpRequest, links: dict[str, int] | None = None) -> News | None:
-    """For a page that is being made; None for who may not see quotes. links: health.links(), where it was asked already.
-    Two queries, or three."""
+def begin(request: HttpRequest, buckets: Sequence[Bucket], links: dict[str, int] | None = None) -> News | None:
+    """For a page that is being made; None for who may not see quotes. buckets: aging.buckets(), of who may see invoices;
+    links: health.links(), where it was asked already. One query, or two."""
     if not may(request, "billing.view_quote"):
         return None
     since = timezone.now() - OVERLAP
     # With or without a date: one whose repair is cancelled later is no new approval.
     rows = money_waiting.agreed_since(Quote.objects.all(), since)
     known = list(rows.order_by("-pk").values_list("pk", flat=True)[:MOST])
-    return News(since, known, json.dumps(_needs(request, links)), json.dumps(WORDS))
+    return News(since, known, json.dumps(_needs(request, aging.late(buckets), links)), json.dumps(WORDS))
 
 
 @require_GET
@@ -60,14 +62,16 @@ def view(request: HttpRequest) -> HttpResponse:
     since = max(_moment(request.GET.get("since", "")), timezone.now() - OLDEST)
     rows = money_waiting.waiting(money_waiting.agreed_since(Quote.objects.all(), since))
     found = list(rows.order_by("-pk").values_list("pk", flat=True)[: MOST + 1])
-    return JsonResponse({"waiting": found[:MOST], "more": len(found) > MOST, "needs": _needs(request)})
+    return JsonResponse({"waiting": found[:MOST], "more": len(found) > MOST, "needs": _needs(request, _late(request))})
 
 
-def _needs(request: HttpRequest, links: dict[str, int] | None = None) -> dict[str, int]:
+def _late(request: HttpRequest) -> int:
+    return aging.late(aging.buckets()) if may(request, "billing.view_invoice") else 0
+
+
+def _needs(request: HttpRequest, late: int, links: dict[str, int] | None = None) -> dict[str, int]:
     """What this person may see of it."""
-    found = {}
-    if may(request, "billing.view_invoice"):
-        found["late"] = aging.owed(Invoice.objects.all()).filter(due_on__lt=timezone.localdate()).count()
+    found = {"late": late} if may(request, "billing.view_invoice") else {}
     if may(request, "quickbooks_integration.view_quickbookssync"):
         counts = links or health.links()
         found |= {name: counts[name] for name in ("needs_you", "conflict")}

@@ -19,7 +19,7 @@ from attackacrack.first_page.money import Seen
 from billing import aging, estimates, money_waiting, unbilled
 from billing.admin import without_invoice
 from billing.admin.next_invoice import next_step
-from billing.admin.scheduling import may_schedule
+from billing.admin.scheduling import schedule_action
 from billing.models import Appointment, Invoice, Job, Quote
 from billing.money import dollars
 from billing.sending import send_action
@@ -84,9 +84,8 @@ def _section(
 
 
 def _waiting(request: HttpRequest, seen: Seen, today: date) -> Section:
-    can = may_schedule(request)
     top = money_waiting.first(SHOWN)
-    rows = [_waiting_row(quote, today, can) for quote in top.rows]
+    rows = [_waiting_row(request, quote, today) for quote in top.rows]
     section = _section("Money waiting", "Approved, and no repair is scheduled.", "Every approved quote has its date.", top.total,
                        links.rows(Quote, "waiting"), rows)  # fmt: skip
     return replace(section, also=_older(top.older), beside=top.older.number)
@@ -103,10 +102,9 @@ def _older(total: Total) -> tuple[str, str] | None:
     return said, links.rows(Quote, "waiting-older")
 
 
-def _waiting_row(quote: Any, today: date, can: bool) -> Row:
+def _waiting_row(request: HttpRequest, quote: Any, today: date) -> Row:
     known = quote.said_yes_at if quote.approved_at or quote.accepted_at else None
     since = timezone.localdate(known) if known else quote.quote_date
-    action = ("Schedule", reverse("admin:billing_quote_schedule", args=[quote.pk])) if can and quote.contact else None
     what = str(quote) if quote.contact else f"{quote}, not linked to a contact yet"
     is_late = timezone.now() - known > LONG if known else True
     age = f"approved {_ago(since, today)}" if known else f"approved, written {_ago(since, today)}"
@@ -118,7 +116,7 @@ def _waiting_row(quote: Any, today: date, can: bool) -> Row:
         dollars(quote.counted),
         age,
         is_late,
-        action,
+        schedule_action(request, quote),
     )
 
 

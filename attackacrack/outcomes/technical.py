@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection
@@ -16,6 +16,7 @@ from attackacrack.health import alarm
 from attackacrack.models import OutcomeMonth, PageTime, Sign, SilenceEpisode
 from attackacrack.outcomes.histograms import BOUNDS, OVER, in_words, percentile
 from attackacrack.outcomes.measures import Measure, Point, month_in_words, months, percent, share
+from contacts.days import midnight
 from quickbooks_integration.models import CheckRun, WebhookDelivery
 
 FAST = 500  # milliseconds
@@ -33,7 +34,7 @@ Slow = Mapping[int, int]
 
 def answers(today: date) -> Measure:
     """Of the last 30 days, which is as long as calls are kept."""
-    by_endpoint = _calls(_begin(today - timedelta(days=29)))
+    by_endpoint = _calls(midnight(today - timedelta(days=29)))
     counts = _added(by_endpoint.values())
     slow = percentile(counts, 95)
     usual = sorted(by_endpoint.items(), key=lambda one: -sum(one[1].values()))[:ENDPOINTS]
@@ -50,7 +51,7 @@ def answers(today: date) -> Measure:
 
 def slow_answer(first: date) -> Decimal | None:
     """What 95 of 100 calls since this day took at most, in milliseconds."""
-    found = percentile(_added(_calls(_begin(first)).values()), 95)
+    found = percentile(_added(_calls(midnight(first)).values()), 95)
     return None if found is None else Decimal(found)
 
 
@@ -128,7 +129,7 @@ def accuracy(today: date) -> Measure:
 
 
 def _accuracy_by_month(today: date) -> list[Point]:
-    since = _begin(months(today)[0])
+    since = midnight(months(today)[0])
     runs = CheckRun.objects.filter(state=CheckRun.State.DONE, started_at__gte=since).order_by()
     rows = runs.annotate(month=TruncMonth("started_at")).values("month")
     rows = rows.annotate(said=Sum("agreeing"), asked=Sum("compared")).order_by("month")
@@ -169,7 +170,7 @@ def lost(today: date) -> Measure:
 def uptime(today: date) -> Measure:
     """Of the time since somebody first watched, 13 months at most."""
     began, now = _watched_since(), timezone.now()
-    first = max(began, _begin(months(today)[0])) if began else None
+    first = max(began, midnight(months(today)[0])) if began else None
     silences = _silences(first) if first else []
     up, longest = (_up(silences, first, now), _longest(silences, first, now)) if first else (None, timedelta())
     said = f"longest gap {round(longest.total_seconds() / 60):,} minutes" if longest else "no gap"
@@ -216,7 +217,7 @@ def _longest(silences: list[tuple[datetime, datetime]], first: datetime, last: d
 
 
 def _up_by_month(silences: list[tuple[datetime, datetime]], first: datetime, now: datetime, today: date) -> list[Point]:
-    starts = [_begin(month) for month in months(today)]
+    starts = [midnight(month) for month in months(today)]
     spans = zip(starts, [*starts[1:], now], strict=True)
     return [
         Point(month_in_words(timezone.localdate(start)), percent(_up(silences, max(start, first), end)))
@@ -231,7 +232,3 @@ def _up_by_month(silences: list[tuple[datetime, datetime]], first: datetime, now
 def _kept(name: str, said: object) -> list[Point]:
     rows = OutcomeMonth.objects.filter(name=name).order_by("-month")[:13]
     return [Point(month_in_words(row.month), said(row.value)) for row in reversed(rows)]  # type: ignore[operator]
-
-
-def _begin(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))

@@ -29,7 +29,7 @@ class AppointmentForm(MergingForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         visit = self._visit()
-        if visit is None or not MATTERS & set(self.changed_data) or "seen" not in self.fields:
+        if visit is None or not self._matters(visit) or "seen" not in self.fields:
             return self.cleaned_data
         found = scheduling.conflicts(visit, self._house(), but=self.instance.pk)
         if {one.pk for one in found} - _keys(cleaned.get("seen", "")):
@@ -37,6 +37,11 @@ class AppointmentForm(MergingForm):
             self.data[self.add_prefix("seen")] = ",".join(str(one.pk) for one in found)
             self.add_error("starts_at", _sentence(found))
         return self.cleaned_data
+
+    def _matters(self, visit: Visit) -> bool:
+        """An assessment in nobody's calendar stands in the way of none; a repair does."""
+        becomes_repair = "kind" in self.changed_data and visit.kind == Appointment.Kind.REPAIR
+        return becomes_repair or bool(MATTERS.intersection(self.changed_data))
 
     def _visit(self) -> Visit | None:
         """None for one that is cancelled, or whose times are not good yet."""

@@ -122,8 +122,7 @@ def _given(typed: dict[str, Any]) -> dict[str, Any]:
 
 def _initial(quote: Quote) -> dict[str, Any]:
     """The work's day and technician are those of the last repair that was booked for the quote, or else of its job."""
-    repairs = Appointment.objects.filter(job=quote.job_id, kind=Appointment.Kind.REPAIR, job__isnull=False)
-    repairs = repairs.exclude(status=Appointment.Status.CANCELLED)
+    repairs = Appointment.objects.repairs().filter(job=quote.job_id, job__isnull=False)
     repair = repairs.filter(quotes=quote).first() or repairs.first()
     found: dict[str, Any] = {
         "invoice_date": timezone.localdate(),

@@ -10,11 +10,11 @@ from django.urls import URLPattern, path
 from unfold.admin import ModelAdmin
 
 from billing import scheduling
-from billing.admin import pages
 from billing.admin.scheduling import may_schedule
 from billing.models import Appointment, Quote
 from billing.money import dollars
 from billing.refusals import Refused
+from contacts.admin.keys import is_key
 
 
 class ShowsWhatIsCovered(ModelAdmin):
@@ -36,7 +36,7 @@ class ShowsWhatIsCovered(ModelAdmin):
             raise PermissionDenied
         visit = Appointment.objects.filter(pk=appointment_id).first()
         chosen = request.POST.get("quote", "")
-        quote = Quote.objects.filter(pk=chosen).first() if pages.is_key(chosen) else None
+        quote = Quote.objects.filter(pk=chosen).first() if is_key(chosen) else None
         if visit is None or quote is None:
             raise Http404
         try:

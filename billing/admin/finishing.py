@@ -38,6 +38,7 @@ class FinishesJobs(ModelAdmin):
         job: Job = form.instance
         for visit in became_done(formsets):
             jobs.after_visit(visit)
+            _say_what_waits(request, visit)
         if getattr(request, "finish_job", False):
             try:
                 jobs.finish(job)
@@ -78,6 +79,7 @@ class FinishesVisits(ModelAdmin):
         super().save_model(request, obj, form, change)
         if "status" in form.changed_data and obj.status == Appointment.Status.DONE:
             jobs.after_visit(obj)
+            _say_what_waits(request, obj)
 
 
 def may_finish(request: HttpRequest, visit: Appointment) -> bool:
@@ -106,3 +108,11 @@ def _tell(request: HttpRequest, visit: Appointment, is_new: bool) -> None:
         messages.success(request, f"{what}: done, and with it the work of the job {visit.job}.")
     else:
         messages.success(request, f"{what}: done.")
+        _say_what_waits(request, visit)
+
+
+def _say_what_waits(request: HttpRequest, visit: Appointment) -> None:
+    """After the last repair of a job that is not done with it."""
+    job = visit.job
+    if job is not None and visit.kind == Appointment.Kind.REPAIR and jobs.has_work_without_date(job):
+        messages.warning(request, f"The job {job} is not done yet: another approved quote of it waits for a date.")

@@ -20,7 +20,7 @@ from unfold.admin import ModelAdmin
 
 from billing import follow_up_texts, follow_ups, jobs
 from billing.admin import pages
-from billing.admin.scheduling import may_schedule
+from billing.admin.scheduling import schedule_action
 from billing.admin.showing import dollars
 from billing.models import FollowUp
 from billing.refusals import Refused
@@ -312,13 +312,10 @@ def _age(days: int) -> str:
 def _action(request: HttpRequest, follow_up: FollowUp) -> tuple[str, str] | None:
     if follow_up.kind in follow_up_texts.DRAFTS:
         return "Open the text", reverse("admin:billing_followup_change", args=[follow_up.pk])
-    if (
-        follow_up.kind == FollowUp.Kind.SCHEDULE
-        and may_schedule(request)
-        and follow_up.contact
-        and not follow_up.done_at
-    ):
-        return "Schedule", reverse("admin:billing_quote_schedule", args=[follow_up.quote_id])
+    if follow_up.kind == FollowUp.Kind.SCHEDULE and not follow_up.done_at:
+        action = schedule_action(request, follow_up.quote)
+        if action is not None:
+            return action
     row = follow_up.document
     if follow_up.appointment is not None and follow_up.appointment.job is not None:
         row = follow_up.appointment.job

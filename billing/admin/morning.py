@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import pluralize
@@ -16,6 +17,7 @@ from unfold.admin import ModelAdmin
 from billing import morning
 from billing.admin import pages
 from billing.admin.next_invoice import next_step
+from billing.admin.showing import PEOPLE
 from billing.models import Invoice
 from billing.money import dollars
 from billing.morning import Repair
@@ -52,6 +54,8 @@ class ShowsTheMorning(ModelAdmin):
             return _run(request, day)
         found = morning.look(day)
         invoices = [invoice for repair in found.repairs for invoice in repair.invoices]
+        prefetch_related_objects([repair.appointment for repair in found.missing], *PEOPLE)
+        prefetch_related_objects(invoices, *PEOPLE)
         context = {
             "day": day,
             "days": [(label, f"?day={other}") for label, other in _other_days(day)],

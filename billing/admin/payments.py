@@ -10,6 +10,7 @@ from unfold.decorators import display
 
 from billing import payments
 from billing.admin import documents
+from billing.admin.cash_in import ShowsCashIn
 from billing.admin.counting import CountsRows, FigureFilter
 from billing.admin.receiving import ChangesPayments
 from billing.admin.showing import PEOPLE, LookedAt, amount_cell, dollars, for_customer
@@ -89,7 +90,7 @@ class PaymentForm(MergingForm):
 
 
 @admin.register(Payment)
-class PaymentAdmin(ChangesPayments, ReceiptAdmin):
+class PaymentAdmin(ChangesPayments, ShowsCashIn, ReceiptAdmin):
     form = PaymentForm
     list_display = ("payment_date", "shown_customer", "money", "unused", "method", "reference", "is_void")
     list_filter = (("payment_date", RangeDateFilter), "is_void", "is_odd", FigureFilter)

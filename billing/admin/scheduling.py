@@ -162,7 +162,7 @@ def _form(request: HttpRequest, quote: Quote) -> ScheduleForm:
 def _join(request: HttpRequest, quote: Quote) -> HttpResponse:
     """The button of a repair that the job has already."""
     chosen = request.POST["with"]
-    found = Appointment.objects.filter(pk=chosen).first() if pages.is_key(chosen) else None
+    found = Appointment.objects.filter(pk=chosen).first() if is_key(chosen) else None
     try:
         if found is None:
             raise Refused("This repair is not there any more. Choose another time.")
@@ -181,6 +181,13 @@ def _scheduled(quotes: list[Quote], made: Appointment) -> str:
 
 def may_schedule(request: HttpRequest) -> bool:
     return all(map(request.user.has_perm, NEEDED))
+
+
+def schedule_action(request: HttpRequest, quote: Quote) -> tuple[str, str] | None:
+    """The label and the address of the page; None for who may not schedule, or of a quote that is nobody's yet. No query."""
+    if quote.contact_id is None or not may_schedule(request):
+        return None
+    return "Schedule", reverse("admin:billing_quote_schedule", args=[quote.pk])
 
 
 def _initial(houses: list[Property]) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from unfold.admin import TabularInline
 
 from billing import money
 from contacts import search
+from contacts.admin.read_only import ReadOnly
 from contacts.models import Contact
 
 PEOPLE = ("contact__phones", "contact__emails")  # what a nameless contact is called by
@@ -29,18 +29,12 @@ def name_alone(shown: SafeString) -> SafeString:
     return mark_safe(strip_tags(shown))
 
 
-class LookedAt(TabularInline):
+class LookedAt(ReadOnly, TabularInline):
     """Rows that QuickBooks or a verb writes."""
 
     extra = 0
     can_delete = False
     hide_title = True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def for_customer(queryset: QuerySet[Any], text: str, numbers: tuple[str, ...]) -> QuerySet[Any]:

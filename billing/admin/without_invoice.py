@@ -14,6 +14,7 @@ from billing import jobs, money_waiting, unbilled
 from billing.admin import pages
 from billing.models import Job, Quote
 from billing.refusals import Refused
+from contacts.admin.keys import is_key
 
 NEEDED = ("billing.change_job", "billing.view_quote", "billing.view_invoice")
 
@@ -39,13 +40,13 @@ class WorksForFree(ModelAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         actions = super().get_actions_detail(request, object_id)
-        job = Job.objects.filter(pk=object_id).first() if pages.is_key(object_id) else None
+        job = Job.objects.filter(pk=object_id).first() if is_key(object_id) else None
         may = job is not None and (job.nothing_to_invoice_at is not None or _asks_without_a_quote(job))
         return pages.only(actions, {"nothing_to_invoice": may})
 
     @action(description="Nothing to invoice", url_path="nothing-to-invoice", icon="money_off", permissions=["free"])
     def nothing_to_invoice(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        job = Job.objects.select_related("property").filter(pk=object_id).first() if pages.is_key(object_id) else None
+        job = Job.objects.select_related("property").filter(pk=object_id).first() if is_key(object_id) else None
         if job is None:
             raise Http404
         if not self.has_view_permission(request, job):

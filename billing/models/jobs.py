@@ -98,6 +98,12 @@ class JobParticipant(models.Model):
         return f"{self.contact} ({self.get_role_display()})"
 
 
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def repairs(self) -> "AppointmentQuerySet":
+        """The repairs that take place, or did: cancelled ones are none."""
+        return self.filter(kind=Appointment.Kind.REPAIR).exclude(status=Appointment.Status.CANCELLED)
+
+
 class Appointment(models.Model):
     class Kind(models.TextChoices):
         ASSESSMENT = "assessment", "Assessment"
@@ -130,6 +136,8 @@ class Appointment(models.Model):
     google_calendar_event_id = models.CharField(max_length=200, null=True, blank=True, unique=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = AppointmentQuerySet.as_manager()
 
     class Meta:
         ordering = ["-starts_at", "-id"]

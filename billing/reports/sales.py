@@ -1,12 +1,12 @@
 """What was invoiced by product and by month, and what a job came to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, DecimalField, Exists, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, DecimalField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, TruncMonth
 
 from billing import takings
@@ -22,6 +22,15 @@ class Sold:
     name: str
     category: str
     total: Decimal
+
+
+@dataclass(frozen=True)
+class Category:
+    """What the products of a category come to, with the categories `below` it; "" is that of products without one."""
+
+    name: str
+    total: Decimal
+    below: list[str]
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,16 @@ def with_product(invoices: QuerySet[Invoice], product: int | None) -> QuerySet[I
     return takings.invoiced(invoices).filter(Exists(lines)).annotate(counted=_sum_of(lines))
 
 
+def of_category(invoices: QuerySet[Invoice], category: str) -> QuerySet[Invoice]:
+    """Those invoiced that have a line of a product of this category or one below it; "" for products without a category.
+    `counted`: what these lines come to."""
+    is_in = Q(product__category=category)
+    if category:
+        is_in |= Q(product__category__startswith=f"{category}:")
+    lines = InvoiceItem.objects.filter(is_in, invoice=OuterRef("pk"), product__isnull=False)
+    return takings.invoiced(invoices).filter(Exists(lines)).annotate(counted=_sum_of(lines))
+
+
 def beside_lines(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """Those invoiced that come to something else than their lines. `counted`: the difference: tax, less discounts."""
     lines = _sum_of(InvoiceItem.objects.filter(invoice=OuterRef("pk")))
@@ -81,6 +100,18 @@ def by_product(span: Span) -> Sales:
     ]
     total = whole["total"] or ZERO
     return Sales(sold, total - sum((one.total for one in sold), ZERO), total, whole["number"])
+
+
+def by_category(sold: Iterable[Sold]) -> list[Category]:
+    """The category that brought most first, each with those below it. What has no product is in none. No query."""
+    found: dict[str, dict[str, Decimal]] = {}
+    for one in sold:
+        if one.product is not None:
+            top, _, below = one.category.partition(":")
+            sums = found.setdefault(top, {})
+            sums[below] = sums.get(below, ZERO) + one.total
+    made = [Category(top, sum(sums.values(), ZERO), sorted(filter(None, sums))) for top, sums in found.items()]
+    return sorted(made, key=lambda one: (-one.total, one.name))
 
 
 def invoiced_by_month(first: date, today: date) -> Mapping[date, Decimal]:

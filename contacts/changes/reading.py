@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
-from django.utils import timezone
 
 from contacts import colleagues
 from contacts.before_first import ADMIN, AUTOMATIC, MADE, MADE_HERE, TOLD
 from contacts.changes import wording
 from contacts.changes.kinds import Kind, Table, kinds, tables
+from contacts.days import midnight
 from contacts.models import Contact
 from contacts.paging import Place
 
@@ -64,9 +64,9 @@ class Asked:
         if self.person is not None:
             events = events.filter(pgh_user=str(self.person))
         if self.first is not None:
-            events = events.filter(pgh_created_at__gte=_begin(self.first))
+            events = events.filter(pgh_created_at__gte=midnight(self.first))
         if self.last is not None:
-            events = events.filter(pgh_created_at__lt=_begin(self.last + timedelta(days=1)))
+            events = events.filter(pgh_created_at__lt=midnight(self.last + timedelta(days=1)))
         return events
 
 
@@ -258,7 +258,3 @@ def _people(events: Iterator[Any]) -> dict[str, str]:
 
 def _address(row: Any) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-
-
-def _begin(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
 from contacts.admin.exporting import csv_answer, is_csv_asked, may_take_away
+from contacts.admin.read_only import ReadOnly
 from quickbooks_integration import check_page
-from quickbooks_integration.admin.runs import ReadOnly
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import CheckRun
 from quickbooks_integration.service import QuickBooksService

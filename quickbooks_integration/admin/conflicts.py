@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from unfold.admin import ModelAdmin
 
 from contacts.admin.exporting import csv_answer, is_csv_asked
+from contacts.admin.read_only import ReadOnly
 from quickbooks_integration import conflict_pages
-from quickbooks_integration.admin.runs import ReadOnly
 from quickbooks_integration.conflict_pages import DECIDED, PAGE, RULES
 from quickbooks_integration.conflicts import batches, deciding, policies, undoing
 from quickbooks_integration.conflicts.deciding import Settled

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from unfold.admin import ModelAdmin
 
 from contacts.admin.exporting import ExportsRows
+from contacts.admin.read_only import ReadOnly
 from quickbooks_integration import auto_sync, by_kind, connecting, connection_page, errors, pull_only, standing, sync
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import ApiCall, QuickBooksAuth
@@ -25,19 +26,8 @@ PAGE = "admin:quickbooks_integration_quickbooksauth_changelist"
 TEMPLATES = "quickbooks_integration/connection"
 
 
-class ReadOnly(ModelAdmin):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(QuickBooksAuth)
-class ConnectionAdmin(ReadOnly):
+class ConnectionAdmin(ReadOnly, ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         name = "quickbooks_integration_quickbooksauth"
         views = [

@@ -11,8 +11,8 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from unfold.admin import ModelAdmin
 
+from contacts.admin.read_only import ReadOnly
 from quickbooks_integration import coverage_page
-from quickbooks_integration.admin.runs import ReadOnly
 from quickbooks_integration.models import CoverageRange
 
 PAGE = "admin:quickbooks_integration_coveragerange_changelist"

@@ -13,6 +13,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 
 from contacts.admin.exporting import ExportsRows
+from contacts.admin.read_only import ReadOnly
 from contacts.matching import normalise
 from contacts.matching.exact import readable_phone
 from quickbooks_integration import addresses, reconciling
@@ -23,7 +24,6 @@ from quickbooks_integration.admin.links import attach_contacts, contact_link, co
 from quickbooks_integration.admin.matching import tell
 from quickbooks_integration.admin.merged import MergedPage
 from quickbooks_integration.admin.progressing import ProgressPage
-from quickbooks_integration.admin.runs import ReadOnly
 from quickbooks_integration.admin.same_customers import SameCustomersPage
 from quickbooks_integration.connection_page import moment
 from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksCustomer

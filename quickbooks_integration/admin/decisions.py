@@ -22,8 +22,8 @@ from unfold.decorators import display
 from contacts import colleagues
 from contacts.admin.exporting import ExportsRows
 from contacts.admin.keys import is_key
+from contacts.admin.read_only import ReadOnly
 from quickbooks_integration.admin.links import contact_link
-from quickbooks_integration.admin.runs import ReadOnly
 from quickbooks_integration.connection_page import moment
 from quickbooks_integration.models import MatchDecision
 from quickbooks_integration.reconciling import undoing

@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from unfold.admin import ModelAdmin
 
+from contacts.admin.read_only import ReadOnly
 from quickbooks_integration import history_page, tasks
-from quickbooks_integration.admin.runs import ReadOnly
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import HistoryImport, QuickBooksAuth
 from quickbooks_integration.service import QuickBooksService

@@ -14,9 +14,9 @@ from unfold.decorators import display
 
 from billing.models import CreditMemo, Invoice, Payment, Product, Quote
 from contacts.admin.exporting import ExportsRows
+from contacts.admin.read_only import ReadOnly
 from contacts.models import Contact
 from quickbooks_integration import wording
-from quickbooks_integration.admin.runs import ReadOnly
 from quickbooks_integration.conflict_pages import PAGE as CONFLICTS
 from quickbooks_integration.conflicts import policies
 from quickbooks_integration.models import QuickBooksSync

@@ -13,6 +13,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeNumericFilt
 from unfold.decorators import action, display
 
 from contacts.admin.exporting import ExportsRows
+from contacts.admin.read_only import ReadOnly
 from contacts.matching.kinds import LABELS
 from quickbooks_integration import reconciling
 from quickbooks_integration.admin.answering import TogetherPage
@@ -25,7 +26,7 @@ from quickbooks_integration.reconciling.comparing import dollars
 
 
 @admin.register(MatchCandidate)
-class MatchCandidateAdmin(ReviewPages, TogetherPage, ExportsRows):
+class MatchCandidateAdmin(ReadOnly, ReviewPages, TogetherPage, ExportsRows):
     list_display = ("customer", "ours", "state_badge", "score", "balance", "why", "review_link")
     list_display_links = None
     list_filter = (("state", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter), ("score", RangeNumericFilter))
@@ -116,15 +117,6 @@ class MatchCandidateAdmin(ReviewPages, TogetherPage, ExportsRows):
 
     def has_decide_permission(self, request: HttpRequest, *args: Any) -> bool:
         return request.user.has_perm("quickbooks_integration.decide_matches")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 REVIEW = "quickbooks_integration_matchcandidate"

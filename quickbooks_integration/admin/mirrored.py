@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from contacts.admin.exporting import ExportsRows
-from quickbooks_integration.admin.runs import ReadOnly
+from contacts.admin.read_only import ReadOnly
 from quickbooks_integration.models import QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.reconciling.comparing import dollars
 

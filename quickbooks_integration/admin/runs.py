@@ -12,6 +12,7 @@ from unfold.decorators import action, display
 
 from contacts import colleagues, exporting
 from contacts.admin.exporting import CHUNK_ROWS, ExportsRows, csv_answer
+from contacts.admin.read_only import ReadOnly
 from quickbooks_integration import connection_page, sync
 from quickbooks_integration.models import RejectedRow, SyncRun
 
@@ -22,19 +23,6 @@ STATE_COLOURS = {
     SyncRun.State.STOPPED: "warning",
     SyncRun.State.FAILED: "danger",
 }
-
-
-class ReadOnly:
-    """What a machine writes is looked at, never edited."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class RejectedRowInline(ReadOnly, TabularInline):

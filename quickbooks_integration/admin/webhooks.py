@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from contacts.admin.exporting import ExportsRows
-from quickbooks_integration.admin.runs import ReadOnly
+from contacts.admin.read_only import ReadOnly
 from quickbooks_integration.models import WebhookDelivery
 from quickbooks_integration.webhooks import processing, receiving
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
 
 from billing.models import InvoiceItem, Quote, QuoteItem
+from contacts.days import midnight
 from quickbooks_integration.documents.facts import Head, LineFacts, PaymentFacts, SalesFacts
 from quickbooks_integration.documents.projecting import ESTIMATE_STATUS, Projection
 
@@ -188,4 +189,4 @@ def _content(theirs: Projection, known: Known) -> Projection:
 
 def start_of(day: date | None) -> datetime | None:
     """QuickBooks knows only the day: its first moment in the business's zone."""
-    return None if day is None else timezone.make_aware(datetime.combine(day, time()))
+    return None if day is None else midnight(day)

@@ -67,7 +67,7 @@ TABLE: dict[str, str] = {
                                  "<int:object_id>/quickbooks/send": "o", "<int:object_id>/quickbooks/pdf": "ob"},
              {"<int:object_id>/quickbooks/email": "o", "<int:object_id>/quickbooks": "o", "quickbooks/push": "o"}),
     **_model("billing/payment", "ob"),
-    **_pages("billing/payment", {"<path:object_id>/use": "o", "<path:object_id>/void": "o"},
+    **_pages("billing/payment", {"<path:object_id>/use": "o", "<path:object_id>/void": "o", "cash-in": "ob"},
              {"<int:object_id>/quickbooks": "o", "quickbooks/push": "o"}),
     **_model("billing/creditmemo", "ob"),
     **_model("billing/followup", "ob"),

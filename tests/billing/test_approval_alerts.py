@@ -165,7 +165,7 @@ def test_the_first_page_tells_it_without_any_address_until_it_is_scheduled(quote
     assert "Large:" not in shown
     visit = repair(timezone.localdate() + timedelta(days=1), contact=quote.contact)
     Quote.objects.filter(pk=quote.pk).update(job=visit.job)
-    assert list(approval_alerts.unhandled()) == []
+    assert list(approval_alerts.unhandled(Quote.objects.all())) == []
     assert office_client.get(reverse("admin:index")).context["approvals"] is None
 
 
@@ -173,14 +173,14 @@ def test_the_first_page_tells_it_without_any_address_until_it_is_scheduled(quote
 def test_it_stays_until_a_person_has_handled_its_follow_up_and_the_next_yes_is_told_again(verb, quote, office):
     quotes.approve(quote, office)
     follow_ups.raise_due()
-    assert list(approval_alerts.unhandled()) == [quote]
+    assert list(approval_alerts.unhandled(Quote.objects.all())) == [quote]
     (row,) = FollowUp.objects.all()
     more = [timezone.localdate() + timedelta(days=1)] if verb == "postpone" else []
     getattr(follow_ups, verb)(row, *more, office)
-    assert list(approval_alerts.unhandled()) == []
+    assert list(approval_alerts.unhandled(Quote.objects.all())) == []
     quotes.decline(quote, office)
     quotes.approve(quote, office)
-    assert list(approval_alerts.unhandled()) == [quote]
+    assert list(approval_alerts.unhandled(Quote.objects.all())) == [quote]
 
 
 @pytest.mark.parametrize("verb", ["complete", "postpone"])
@@ -200,13 +200,13 @@ def test_a_yes_that_is_given_anew_on_the_same_day_can_be_handled_anew(verb, quot
     (row,) = follow_ups.today()
     assert later() != ""
     getattr(follow_ups, verb)(row, *more, office)
-    assert list(approval_alerts.unhandled()) == []
+    assert list(approval_alerts.unhandled(Quote.objects.all())) == []
 
 
 def test_a_yes_that_is_taken_back_is_not_on_the_first_page(quote, office):
     quotes.approve(quote, office)
     quotes.decline(quote, office)
-    assert list(approval_alerts.unhandled()) == []
+    assert list(approval_alerts.unhandled(Quote.objects.all())) == []
 
 
 def test_a_large_one_is_marked_and_comes_first(quote, office, settings, mailoutbox, office_client):
@@ -219,3 +219,18 @@ def test_a_large_one_is_marked_and_comes_first(quote, office, settings, mailoutb
     assert mailoutbox[0].body.index("Ann Lee") < mailoutbox[0].body.index("Bob Ray")
     rows = office_client.get(reverse("admin:index")).context["approvals"].rows
     assert [row.is_big for row in rows] == [True, False]
+
+
+def test_the_number_of_approvals_is_that_of_the_list_behind_it_without_what_was_handled(office, office_client):
+    rows = [
+        quotes.finish_edit(make_quote(("1", str(amount)), contact=make_contact()), office) for amount in range(1, 6)
+    ]
+    for one in rows:
+        quotes.approve(one, office)
+    follow_ups.raise_due()
+    follow_ups.complete(FollowUp.objects.get(quote=rows[0]), office)
+    shown = office_client.get(reverse("admin:index"))
+    listed = office_client.get(shown.context["approvals"].page).context["cl"].result_list
+    assert {row.pk for row in listed} == {row.pk for row in rows[1:]}
+    assert shown.context["approvals"].number == 4
+    assert ">All 4</a>" in shown.content.decode()

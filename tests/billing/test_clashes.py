@@ -116,3 +116,15 @@ def test_who_only_looks_sees_the_pages_as_before(prefix: str, bookkeeper_client:
         answer = client.get(f"/admin/billing/{row._meta.model_name}/{row.pk}/change/")
         assert answer.status_code == 200
         assert "Seen" not in answer.content.decode()
+
+
+def test_an_assessment_that_becomes_a_repair_asks_what_else_nobody_goes_to(prefix: str, office_client: Client) -> None:
+    at_nine()
+    visit = repair(days_ago(-3), kind="assessment")
+    answer = save(office_client, visit, prefix, kind="repair")
+    assert SAID in answer.content.decode()
+    visit.refresh_from_db()
+    assert visit.kind == "assessment"
+    assert office_client.post(answer.request["PATH_INFO"], fields_of(answer.context)).status_code == 302
+    visit.refresh_from_db()
+    assert visit.kind == "repair"

@@ -79,6 +79,18 @@ def test_a_yes_or_another_sum_since_the_look_is_shown_anew_and_not_declined(offi
     assert statuses() == ["declined"] * 3
 
 
+def test_other_lines_of_the_same_total_since_the_look_are_shown_anew(office_client: Client) -> None:
+    row = quote("100", status="sent")
+    shown = decline(office_client, row)
+    row.quote_items.update(description="Something else")
+    quotes.finish_edit(row, None)
+    assert row.total_amount == 100
+    anew = agree(office_client, shown)
+    assert ("1 quote has changed since you looked" in anew.content.decode(), statuses()) == (True, ["sent"])
+    agree(office_client, anew)
+    assert statuses() == ["declined"]
+
+
 def test_what_left_the_list_since_the_look_is_said_to_stay(office_client: Client) -> None:
     row = old()
     shown = decline(office_client, row, among=OLDER)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import aging, estimates, figures, money_waiting, takings, totals
-from billing.models import Appointment, CreditMemo, Invoice, InvoiceItem, Job, Quote
+from billing.models import Appointment, ApprovalAlert, CreditMemo, Invoice, InvoiceItem, Job, Quote
 from billing.totals import Total
 from tests.billing.rows import make_invoice, make_quote, pay, repair
 from tests.factories import make_contact, make_property
@@ -275,7 +275,8 @@ def test_thirteen_months_end_with_this_one_and_hold_every_day_once() -> None:
 )
 def test_every_number_has_a_list_of_its_rows_with_their_sum(model: Any, name: str, office_client: Client) -> None:
     some_of_each()
-    quote(approved_at=timezone.now() - timedelta(days=40))
+    old = quote(approved_at=timezone.now() - timedelta(days=40))
+    ApprovalAlert.objects.create(quote=old, raised_at=timezone.now(), by_mail=False)
     total = total_of(model, name)
     assert total.number > 0
     page = office_client.get(reverse(f"admin:billing_{model._meta.model_name}_changelist"), {"rows": name})

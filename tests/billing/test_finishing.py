@@ -1,5 +1,6 @@
 """ "The work is done": from the job, the week, a status chosen by hand and a follow-up; once, and for whom it may be."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import follow_ups, jobs
-from billing.models import Appointment, FollowUp, Job
+from billing import converting, follow_ups, jobs, money_waiting, quotes, scheduling
+from billing.models import Appointment, FollowUp, Job, Quote
 from billing.refusals import Refused
 from tests.billing.forms import filled
 from tests.billing.rows import repair
@@ -93,6 +94,62 @@ def test_of_two_technicians_at_one_time_the_first_who_says_so_finishes_the_job()
     repair(days_ago(1), job=one.job)
     jobs.finish_visit(one)
     assert (states(), done_at(one.job)) == (["done", "done"], one.ends_at)
+
+
+def test_a_job_is_not_done_while_an_approved_quote_of_it_waits_for_a_date(office_client: Client) -> None:
+    """Found while the first was repaired, and agreed to on the spot."""
+    first = quote(job=job(), approved_at=timezone.now() - timedelta(days=9))
+    visit = repair(days_ago(0), job=first.job, contact=first.contact)
+    visit.quotes.set([first])
+    second = quote(job=first.job, contact=first.contact)
+    said = office_client.post(reverse("admin:billing_appointment_done", args=[visit.pk]), follow=True)
+    assert "another approved quote of it waits for a date" in said.content.decode()
+    assert (states(), done_at(first.job)) == (["done"], None)
+    assert list(money_waiting.worked(Quote.objects.all())) == [first]
+    assert list(money_waiting.waiting(Quote.objects.all())) == [second]
+    again = repair(days_ago(0), job=first.job, contact=first.contact)
+    again.quotes.set([second])
+    assert jobs.finish_visit(again)
+    assert done_at(first.job) is not None
+
+
+def declined(second: Quote, visit: Appointment) -> None:
+    quotes.decline(second, None)
+
+
+def invoiced(second: Quote, visit: Appointment) -> None:
+    converting.convert(second, None)
+
+
+def done_with_it(second: Quote, visit: Appointment) -> None:
+    scheduling.join(second, visit, None)
+
+
+@pytest.mark.parametrize("settled", [declined, invoiced, done_with_it])
+@pytest.mark.parametrize("more", [{}, {"status": "scheduled"}, {"status": "cancelled"}])
+def test_a_job_that_only_waited_for_a_quote_is_done_when_that_waits_no_more(
+    more: dict[str, str], settled: Callable[[Quote, Appointment], None]
+) -> None:
+    first = quote(job=job(), approved_at=timezone.now() - timedelta(days=9))
+    visit = repair(days_ago(1), job=first.job, contact=first.contact)
+    visit.quotes.set([first])
+    second = quote(job=first.job, contact=first.contact)
+    if more:
+        repair(days_ago(0), job=first.job, contact=first.contact, **more).quotes.set([first])
+    jobs.finish_visit(visit)
+    assert done_at(first.job) is None
+    settled(second, visit)
+    is_done = done_at(first.job) is not None
+    assert is_done == (more != {"status": "scheduled"})
+
+
+def test_a_job_with_a_third_quote_that_waits_stays_open() -> None:
+    visit = repair(days_ago(1))
+    first, second, _ = (quote(job=visit.job, contact=visit.contact) for _ in range(3))
+    visit.quotes.set([first])
+    jobs.finish_visit(visit)
+    quotes.decline(second, None)
+    assert done_at(visit.job) is None
 
 
 def test_an_assessment_or_a_visit_without_a_job_finishes_no_job() -> None:

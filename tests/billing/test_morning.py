@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import books, converting, morning, tasks
-from billing.models import Invoice, Quote
+from billing.models import Appointment, Invoice, Quote
 from tests.billing.rows import make_invoice, make_quote, repair
+from tests.factories import make_contact
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 3, 8)  # the clocks go forward: this day has 23 hours
@@ -229,10 +230,15 @@ def test_the_page_takes_the_same_queries_for_two_repairs_and_for_twelve(office_c
             assert page(office_client).status_code == 200
         return len(captured)
 
+    def nameless() -> Appointment:
+        """Called by its phone."""
+        contact = make_contact(phones=("508-555-0101",))
+        return repair(DAY, quoted=True, contact=contact)
+
     def fill(number: int) -> None:
         for _ in range(number):
-            repair(DAY, quoted=True)
-            quote = Quote.objects.get(job=repair(DAY, quoted=True).job)
+            nameless()
+            quote = Quote.objects.get(job=nameless().job)
             converting.convert(quote, None)
             converting.bill_part(Quote.objects.get(job=repair(DAY, quoted=True).job), Decimal(5), None)
 

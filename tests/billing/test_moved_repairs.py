@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from billing import books, follow_up_texts, follow_ups, morning, moved_repairs
-from billing.models import Appointment, FollowUp, Invoice, Quote
+from billing.models import Appointment, FollowUp, Invoice, Job, Quote
 from billing.refusals import Refused
 from tests.billing.forms import filled
 from tests.billing.rows import make_invoice, make_quote, repair
@@ -146,6 +148,19 @@ def test_two_repairs_of_one_invoice_deleted_at_once_offer_voiding_once(office_cl
     assert said.count(f"/admin/billing/invoice/{invoice.pk}/void") == 1
 
 
+def test_deleting_many_at_once_takes_the_same_queries_for_two_repairs_and_for_twelve(office_client: Client) -> None:
+    def queries(number: int) -> int:
+        visits = [repair(today()) for _ in range(number)]
+        made = [booked(visit) for visit in visits]
+        with CaptureQueriesContext(connection) as captured:
+            said = remove(office_client, *visits, in_list=True)
+        assert all(f"/admin/billing/invoice/{one.pk}/void" in said for one in made)
+        return len(captured)
+
+    queries(2)
+    assert queries(2) == queries(12)
+
+
 def test_of_a_job_that_is_called_off_voiding_is_offered(office_client: Client) -> None:
     visit, invoice = invoiced()
     address, sent = filled(office_client, visit.job)
@@ -275,6 +290,39 @@ def test_a_visit_under_guarantee_silences_no_invoice_of_work_that_is_over(is_boo
         yesterday = today() - timedelta(days=1)
         make_invoice(job=over.job, invoice_date=yesterday, due_date=yesterday)
     repair(later(), job=over.job, contact=over.contact)
+    follow_ups.raise_due()
+    assert FollowUp.objects.filter(kind="collect").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("booked_days_ago", "is_said_done", "expected"),
+    [(4, False, 0), (4, True, 1), (2, False, 1)],
+    ids=["two days of work", "the work was said to be done", "booked when it was over"],
+)
+def test_work_of_several_days_is_collected_after_its_last_day(
+    booked_days_ago: int, is_said_done: bool, expected: int
+) -> None:
+    first = repair(today() - timedelta(days=3))
+    make_invoice(job=first.job, invoice_date=today() - timedelta(days=3), due_date=today() - timedelta(days=3))
+    last = repair(later(), job=first.job, contact=first.contact)
+    booked_at = timezone.now() - timedelta(days=booked_days_ago)
+    Appointment.objects.filter(pk=last.pk).update(created_at=booked_at)
+    Job.objects.update(work_done_at=first.ends_at if is_said_done else None)
+    follow_ups.raise_due()
+    assert FollowUp.objects.filter(kind="collect").count() == expected
+    Appointment.objects.filter(pk=last.pk).update(
+        starts_at=timezone.now() - timedelta(hours=5), ends_at=timezone.now() - timedelta(hours=3)
+    )
+    follow_ups.raise_due()
+    assert FollowUp.objects.filter(kind="collect", done_at=None).count() == 1
+
+
+def test_another_day_for_no_quote_silences_no_invoice_of_a_repair_that_was_booked_for_it() -> None:
+    over = repair(today() - timedelta(days=3))
+    booked(over)
+    for_none = repair(today() - timedelta(days=2), job=over.job, contact=over.contact)
+    last = repair(later(), job=over.job, contact=over.contact)
+    Appointment.objects.filter(pk__in=[for_none.pk, last.pk]).update(created_at=timezone.now() - timedelta(days=4))
     follow_ups.raise_due()
     assert FollowUp.objects.filter(kind="collect").count() == 1
 

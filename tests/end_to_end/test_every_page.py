@@ -125,7 +125,7 @@ def one_of_each_kind() -> list[str]:
         reverse("admin:billing_quote_change", args=[Quote.objects.filter(status="approved").latest("pk").pk]),
         reverse("admin:billing_job_change", args=[Job.objects.latest("pk").pk]),
         *(reverse(f"admin:{page}") for page in (
-            "billing_appointment_week", "billing_appointment_morning", "billing_followup_changelist",
+            "billing_appointment_week", "billing_appointment_morning", "billing_followup_changelist", "billing_payment_cash_in",
             "contacts_contact_duplicates", "quickbooks_integration_matchcandidate_review",
             "quickbooks_integration_conflictdecision_changelist", "quickbooks_integration_checkrun_changelist",
             "quickbooks_integration_quickbooksauth_changelist",

@@ -85,16 +85,17 @@ def test_more_news_than_a_page_is_told_is_said(office_client: Client, monkeypatc
 def test_more_that_is_late_refused_or_in_conflict_is_told_to_who_may_see_it(
     office_client: Client, technician: User
 ) -> None:
-    make_invoice(due_date=days_ago(1))
+    for days in (-1, 0, 1, 31, 61, 91):
+        make_invoice(due_date=days_ago(days))
     shown = page(office_client).context["news"]
-    assert json.loads(shown.needs) == NOTHING | {"late": 1}
+    assert json.loads(shown.needs) == NOTHING | {"late": 4}
     assert set(json.loads(shown.words)) == set(NOTHING)
     make_invoice(due_date=days_ago(2))
     make_invoice(due_date=days_ago(0))
     auth = connected()
     for number, status in enumerate(("error", "conflict", "conflict", "synced"), 1):
         link(auth, number, status)
-    assert heard(office_client).json()["needs"] == {"late": 2, "needs_you": 1, "conflict": 2}
+    assert heard(office_client).json()["needs"] == {"late": 5, "needs_you": 1, "conflict": 2}
     told = heard(client_of(technician))
     assert told.status_code == 403 or set(told.json()["needs"]) < set(NOTHING)
 

@@ -132,6 +132,21 @@ def test_products_lines_without_one_and_tax_come_to_what_the_first_page_calls_in
     assert money(rows(this)["Invoiced (5)"][0]) == sum(money(bar.text) for bar in months)
 
 
+def test_a_category_holds_those_below_it_and_all_come_to_what_was_invoiced(office_client: Client) -> None:
+    some_of_each()
+    day = date(2026, 4, 4)
+    for name, amount in (("Repair:Walls", "60"), ("Repair:Walls:Old", "7"), ("Repairs", "3"), ("", "0.50")):
+        billed(day, (make_product(category=name), amount))
+    card = cards(office_client)["Revenue by category"]
+    assert {label: texts[0] for label, texts in rows(card).items()} == {
+        "Repair": "$1,567.00", "Repairs": "$3.00", "Products without a category": "$370.50",
+        "Without a product": "$50.00", "Tax, less discounts": "$65.50", "Invoiced (10)": "$2,056.00",
+    }  # fmt: skip
+    assert [row.meaning for row in card.rows if row.label == "Repair"] == ["Walls, Walls:Old"]
+    for row in card.rows:
+        assert (row.label, behind(office_client, row.cells[0].page)[1]) == (row.label, money(row.cells[0].text))
+
+
 def test_products_that_brought_little_are_one_sum_that_leads_to_all_of_them(office_client: Client) -> None:
     for number in range(1, 43):
         billed(date(2025, 4, 3), (make_product(f"Product {number}"), str(number)))
@@ -255,7 +270,8 @@ def test_a_list_named_wrongly_is_the_whole_list(office_client: Client) -> None:
     make_invoice()
     quote()
     for model, name in (("invoice", "product-"), ("invoice", "product-0x1"), ("quote", "out-2026-13-01-2026-01-01--"),
-                        ("quote", "out-2026-01-01-2026-12-01-huge-"), ("payment", "product-1")):  # fmt: skip
+                        ("quote", "out-2026-01-01-2026-12-01-huge-"), ("invoice", "category-a\x00"),
+                         ("payment", "product-1")):  # fmt: skip
         shown = office_client.get(reverse(f"admin:billing_{model}_changelist"), {"rows": name}).context["cl"]
         assert (name, hasattr(shown, "counted")) == (name, False)
 
