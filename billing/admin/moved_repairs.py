@@ -32,14 +32,13 @@ class MovesInvoices(ModelAdmin):
             rows = [rows for rows in formsets if rows.model is Appointment]
             changed = [(form.instance.pk, one) for some in rows for one in some.initial_forms]
         left = [
-            (one.instance.pk, job, timezone.localdate(one.initial["starts_at"]))
+            moved_repairs.place(one.instance.pk, job, timezone.localdate(one.initial["starts_at"]))
             for job, one in changed
             if job and _had_a_day(one)
         ]
-        places = moved_repairs.places(left)
         if _is_called_off(form):
-            places += _places(form.instance.appointments.filter(status=Appointment.Status.SCHEDULED))
-        request.places_left = places  # type: ignore[attr-defined]
+            left += _places(form.instance.appointments.filter(status=Appointment.Status.SCHEDULED))
+        request.places_left = left  # type: ignore[attr-defined]
         super().save_related(request, form, formsets, change)
 
     def changeform_view(
@@ -87,16 +86,22 @@ def _is_called_off(form: Any) -> bool:
 def _places(appointments: QuerySet[Appointment]) -> list[Place]:
     rows = appointments.filter(kind=Appointment.Kind.REPAIR, job__isnull=False).order_by("pk")
     found = rows.values_list("pk", "job", "starts_at")
-    return moved_repairs.places([(pk, job, timezone.localdate(start)) for pk, job, start in found])
+    return [moved_repairs.place(pk, job, timezone.localdate(start)) for pk, job, start in found]
 
 
 def _follow(request: HttpRequest, places: Collection[Place]) -> None:
+    """Each invoice once, also when several repairs of its job were changed."""
     may = request.user.has_perm("billing.change_invoice")  # type: ignore[union-attr]
-    for left in moved_repairs.left_at(places):
-        if left.to is None or not may:
-            _warn(request, left.invoice, left.day)
-        else:
-            _move(request, left.invoice, left.day, left.to)
+    seen: set[int] = set()
+    for was in places:
+        for invoice, to in moved_repairs.left_at(was):
+            if invoice.pk in seen:
+                continue
+            seen.add(invoice.pk)
+            if to is None or not may:
+                _warn(request, invoice, was.day)
+            else:
+                _move(request, invoice, was.day, to)
 
 
 def _move(request: HttpRequest, invoice: Invoice, day: date, to: date) -> None:
