@@ -11,9 +11,9 @@ from django.apps import apps
 from django.db.models import Max, QuerySet
 from django.urls import reverse
 
+from contacts.fingerprints import fingerprint
 from quickbooks_integration import wording
 from quickbooks_integration.conflicts import policies, shapes
-from quickbooks_integration.conflicts.deciding import fingerprint
 from quickbooks_integration.conflicts.our_side import Edited, OurSide
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer, QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.sync.kinds import KINDS

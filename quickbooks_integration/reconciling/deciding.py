@@ -4,11 +4,9 @@ Locks in the order map row, contact, candidates, as the pull does, and without t
 that matching adds at that moment points to both rows. None of this talks to QuickBooks.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any, TypeVar
 
 import pghistory
@@ -18,6 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from contacts import colleagues
+from contacts.fingerprints import fingerprint
 from contacts.models import Contact
 from quickbooks_integration import attaching, bulk, enriching, row_updates, wanting
 from quickbooks_integration.enriching import Applied
@@ -68,7 +67,7 @@ def shown(candidate: MatchCandidate) -> str:
     """Another text when either side or what speaks for the pair has changed. Reads the candidate's map row and contact."""
     versions = [candidate.sync.sync_version, candidate.contact.version]
     what = [candidate.sync_id, candidate.contact_id, *versions, candidate.score, candidate.reasons]
-    return sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()
+    return fingerprint(what)
 
 
 def link(candidate: MatchCandidate, by: User, why: str = "", seen: str | None = None) -> MatchDecision:

@@ -1,11 +1,11 @@
 """Linked contacts that say something else than their customer in QuickBooks. Nothing of it is stored: a link overwrites no
 value that somebody typed, and each side keeps its own until a person chooses."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from contacts.fingerprints import fingerprint
 from contacts.matching import names, normalise
 from contacts.matching.candidates import Person
 from contacts.matching.names import Names
@@ -106,7 +106,7 @@ def lines(contact: Contact, customer: QuickBooksCustomer) -> list[Line]:
     its own; what was edited here is on its way there."""
     ours, agreed = enriching.ours_of(contact), customer.sync.base_ours
     return [
-        Line(difference, _print(difference))
+        Line(difference, fingerprint([difference.field, difference.ours, difference.theirs]))
         for difference in enriching.differences(contact, customer)
         if difference.field in FIELDS
         and difference.field not in customer.sync.conflicts
@@ -120,8 +120,3 @@ def _is_edited(agreed: dict[str, Any] | None, ours: dict[str, Any], field: str) 
     if field in bases.ADDRESS_KINDS:
         return agreed is not None and bases.is_edited(agreed.get("addresses") or {}, ours["addresses"], field)
     return bases.is_edited(agreed, ours, field)
-
-
-def _print(difference: Difference) -> str:
-    told = "\0".join((difference.field, difference.ours, difference.theirs))
-    return hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -1,22 +1,22 @@
 """Two people merge at the same moment; a worker dies halfway."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier
 
 import pytest
 from django.db import connection, connections
 
-from contacts import merging
+from contacts import dismissals, duplicates, merging
 from contacts.merging import journal
-from contacts.models import Contact, ContactMerge, ContactPhone
+from contacts.models import Contact, ContactMerge, ContactPhone, DismissedDuplicate
 from quickbooks_integration import reconciling
 from quickbooks_integration.contact_merges import LinksCare
 from quickbooks_integration.models import QuickBooksSync
 from tests.billing import rows
 from tests.factories import make_contact
-from tests.other_connection import in_other_connection
+from tests.other_connection import in_other_connection, is_waited_for
 from tests.quickbooks_integration import pairs
 from tests.quickbooks_integration.merged_graphs import snapshot
 
@@ -102,6 +102,67 @@ def test_an_undo_does_not_write_over_a_customer_that_somebody_is_just_linking(pa
         other.execute("ROLLBACK")
     QuickBooksSync.objects.filter(pk=sync.pk).update(local_id=None)
     assert snapshot() == before
+
+
+@contextmanager
+def meanwhile(call: Callable[[], object]) -> Iterator[Callable[[], Future[object]]]:
+    """Runs it in a thread and a connection of its own, once it is begun: until it is done, or waits for this thread."""
+    with ThreadPoolExecutor(1) as pool:
+
+        def run() -> object:
+            try:
+                return call()
+            finally:
+                connections.close_all()
+
+        def begin() -> Future[object]:
+            running = pool.submit(run)
+            while not running.done() and not is_waited_for(connection):
+                pass
+            return running
+
+        yield begin
+
+
+def pair_of(*contacts: Contact) -> str:
+    return "-".join(str(pk) for pk in sorted(contact.pk for contact in contacts))
+
+
+def test_a_merge_and_a_dismissal_of_the_same_moment_are_both_done(pair, monkeypatch):
+    ann, anne = pair
+    bob = make_contact("Bob", "Lee")
+    duplicates.dismiss([anne.pk, bob.pk], None)
+    change, begun = journal.Journal.change, []
+
+    with meanwhile(lambda: duplicates.dismiss([ann.pk, bob.pk], None)) as begin:
+
+        def change_while_the_other_dismisses(self: journal.Journal, row: object, **more: object) -> None:
+            if isinstance(row, DismissedDuplicate) and not begun:
+                begun.append(begin())
+            change(self, row, **more)
+
+        monkeypatch.setattr(journal.Journal, "change", change_while_the_other_dismisses)
+        merging.merge(ann.pk, anne.pk, None)
+    begun[0].result()
+    assert dismissals.standing(DismissedDuplicate).get().pair == pair_of(ann, bob)
+
+
+def test_what_is_dismissed_of_one_that_is_just_being_merged_is_said_of_the_survivor(pair, monkeypatch):
+    ann, anne = pair
+    bob = make_contact("Bob", "Lee")
+    change, begun = journal.Journal.change, []
+
+    with meanwhile(lambda: duplicates.dismiss([anne.pk, bob.pk], None)) as begin:
+
+        def change_while_the_other_dismisses(self: journal.Journal, row: object, **more: object) -> None:
+            if more == {"merged_into": ann} and not begun:
+                begun.append(begin())
+            change(self, row, **more)
+
+        monkeypatch.setattr(journal.Journal, "change", change_while_the_other_dismisses)
+        merging.merge(ann.pk, anne.pk, None)
+    begun[0].result()
+    assert dismissals.standing(DismissedDuplicate).get().pair == pair_of(ann, bob)
 
 
 class Killed(BaseException):
