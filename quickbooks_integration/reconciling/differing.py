@@ -13,6 +13,7 @@ from contacts.models import Contact
 from quickbooks_integration import bases, enriching
 from quickbooks_integration.enriching import Difference
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer
+from quickbooks_integration.models.customers import GONE
 
 # What it takes to choose.
 PERMISSIONS = ("quickbooks_integration.decide_matches", "contacts.change_contact")
@@ -96,7 +97,7 @@ def _are_called_alike(contact: Contact, customer: QuickBooksCustomer) -> bool:
 def _customers(auth: QuickBooksAuth, contacts: Iterable[Contact]) -> dict[str, QuickBooksCustomer]:
     ids = [contact.quickbooks_customer_id for contact in contacts]
     rows = QuickBooksCustomer.objects.filter(
-        sync__company=auth, sync__entity_type="customer", sync__entity_id__in=ids, vanished_at=None
+        ~GONE, sync__company=auth, sync__entity_type="customer", sync__entity_id__in=ids
     )
     return {customer.sync.entity_id: customer for customer in rows.select_related("sync")}
 

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from contacts.models import Contact
 from quickbooks_integration import reconciling
@@ -81,6 +82,13 @@ def test_what_was_changed_since_it_was_shown_is_not_overwritten(auth, client) ->
     text = client.post(PAGE, {"take": seen}, follow=True).content.decode()
     assert text.count("was changed meanwhile. Nothing was changed; look at it again.") == 2
     assert set(Contact.objects.values_list("company", flat=True)) == {"Lee & Sons", "Lee Realty"}
+
+
+@pytest.mark.parametrize("gone", [{"vanished_at": timezone.now()}, {"merged_into": "77", "active": False}])
+def test_of_a_customer_that_quickbooks_has_no_more_nothing_is_listed(auth, client, gone) -> None:
+    linked(auth, 1)
+    QuickBooksCustomer.objects.update(**gone)
+    assert shown(client) == []
 
 
 def test_what_both_sides_changed_is_a_conflict_and_has_a_page_of_its_own(auth, client) -> None:
