@@ -106,8 +106,12 @@ def _after(last: ContactImportDifference) -> Q:
 
 
 def _lock_before_contacts(rows: list[ContactImportDifference]) -> None:
+    """And houses before contacts, like everybody."""
     contacts = {row.object_id for row in rows if row.of == ContactImportDifference.Of.CONTACT}
+    houses = {row.object_id for row in rows if row.of != ContactImportDifference.Of.CONTACT}
     caring.lock(contacts)
+    places = Property.objects.filter(pk__in=houses).order_by("pk")
+    list(places.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
 def _of(record: ContactImport) -> QuerySet[ContactImportDifference]:

@@ -109,14 +109,15 @@ def _key(house: House) -> str:
 
 
 def load(houses: Iterable[House], *, lock: bool = True) -> Places:
-    """The properties that the houses of a chunk may be, locked until the transaction ends."""
+    """The properties that the houses of a chunk may be, locked until the transaction ends; without their keys, because
+    whoever adds somebody there may hold the contact, which is locked after them."""
     wanted = list(houses)
     if not wanted:
         return Places()
     parcels = {house.parcel_number for house in wanted if house.parcel_number}
     keys = {_key(house) for house in wanted if house.address}
     found = Property.objects.filter(Q(parcel_number__in=parcels) | Q(key__in=keys)).order_by("pk")
-    found = found.select_for_update() if lock else found
+    found = found.select_for_update(no_key=True) if lock else found
     places = {house.pk: Place(house) for house in found}
     for role in PropertyContact.objects.filter(property_id__in=places).select_related("contact"):
         places[role.property_id].roles.append(role)
