@@ -3,22 +3,23 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import combinations
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
 from django.db.models import Model
 
-from contacts.matching import names, normalise, sifting
+from contacts import dismissals, merging
+from contacts.matching import grouping, normalise, sifting
 from contacts.matching.candidates import SHARED_BY_TOO_MANY
+from contacts.matching.grouping import Found, Pair, Words
 from contacts.merging import choosing, wanting
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone, DismissedDuplicate
+from contacts.models.merges import pair_key
 
 # So many phones, e-mails and houses that contacts share are looked at (like names first), and so many of a group shown.
 MOST_KEYS, MOST_OF_A_GROUP = 5_000, 12
 MOST_SHARING = 60  # what more have is nobody's, whatever they are called
-MOST_DISMISSED = 100
-Pair = tuple[int, int]
-Words = dict[int, tuple[str, ...]]
 HELD = (
     "SELECT part.key, contact.id,"
     " CASE WHEN contact.first_name || contact.last_name = '' THEN contact.company"
@@ -43,19 +44,11 @@ class Group:
         return [self.keep, *self.others]
 
 
-@dataclass(frozen=True)
-class Found:
-    """groups: keys of contacts that hang together. is_cut: more is shared than was looked at, so there may be more."""
-
-    groups: list[list[int]]
-    is_cut: bool
-
-
 def search() -> Found:
     """Contacts that may be the same, without pairs that a person has dismissed; first those with like names, then those
     that share more. A fixed number of queries."""
     found, called, is_cut = _evidence()
-    return Found(_connected(found, called), is_cut)
+    return Found(_ranked(found, called), is_cut)
 
 
 def groups() -> list[list[int]]:
@@ -66,34 +59,24 @@ def shown(found: list[list[int]]) -> list[Group]:
     """These groups as the page shows them; a fixed number of queries, however many."""
     rows = Contact.objects.current().prefetch_related("phones", "emails", "addresses")
     contacts = rows.in_bulk([pk for ids in found for pk in ids[:MOST_OF_A_GROUP]])
-    members = [([contacts[pk] for pk in ids if pk in contacts], ids[MOST_OF_A_GROUP:MOST_DISMISSED]) for ids in found]
+    members = [
+        ([contacts[pk] for pk in ids if pk in contacts], ids[MOST_OF_A_GROUP : dismissals.MOST_AT_ONCE])
+        for ids in found
+    ]
     return [_group(people, hidden) for people, hidden in members if len(people) > 1]
 
 
 def dismiss(contact_ids: Iterable[int], by: AbstractBaseUser | None, others: Iterable[int] = ()) -> None:
-    """No two of these are the same, nor is one of them one of the others; they are not asked about again."""
-    these = sorted(set(contact_ids))
-    between = {(min(pair), max(pair)) for pair in product(these, set(others) - set(these))}
-    pairs = [*combinations(these, 2), *sorted(between)]
-    rows = [DismissedDuplicate(pair=f"{one}-{other}", dismissed_by=by) for one, other in pairs]
-    DismissedDuplicate.objects.bulk_create(rows, ignore_conflicts=True)
-    wanting.withdraw(pairs)
-
-
-def ask_again(dismissed_id: int) -> DismissedDuplicate | None:
-    """Takes a "not the same" back. None if somebody has done so before."""
-    row = DismissedDuplicate.objects.filter(pk=dismissed_id).first()
-    if row is None or not DismissedDuplicate.objects.filter(pk=dismissed_id).delete()[0]:
-        return None
-    return row
-
-
-def contacts_of(dismissed: Iterable[DismissedDuplicate]) -> dict[str, list[Contact | None]]:
-    """Both contacts of each pair, None for one that was deleted; a fixed number of queries."""
-    keys = {row.pair: [int(key) for key in row.pair.split("-")] for row in dismissed}
-    rows = Contact.objects.prefetch_related("phones", "emails")
-    found = rows.in_bulk({key for both in keys.values() for key in both})
-    return {pair: [found.get(key) for key in both] for pair, both in keys.items()}
+    """No two of these are the same, nor is one of them one of the others; they are not asked about again. Of who was merged
+    meanwhile it is said of the survivor. A transaction of its own, or inside the caller's, which then holds contacts."""
+    group, rest = set(contact_ids), set(others)
+    with transaction.atomic():
+        locked = Contact.objects.select_for_update(no_key=True).filter(pk__in=group | rest).order_by("pk")
+        list(locked.values_list("pk", flat=True))  # whoever merges one of them is done
+        now = merging.standing_for(group | rest)
+        pairs = dismissals.pairs_of({now[pk] for pk in group}, {now[pk] for pk in rest})
+        dismissals.dismiss(DismissedDuplicate, pairs, by)
+        wanting.withdraw(pairs)
 
 
 # --- Evidence ----------------------------------------------------------------------------------
@@ -101,7 +84,7 @@ def contacts_of(dismissed: Iterable[DismissedDuplicate]) -> dict[str, list[Conta
 
 def _evidence() -> tuple[dict[Pair, int], Words, bool]:
     """How much connects two contacts, for each two that something connects; what they are called; whether it is cut."""
-    dismissed = set(DismissedDuplicate.objects.values_list("pair", flat=True))
+    dismissed = set(dismissals.standing(DismissedDuplicate).values_list("pair", flat=True))
     most = MOST_KEYS + len(dismissed)  # what was decided takes no other's place
     phones, emails = (_sharing(model, most, only_alike=False) for model in (ContactPhone, ContactEmail))
     houses, cut_houses = _sharing(ContactAddress, most, only_alike=True)
@@ -110,12 +93,12 @@ def _evidence() -> tuple[dict[Pair, int], Words, bool]:
     found: dict[Pair, int] = defaultdict(int)
     for ids in lines:
         # Behind a switchboard, as in a house, only those of one name can be the same.
-        for pair in _alike(ids, called) if _is_switchboard(ids, called) else combinations(sorted(ids), 2):
+        for pair in grouping.alike(ids, called) if _is_switchboard(ids, called) else combinations(sorted(ids), 2):
             found[pair] += 1
     for ids in houses:
-        for pair in _alike(ids, called):
+        for pair in grouping.alike(ids, called):
             found[pair] += 1
-    left = {pair: much for pair, much in found.items() if f"{pair[0]}-{pair[1]}" not in dismissed}
+    left = {pair: much for pair, much in found.items() if pair_key(*pair) not in dismissed}
     return left, called, phones[1] or emails[1] or cut_houses
 
 
@@ -129,34 +112,18 @@ def _is_switchboard(ids: set[int], called: Words) -> bool:
     return len({called[pk] for pk in ids if called.get(pk)}) >= SHARED_BY_TOO_MANY
 
 
-def _alike(ids: set[int], called: Words) -> Iterator[Pair]:
-    for one, other in combinations(sorted(ids), 2):
-        if called.get(one) and called.get(other) and names.same_person(called[one], called[other]):
-            yield one, other
-
-
 # --- Groups ------------------------------------------------------------------------------------
 
 
-def _connected(found: dict[Pair, int], called: Words) -> list[list[int]]:
-    above: dict[int, int] = {}
-
-    def root(pk: int) -> int:
-        while above.setdefault(pk, pk) != pk:
-            above[pk] = pk = above[above[pk]]
-        return pk
-
-    for pair in found:
-        above[root(pair[0])] = root(pair[1])
-    members: dict[int, set[int]] = defaultdict(set)
+def _ranked(found: dict[Pair, int], called: Words) -> list[list[int]]:
+    """First those with like names, then those that share more, then the newest."""
+    groups = grouping.connected(found)
+    group_of = {pk: ids[0] for ids in groups for pk in ids}
     weight: dict[int, tuple[bool, int]] = defaultdict(lambda: (False, 0))
     for pair, much in found.items():
-        group = root(pair[0])
-        members[group].update(pair)
-        one, other = (called.get(pk, ()) for pk in pair)
-        weight[group] = max(weight[group], (bool(one and other) and names.same_person(one, other), much))
-    ranked = sorted(members, key=lambda group: (weight[group], -min(members[group])), reverse=True)
-    return [sorted(members[group]) for group in ranked]
+        is_alike = next(grouping.alike(pair, called), None) is not None
+        weight[group_of[pair[0]]] = max(weight[group_of[pair[0]]], (is_alike, much))
+    return sorted(groups, key=lambda ids: (weight[ids[0]], -ids[0]), reverse=True)
 
 
 def _words(contact_ids: set[int]) -> Words:

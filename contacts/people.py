@@ -100,6 +100,8 @@ def enrich(contact: Contact, particulars: Particulars, *, source: str) -> Change
         card.take(changes)
         if changes.filled:
             card.contact.save(update_fields=[*changes.filled, "updated_at"])
+        elif changes:
+            Contact.objects.filter(pk=contact.pk).touch()
         _save_rows(changes)
     for name, value in changes.filled.items():
         setattr(contact, name, value)

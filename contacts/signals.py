@@ -3,4 +3,4 @@
 from django.dispatch import Signal
 
 contact_changed = Signal()  # sender: Contact; contact, origin ("office")
-contacts_filled = Signal()  # sender: Contact; contacts: many at once, that got what they lacked
+contacts_filled = Signal()  # sender: Contact; contact_ids: many at once, that a list changed; their rows say when

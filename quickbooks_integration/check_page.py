@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -73,10 +74,15 @@ HEADS = ("Kind", "Name", "Field", "In the CRM", "In QuickBooks", "What to do", "
 
 
 def lines() -> Iterator[str]:
-    """CSV of all differences that the last check kept."""
+    """CSV of all differences that the last check kept; the last line says how many more there are."""
     auth = QuickBooksAuth.objects.in_use().first()
     run = CheckRun.objects.filter(company=auth, state=CheckRun.State.DONE).first()
-    return exporting.table(HEADS, map(_cells, run.differences if run else []))
+    return exporting.table(HEADS, chain(map(_cells, run.differences), _not_kept(run)) if run else [])
+
+
+def _not_kept(run: CheckRun) -> list[list[str]]:
+    more = run.difference_count - len(run.differences)
+    return [[f"{more:,} more differences are not listed. Settle some, then check again."]] if more > 0 else []
 
 
 def _cells(one: dict[str, Any]) -> list[str]:

@@ -11,7 +11,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from contacts import colleagues, exporting
-from contacts.admin.exporting import batched, in_words, may_take_away
+from contacts.admin.exporting import in_words, may_take_away
+from contacts.admin.keys import is_key
 from quickbooks_integration import product_links, wording
 from quickbooks_integration.conflicts import batches, listing, policies, undoing
 from quickbooks_integration.conflicts.listing import Question
@@ -87,20 +88,21 @@ def open_questions(request: HttpRequest) -> dict[str, Any]:
 
 
 def _asked(request: HttpRequest, auth: QuickBooksAuth | None) -> list[Question]:
+    return listing.questions(auth, *_which(request))
+
+
+def _which(request: HttpRequest) -> tuple[str, str, int | None]:
     kind, name, row = (request.GET.get(key, "") for key in ("kind", "field", "row"))
-    asked = listing.questions(auth, kind, name if name in all_fields() else "")
-    return [one for one in asked if one.sync.pk == int(row)] if row.isdecimal() else asked
+    return kind, name if name in all_fields() else "", int(row) if is_key(row) else None
 
 
 HEADS = ("Kind", "Name", "Field", "Here", "In QuickBooks", "Before, on both sides", "At stake", "Both changed since")
 
 
 def lines(request: HttpRequest) -> Iterator[str]:
-    """CSV of the questions that the page shows on all its pages."""
-    auth = QuickBooksAuth.objects.in_use().first()
-    parts = batched(iter(_asked(request, auth)), AT_ONCE)
-    found = (_cells(card, one) for part in parts for card in listing.cards(auth, part) for one in card.questions)
-    return exporting.table(HEADS, found)
+    """CSV of all open questions, also of those that are too many for the page."""
+    cards = listing.each_card(QuickBooksAuth.objects.in_use().first(), *_which(request))
+    return exporting.table(HEADS, (_cells(card, one) for card in cards for one in card.questions))
 
 
 def _cells(card: listing.Card, one: Question) -> list[str]:

@@ -212,7 +212,7 @@ def _customers_and_jobs(*contacts: Contact) -> tuple[list[QuickBooksCustomer], l
     rows = _rows(contact.pk for contact in contacts)
     found = list(QuickBooksCustomer.objects.filter(sync__in=rows).select_related("sync").defer("raw").order_by("pk"))
     below = {job.pk for job in families.jobs_among(found)}
-    live = [one for one in found if one.vanished_at is None and (one.active or not one.merged_into)]
+    live = [one for one in found if not one.is_gone]
     return [one for one in live if one.pk not in below], [one for one in live if one.pk in below]
 
 

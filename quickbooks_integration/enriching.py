@@ -180,10 +180,18 @@ def ours_of(contact: AnyContact) -> dict[str, Any]:
         "notes": contact.notes,
         "phones": [phone.number for phone in contact.phones.all()],
         "emails": [email.key for email in contact.emails.all() if email.key],
-        "addresses": {
-            row.kind: _address(row)._asdict() for row in contact.addresses.all() if row.kind in ADDRESS_KINDS
-        },
+        "addresses": {kind: address._asdict() for kind, address in addresses_of(contact).items()},
     }
+
+
+def addresses_of(contact: AnyContact) -> dict[str, Address]:
+    """As QuickBooks has them, by kind (ADDRESS_KINDS). It knows no mailing address: bills go there as long as there is no
+    other. Reads prefetched rows."""
+    found = {row.kind: _address(row) for row in contact.addresses.all()}
+    mailing = found.get(ContactAddress.Kind.MAILING, NOWHERE)
+    if mailing != NOWHERE and found.get("billing", NOWHERE) == NOWHERE:
+        found["billing"] = mailing
+    return {kind: address for kind, address in found.items() if kind in ADDRESS_KINDS}
 
 
 def _is_another_person(contact: AnyContact, facts: CustomerFacts, base: dict[str, Any]) -> bool:
@@ -368,9 +376,9 @@ def differences(contact: Contact, customer: QuickBooksCustomer) -> list[Differen
             agrees=bool({email.key for email in contact.emails.all()} & set(customer.email_keys)),
         )
     )
-    addresses = {row.kind: row for row in contact.addresses.all()}
+    addresses = addresses_of(contact)
     for kind in ADDRESS_KINDS:
-        ours, theirs = _address(addresses.get(kind)), facts.addresses.get(kind, Address())
+        ours, theirs = addresses.get(kind, NOWHERE), facts.addresses.get(kind, NOWHERE)
         rows.append(
             Difference(kind, LABELS[kind], address_line(ours), address_line(theirs), agrees=_same_address(ours, theirs))
         )

@@ -19,7 +19,7 @@ from contacts.models import Contact
 from contacts.models.people import ContactQuerySet
 from quickbooks_integration import reconciling
 from quickbooks_integration.models import MatchCandidate, QuickBooksAuth, QuickBooksSync
-from quickbooks_integration.reconciling import merged, progress, same_customers, together
+from quickbooks_integration.reconciling import differing, merged, progress, same_customers, together
 from quickbooks_integration.reconciling.comparing import dollars
 from quickbooks_integration.reconciling.progress import REVIEW, VANISHED, Part
 
@@ -76,7 +76,7 @@ def context(user: User) -> dict[str, Any]:
         "all": _sum("Together", there, total),
         "machine_share": _share(sum(part.number for part in machine), total),
         "person_share": _share(sum(part.number for part in person), total),
-        "may_decide": may_decide,
+        "may_choose": user.has_perms(differing.PERMISSIONS),
         "next": _next(auth, found, user) if may_decide else None,
         "twice": _twice(auth, user) if may_decide else [],
         "contacts": _contacts(auth, may_decide) if user.has_perm("contacts.view_contact") else [],

@@ -46,11 +46,11 @@ def contact_is_wanted(contact: Contact, origin: str, **signal: Any) -> None:
 
 
 @receiver(contacts_filled)
-def filled_contacts_are_wanted(contacts: Collection[Contact], **signal: Any) -> None:
+def filled_contacts_are_wanted(contact_ids: Collection[int], **signal: Any) -> None:
     """Likewise, of thousands in a constant number of queries. Matching finds them by their last change."""
     committed = HistoryImport.objects.filter(state=HistoryImport.State.COMMITTED).values("company")
     primary = Contact.objects.filter(pk=OuterRef("local_id"), quickbooks_customer_id=OuterRef("entity_id"))
-    rows = QuickBooksSync.objects.filter(entity_type="customer", local_id__in=[contact.pk for contact in contacts])
+    rows = QuickBooksSync.objects.filter(entity_type="customer", local_id__in=contact_ids)
     wanting.want_rows(rows.filter(Exists(primary), company__in=committed).exclude(entity_id=""))
 
 

@@ -22,12 +22,15 @@ def in_other_connection() -> Iterator[Any]:
 def wait_until_somebody_waits_for(holder: Any) -> None:
     """Asked outside the holder's transaction, in which PostgreSQL's statistics would stand still."""
     deadline = time.monotonic() + MOST_SECONDS
+    while not is_waited_for(holder):
+        assert time.monotonic() < deadline, "nobody waits"
+
+
+def is_waited_for(holder: Any) -> bool:
+    """holder: a cursor, or Django's connection."""
     with in_other_connection() as watcher:
-        while True:
-            watcher.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))",
-                [holder.connection.info.backend_pid],
-            )
-            if watcher.fetchone()[0]:
-                return
-            assert time.monotonic() < deadline, "nobody waits"
+        watcher.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))",
+            [holder.connection.info.backend_pid],
+        )
+        return bool(watcher.fetchone()[0])

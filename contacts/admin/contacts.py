@@ -213,8 +213,7 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
         """Once, when phones, e-mails and addresses are stored too."""
         super().save_related(request, form, formsets, change)
         if change and not form.changed_data and any(rows.has_changed() for rows in formsets):
-            # Whoever looks for what changed, or has the contact on a screen, goes by its own row.
-            Contact.objects.filter(pk=form.instance.pk).update(updated_at=timezone.now())
+            Contact.objects.filter(pk=form.instance.pk).touch()
         if not change or form.changed_data or any(rows.has_changed() for rows in formsets):
             contact_changed.send(sender=Contact, contact=form.instance, origin="office")
 

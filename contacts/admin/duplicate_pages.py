@@ -7,11 +7,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from contacts import duplicates
+from contacts import dismissals, duplicates
 from contacts.admin.keys import is_key
 from contacts.admin.merge_pages import MergesContacts
 from contacts.merging import wanting
-from contacts.models import DismissedDuplicate
+from contacts.models import Contact, DismissedDuplicate
 
 PAGE = "admin:contacts_contact_duplicates"
 DISMISSED = "admin:contacts_contact_dismissed"
@@ -54,15 +54,15 @@ class ShowsDuplicates(MergesContacts):
             raise PermissionDenied
         if request.method == "POST":
             return _ask_again(request)
-        rows = DismissedDuplicate.objects.select_related("dismissed_by")
+        rows = dismissals.to_be_listed(DismissedDuplicate)
         page = Paginator(rows, PAIRS_PER_PAGE).get_page(request.GET.get("page"))
-        contacts = duplicates.contacts_of(page.object_list)
         context = {
             **self.admin_site.each_context(request),
             "title": "Not the same",
             "opts": self.opts,
             "page": page,
-            "pairs": [(row, contacts[row.pair]) for row in page.object_list],
+            "standing": dismissals.standing(DismissedDuplicate).count(),
+            "pairs": dismissals.with_both(page.object_list, Contact.objects.prefetch_related("phones", "emails")),
         }
         return TemplateResponse(request, "contacts/dismissed.html", context)
 
@@ -92,12 +92,12 @@ def _dismiss(request: HttpRequest) -> HttpResponse:
 
 
 def _keys(request: HttpRequest, name: str) -> list[int]:
-    return [int(key) for key in request.POST.getlist(name) if is_key(key)][: duplicates.MOST_DISMISSED]
+    return [int(key) for key in request.POST.getlist(name) if is_key(key)][: dismissals.MOST_AT_ONCE]
 
 
 def _ask_again(request: HttpRequest) -> HttpResponse:
     number = request.POST.get("pair", "")
-    if is_key(number) and duplicates.ask_again(int(number)):
+    if is_key(number) and dismissals.ask_again(DismissedDuplicate, int(number), request.user):
         messages.success(request, "They are asked about again, if something still connects them.")
     else:
         messages.info(request, "This was taken back before. Nothing was changed.")

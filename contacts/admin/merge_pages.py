@@ -17,6 +17,7 @@ from unfold.admin import ModelAdmin
 
 from contacts import merging
 from contacts.admin.keys import is_key
+from contacts.fingerprints import fingerprint
 from contacts.merging import Refused, choosing, wanting
 from contacts.models import Contact, ContactMerge
 
@@ -85,7 +86,7 @@ class MergesContacts(ModelAdmin):
             "then": then,
             "left_out": _next(found.survivor, then, back),
             "back": back or reverse(LIST),
-            "shown": choosing.fingerprint(found.choices),
+            "shown": fingerprint(choosing.texts(found.choices)),
             "wanted": wanting.wanted(*pair),
         }
         return TemplateResponse(request, "contacts/merge.html", context)

@@ -14,7 +14,7 @@ from contacts.importing.journal import Journal
 from contacts.importing.runs import one_at_a_time
 from contacts.merging import caring
 from contacts.models import Contact, ContactAddress, ContactImport, ContactImportDifference, Property
-from contacts.signals import contact_changed
+from contacts.signals import contacts_filled
 
 Answer = ContactImportDifference.Answer
 AT_ONCE = 200
@@ -87,7 +87,17 @@ def _take_some(
                 difference.answer, difference.answered_by, difference.answered_at = Answer.TAKEN, by, timezone.now()
                 answered.done += 1
         ContactImportDifference.objects.bulk_update(rows, ["answer", "answered_by", "answered_at"])
+        _tell_of(rows)
     return rows
+
+
+def _tell_of(rows: list[ContactImportDifference]) -> None:
+    """What was taken for a customer of QuickBooks goes there like what the office types."""
+    of_contacts = (row for row in rows if row.of == ContactImportDifference.Of.CONTACT)
+    changed = {row.object_id for row in of_contacts if row.answer == Answer.TAKEN}
+    if changed:
+        Contact.objects.filter(pk__in=changed).touch()  # the value may have been an address's
+        contacts_filled.send(sender=Contact, contact_ids=changed)
 
 
 def _after(last: ContactImportDifference) -> Q:
@@ -96,8 +106,12 @@ def _after(last: ContactImportDifference) -> Q:
 
 
 def _lock_before_contacts(rows: list[ContactImportDifference]) -> None:
+    """And houses before contacts, like everybody."""
     contacts = {row.object_id for row in rows if row.of == ContactImportDifference.Of.CONTACT}
+    houses = {row.object_id for row in rows if row.of != ContactImportDifference.Of.CONTACT}
     caring.lock(contacts)
+    places = Property.objects.filter(pk__in=houses).order_by("pk")
+    list(places.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
 def _of(record: ContactImport) -> QuerySet[ContactImportDifference]:
@@ -124,8 +138,6 @@ def _take(record: ContactImport, difference: ContactImportDifference) -> str:
             _set(record, owner, row, difference.values)
     except IntegrityError:
         return f"{owner}: another one has the {difference.field} “{difference.theirs}”."
-    if of_contact:
-        contact_changed.send(sender=Contact, contact=owner, origin="office")
     return ""
 
 

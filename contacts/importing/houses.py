@@ -109,7 +109,8 @@ def _key(house: House) -> str:
 
 
 def load(houses: Iterable[House], *, lock: bool = True) -> Places:
-    """The properties that the houses of a chunk may be, locked until the transaction ends."""
+    """The properties that the houses of a chunk may be, locked until the transaction ends; without their keys, because
+    whoever adds somebody there may hold the contact, which is locked after them."""
     wanted = list(houses)
     if not wanted:
         return Places()

@@ -185,9 +185,9 @@ def _import(opened: Opened, record: ContactImport, result: Result, progress: Pro
 
 def _tell_of(chunk: planning.Chunk) -> None:
     """What was filled in at a customer of QuickBooks goes there like what the office types."""
-    contacts = [card.contact for card in chunk.changed.values() if card.contact.quickbooks_customer_id]
-    if contacts:
-        contacts_filled.send(sender=Contact, contacts=contacts)
+    linked = [key for key, card in chunk.changed.items() if card.contact.quickbooks_customer_id]
+    if linked:
+        contacts_filled.send(sender=Contact, contact_ids=linked)
 
 
 def _begin(record: ContactImport, opened: Opened, result: Result) -> None:

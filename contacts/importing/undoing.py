@@ -18,7 +18,7 @@ from contacts.importing.prints import PARTS
 from contacts.importing.runs import one_at_a_time
 from contacts.merging import caring
 from contacts.models import Contact, ContactImport, ContactImportRow, ContactImportStep, Property, PropertyContact
-from contacts.signals import contact_changed
+from contacts.signals import contacts_filled
 
 Of = ContactImportStep.Of
 State = ContactImport.State
@@ -201,9 +201,11 @@ def _change_back(model: type[Model], steps: list[ContactImportStep]) -> None:
 
 def _tell(contact_ids: Collection[int]) -> None:
     """QuickBooks may have what was taken back."""
-    linked = Contact.objects.current().filter(pk__in=contact_ids).exclude(quickbooks_customer_id=None)
-    for contact in linked.order_by("pk"):
-        contact_changed.send(sender=Contact, contact=contact, origin="office")
+    contacts = Contact.objects.current().filter(pk__in=contact_ids)
+    contacts.touch()
+    linked = list(contacts.exclude(quickbooks_customer_id=None).values_list("pk", flat=True))
+    if linked:
+        contacts_filled.send(sender=Contact, contact_ids=linked)
 
 
 def _finish(record: ContactImport) -> None:

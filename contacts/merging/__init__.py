@@ -5,11 +5,9 @@ written down (journal.py). The loser's row stays, marked with merged_into. What 
 QuickBooks, has a Care (caring.py). Nothing here talks to QuickBooks.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 import pghistory
@@ -17,6 +15,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
+from contacts.fingerprints import fingerprint
 from contacts.merging import caring, choosing, unkeyed
 from contacts.merging.caring import CARES, Care, register
 from contacts.merging.choosing import LOSER, SURVIVOR, Choice, choices
@@ -46,7 +45,7 @@ class Plan:
 
     @property
     def seen(self) -> str:
-        return _seen(self.survivor, self.loser, self.choices)
+        return seen_of(self.survivor, self.loser, self.choices)
 
 
 def plan(survivor: Contact, loser: Contact) -> Plan:
@@ -57,7 +56,7 @@ def plan(survivor: Contact, loser: Contact) -> Plan:
         choices(survivor, loser),
         _counted({relation.label: relation.rows(loser.pk).count() for relation in all_relations()}),
         [sentence for care in CARES for sentence in care.foresee(survivor, loser)],
-        _objections(survivor, loser),
+        objections(survivor, loser),
     )
 
 
@@ -76,11 +75,11 @@ def merge(
     """
     with _told(by):
         survivor, loser = _lock(survivor_id, loser_id)
-        if seen is not None and seen != _seen(survivor, loser, choices(survivor, loser)):
+        if seen is not None and seen != seen_of(survivor, loser, choices(survivor, loser)):
             raise Refused(
                 f"{survivor} or {loser} was changed while you were looking. Nothing was merged. Look at both again."
             )
-        _refuse(_objections(survivor, loser))
+        _refuse(objections(survivor, loser))
         return _merge(survivor, loser, by, chosen or {}, by_itself)
 
 
@@ -128,11 +127,34 @@ def survivors(external_ids: Iterable[str]) -> dict[str, int]:
     """Who stands by now for contacts that were merged away: {external id of theirs: key of the survivor}."""
     merged = Contact.objects.filter(external_id__in=list(external_ids)).exclude(merged_into=None)
     found = dict(merged.values_list("external_id", "merged_into"))
+    now = standing_for(found.values())
+    return {external_id: now[pk] for external_id, pk in found.items()}
+
+
+def standing_for(contact_ids: Iterable[int]) -> dict[int, int]:
+    """Who stands by now for each of these: the contact itself, unless it was merged away."""
+    found = {pk: pk for pk in contact_ids}
     while further := dict(
         Contact.objects.filter(pk__in=found.values()).exclude(merged_into=None).values_list("pk", "merged_into")
     ):
-        found = {external_id: further.get(pk, pk) for external_id, pk in found.items()}
+        found = {pk: further.get(now, now) for pk, now in found.items()}
     return found
+
+
+def objections(survivor: Contact, loser: Contact) -> list[str]:
+    """Why these two cannot be merged now, in whole sentences."""
+    if survivor == loser:
+        return ["This is one contact. Choose two."]
+    gone = [
+        f"{one} was merged into {one.merged_into} already." for one in (survivor, loser) if one.merged_into is not None
+    ]
+    return gone or [sentence for care in CARES for sentence in care.objections(survivor, loser)]
+
+
+def seen_of(survivor: Contact, loser: Contact, shown: Iterable[Choice]) -> str:
+    """Changes with whatever a person chooses from; addresses are rows of their own, which no version of a contact counts."""
+    of_both = [survivor.pk, survivor.version, loser.pk, loser.version]
+    return fingerprint([of_both, choosing.texts(shown)])
 
 
 # --- Under lock --------------------------------------------------------------------------------
@@ -156,25 +178,9 @@ def _lock(survivor_id: int, loser_id: int) -> tuple[Contact, Contact]:
     return locked[survivor_id], locked[loser_id]
 
 
-def _seen(survivor: Contact, loser: Contact, shown: Iterable[Choice]) -> str:
-    """Changes with whatever a person chooses from; addresses are rows of their own, which no version of a contact counts."""
-    texts = [(choice.name, choice.ours, choice.theirs) for choice in shown]
-    of_both = [survivor.pk, survivor.version, loser.pk, loser.version]
-    return sha256(json.dumps([of_both, texts]).encode()).hexdigest()
-
-
-def _objections(survivor: Contact, loser: Contact) -> list[str]:
-    if survivor == loser:
-        return ["This is one contact. Choose two."]
-    gone = [
-        f"{one} was merged into {one.merged_into} already." for one in (survivor, loser) if one.merged_into is not None
-    ]
-    return gone or [sentence for care in CARES for sentence in care.objections(survivor, loser)]
-
-
-def _refuse(objections: list[str]) -> None:
-    if objections:
-        raise Refused(" ".join([*objections, "Nothing was changed."]))
+def _refuse(reasons: list[str]) -> None:
+    if reasons:
+        raise Refused(" ".join([*reasons, "Nothing was changed."]))
 
 
 def _refuse_undo(found: ContactMerge, survivor: Contact) -> None:
@@ -322,9 +328,12 @@ __all__ = [
     "gather",
     "merge",
     "moved",
+    "objections",
     "open_merges",
     "plan",
     "register",
+    "seen_of",
+    "standing_for",
     "survivors",
     "undo",
 ]

@@ -1,9 +1,7 @@
 """Field by field: what each of two contacts says, and which of them should stay."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 from django.utils.text import capfirst
@@ -65,10 +63,9 @@ def choices(survivor: Contact, loser: Contact) -> list[Choice]:
     return found
 
 
-def fingerprint(shown: Iterable[Choice]) -> str:
-    """Another one as soon as something else is to be chosen from."""
-    texts = [(choice.name, choice.ours, choice.theirs) for choice in shown]
-    return sha256(json.dumps(texts).encode()).hexdigest()
+def texts(shown: Iterable[Choice]) -> list[tuple[str, str, str]]:
+    """What there is to choose from, for a fingerprint."""
+    return [(choice.name, choice.ours, choice.theirs) for choice in shown]
 
 
 def preferred_of(one: Contact, other: Contact) -> Contact:

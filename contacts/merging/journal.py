@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from django.apps import apps
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import ForeignKey, JSONField, Model
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -197,11 +197,15 @@ def _put_back(dropped: dict[str, Any], left: list[str]) -> None:
 
 
 def _is_gone(field: Any, row: Model) -> bool:
-    """Foreign keys are checked at the end of a transaction, which is too late for a sentence."""
+    """Foreign keys are checked at the end of a transaction, which is too late for a sentence. What is there is kept there
+    until then, as by that check."""
     if not isinstance(field, ForeignKey) or getattr(row, field.attname) is None:
         return False
-    target = {field.target_field.name: getattr(row, field.attname)}
-    return not field.related_model._base_manager.filter(**target).exists()
+    table, column = map(connection.ops.quote_name, (field.related_model._meta.db_table, field.target_field.column))
+    with connection.cursor() as cursor:
+        target = [getattr(row, field.attname)]
+        cursor.execute(f"SELECT FROM {table} WHERE {column} = %s FOR KEY SHARE", target)  # noqa: S608
+        return cursor.rowcount == 0
 
 
 def _update(rows: Sequence[Model], values: dict[str, Any]) -> None:

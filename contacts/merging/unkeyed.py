@@ -8,9 +8,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
+from contacts import dismissals
 from contacts.merging.journal import Journal
 from contacts.models import ContactImportDifference, DismissedDuplicate
+from contacts.models.merges import pair_key
 
 Answer = ContactImportDifference.Answer
 
@@ -30,16 +33,20 @@ def _carry_dismissed(journal: Journal) -> None:
     survivor, loser = journal.survivor.pk, journal.loser.pk
     ours = set(_dismissed(survivor).values_list("pair", flat=True))
     for row in _dismissed(loser).order_by("pk"):
-        other = next((key for key in map(int, row.pair.split("-")) if key != loser), loser)
-        pair = f"{min(survivor, other)}-{max(survivor, other)}"
-        if other == survivor or pair in ours:
+        other = next((key for key in row.keys if key != loser), loser)
+        pair = pair_key(survivor, other)
+        if other == survivor:
+            journal.change(row, undone_at=timezone.now())
+        elif pair in ours:
             journal.drop(row)
         else:
             journal.change(row, pair=pair)
 
 
 def _dismissed(contact_id: int) -> QuerySet[DismissedDuplicate]:
-    return DismissedDuplicate.objects.filter(Q(pair__startswith=f"{contact_id}-") | Q(pair__endswith=f"-{contact_id}"))
+    return dismissals.standing(DismissedDuplicate).filter(
+        Q(pair__startswith=f"{contact_id}-") | Q(pair__endswith=f"-{contact_id}")
+    )
 
 
 def _carry_answers(journal: Journal) -> None:

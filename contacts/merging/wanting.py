@@ -11,14 +11,18 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from contacts import merging
+from contacts.fingerprints import LENGTH, fingerprint
 from contacts.merging import choosing
+from contacts.merging.choosing import Choice
 from contacts.models import Contact, ContactMerge, WantedMerge
+from contacts.models.merges import pair_key
 
 log = logging.getLogger(__name__)
 
 
 # Told for so long, and so many waiting ones are listed.
 TOLD_FOR, MOST_LISTED = timedelta(days=7), 50
+AT_ONCE = 200
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,12 @@ def want(
 ) -> None:
     """Remembers it with what was chosen; the last wish about two contacts counts. shown: the fingerprint of what was chosen
     from, None for what both say now. Reads prefetched addresses."""
-    shown = choosing.fingerprint(choosing.choices(survivor, loser)) if shown is None else shown
+    shown = fingerprint(choosing.texts(choosing.choices(survivor, loser))) if shown is None else shown
     values = {
         "survivor_id": survivor.pk, "loser_id": loser.pk, "chosen": dict(chosen), "wanted_by": by,
-        "wanted_at": timezone.now(), "shown": shown[:64], "changed_at": None,
+        "wanted_at": timezone.now(), "shown": shown[:LENGTH], "changed_at": None,
     }  # fmt: skip
-    WantedMerge.objects.update_or_create(pair=_pair(survivor.pk, loser.pk), defaults=values)
+    WantedMerge.objects.update_or_create(pair=pair_key(survivor.pk, loser.pk), defaults=values)
 
 
 def waiting() -> list[Waiting]:
@@ -64,7 +68,7 @@ def done_lately() -> QuerySet[ContactMerge]:
 
 def withdraw(pairs: Iterable[tuple[int, int]]) -> int:
     """How many of these pairs (keys of contacts) were wanted, and are not any more."""
-    return WantedMerge.objects.filter(pair__in=[_pair(*pair) for pair in pairs]).delete()[0]
+    return WantedMerge.objects.filter(pair__in=[pair_key(*pair) for pair in pairs]).delete()[0]
 
 
 def forget(contact_ids: Iterable[int]) -> None:
@@ -74,56 +78,67 @@ def forget(contact_ids: Iterable[int]) -> None:
 
 
 def wanted(one: Contact, other: Contact) -> WantedMerge | None:
-    return WantedMerge.objects.filter(pair=_pair(one.pk, other.pk)).select_related("wanted_by").first()
+    return WantedMerge.objects.filter(pair=pair_key(one.pk, other.pk)).select_related("wanted_by").first()
 
 
 def finish() -> int:
     """Does what can be done by now, and forgets what cannot be done any more. Returns how many were merged. Not inside a
     transaction."""
     keys = list(WantedMerge.objects.order_by("pk").values_list("pk", flat=True))
-    return sum(map(_finish_or_go_on, keys))
+    return sum(_finish_some(keys[start : start + AT_ONCE]) for start in range(0, len(keys), AT_ONCE))
 
 
-def _finish_or_go_on(key: int) -> bool:
+def _finish_some(keys: list[int]) -> int:
+    """Of those that somebody has to look at again, or whose contacts are gone, no more is read than this."""
+    wishes = list(WantedMerge.objects.filter(pk__in=keys).select_related("wanted_by").order_by("pk"))
+    people = _people({key for wish in wishes for key in (wish.survivor_id, wish.loser_id)})
+    return sum(_finish_or_go_on(wish, people) for wish in wishes)
+
+
+def _people(keys: Iterable[int]) -> dict[int, Contact]:
+    return Contact.objects.current().prefetch_related("phones", "emails", "addresses").in_bulk(list(keys))
+
+
+def _finish_or_go_on(wish: WantedMerge, people: dict[int, Contact]) -> bool:
     try:
-        return _finish(key)
+        return _finish(wish, people)
     except Exception:  # one wish's trouble holds up no other; it is tried again
-        log.exception("Contacts that somebody wants merged (wish %s) could not be.", key)
+        log.exception("Contacts that somebody wants merged (wish %s) could not be.", wish.pk)
         return False
 
 
-def _finish(key: int) -> bool:
-    """The wish is locked after the contacts, as by whoever takes a link of one back and forgets what was wished of it."""
-    wish = WantedMerge.objects.select_related("wanted_by").filter(pk=key).first()
-    if wish is None:
+def _finish(wish: WantedMerge, people: dict[int, Contact]) -> bool:
+    survivor, loser = people.get(wish.survivor_id), people.get(wish.loser_id)
+    if survivor is None or loser is None:
+        _as_read(wish).delete()
         return False
-    people = Contact.objects.current().prefetch_related("phones", "emails", "addresses")
-    both = people.in_bulk([wish.survivor_id, wish.loser_id])
-    if len(both) < 2:
-        wish.delete()
+    shown = choosing.choices(survivor, loser)
+    if _has_changed(wish, shown) or merging.objections(survivor, loser):
         return False
-    found = merging.plan(both[wish.survivor_id], both[wish.loser_id])
-    return not _has_changed(wish, found) and _merge(wish, found)
-
-
-@transaction.atomic
-def _merge(wish: WantedMerge, found: merging.Plan) -> bool:
     try:
-        merging.merge(wish.survivor_id, wish.loser_id, wish.wanted_by, wish.chosen, found.seen, by_itself=True)
+        _merge(wish, merging.seen_of(survivor, loser, shown))
     except merging.Refused:
         return False
-    is_still_wanted = bool(_as_read(wish).delete()[0])
-    transaction.set_rollback(not is_still_wanted)
-    return is_still_wanted
+    del people[loser.pk]
+    people |= _people([survivor.pk])  # another wish may be about it too
+    return True
 
 
-def _has_changed(wish: WantedMerge, found: merging.Plan) -> bool:
+def _merge(wish: WantedMerge, seen: str) -> None:
+    """Raises Refused. Contacts are locked before wishes, as by everybody who withdraws one."""
+    with transaction.atomic():
+        merging.merge(wish.survivor_id, wish.loser_id, wish.wanted_by, wish.chosen, seen, by_itself=True)
+        if not _as_read(wish).delete()[0]:
+            raise merging.Refused("This is not wanted any more. Nothing was changed.")
+
+
+def _has_changed(wish: WantedMerge, shown: Iterable[Choice]) -> bool:
     """Whether the contacts say something else than what was chosen from; it is written down when that began."""
-    says = choosing.fingerprint(found.choices)
+    said = fingerprint(choosing.texts(shown))
     if not wish.shown:  # from before it was written down
-        wish.shown = says
-        _as_read(wish).update(shown=says)
-    has_changed = says != wish.shown
+        wish.shown = said
+        _as_read(wish).update(shown=said)
+    has_changed = said != wish.shown
     if has_changed != (wish.changed_at is not None):
         _as_read(wish).update(changed_at=timezone.now() if has_changed else None)
     return has_changed
@@ -132,7 +147,3 @@ def _has_changed(wish: WantedMerge, found: merging.Plan) -> bool:
 def _as_read(wish: WantedMerge) -> QuerySet[WantedMerge]:
     """Without it where somebody has withdrawn it or chosen again meanwhile."""
     return WantedMerge.objects.filter(pk=wish.pk, wanted_at=wish.wanted_at)
-
-
-def _pair(one: int, other: int) -> str:
-    return f"{min(one, other)}-{max(one, other)}"

@@ -53,22 +53,46 @@ class ContactMerge(models.Model):
         return f"{self.loser_name} into {self.survivor_name}"
 
 
-class DismissedDuplicate(models.Model):
-    """A person said that these two contacts are not the same. By their keys and not by keys of the database; of one
-    that is merged with somebody else it is said of the survivor (merging/unkeyed.py)."""
+def pair_key(one: int, other: int) -> str:
+    """Two keys as one text, in whatever order they come."""
+    return f"{min(one, other)}-{max(one, other)}"
 
-    pair = models.CharField(max_length=41, unique=True, help_text="Both keys, the smaller first: 12-57.")
+
+class Dismissal(models.Model):
+    """A person said that two are not the same. By their keys and not by keys of the database. Whoever asks about them again
+    undoes it; said once more it is another row."""
+
+    pair = models.CharField(max_length=41, help_text="Both keys, the smaller first: 12-57.")
     dismissed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     dismissed_at = models.DateTimeField(default=timezone.now)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    undone_at = models.DateTimeField(null=True, blank=True, help_text="Without undone_by: when the two were merged.")
 
     class Meta:
+        abstract = True
         ordering = ["-id"]
-        verbose_name = "dismissed duplicate"
+        constraints = [
+            models.UniqueConstraint(fields=["pair"], name="%(class)s_once", condition=Q(undone_at__isnull=True))
+        ]
 
     def __str__(self) -> str:
         return self.pair
+
+    @property
+    def keys(self) -> tuple[int, int]:
+        one, _, other = self.pair.partition("-")
+        return int(one), int(other)
+
+
+class DismissedDuplicate(Dismissal):
+    """Of two contacts; of one that is merged with somebody else it is said of the survivor (merging/unkeyed.py)."""
+
+    class Meta(Dismissal.Meta):
+        verbose_name = "dismissed duplicate"
 
 
 class WantedMerge(models.Model):

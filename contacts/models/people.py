@@ -8,6 +8,7 @@ import pgtrigger
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
 from contacts.before_first import tracked
 from contacts.fields import FreeText, FreeTextLine, HouseKey
@@ -30,6 +31,11 @@ class ContactQuerySet(models.QuerySet["Contact"]):
     def without_email(self) -> Self:
         """Without an address that can be written to."""
         return self.filter(~Exists(ContactEmail.objects.filter(contact=OuterRef("pk")).exclude(key="")))
+
+    def touch(self) -> None:
+        """A phone, an e-mail or an address of these was changed, and not the row itself: whoever looks for what changed
+        since, or has the contact on a screen, goes by the row. May be inside a transaction."""
+        self.update(updated_at=timezone.now())
 
 
 # One insert for a statement, not for each row: matching changes tens of thousands.

@@ -36,7 +36,7 @@ class DifferingPage:
     def differing_view(self, request: HttpRequest) -> HttpResponse:
         """POST take: once for each line whose value is to be QuickBooks': "map row:field:what was seen"."""
         user: Any = request.user
-        if not user.has_perms(("quickbooks_integration.decide_matches", "contacts.change_contact")):
+        if not user.has_perms(differing.PERMISSIONS):
             raise PermissionDenied
         field = request.GET.get("field", "")
         field = field if field in differing.FIELDS else ""

@@ -14,8 +14,10 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from contacts import dismissals
 from contacts.admin.keys import is_key
-from quickbooks_integration.models import DismissedCustomers, QuickBooksAuth
+from contacts.matching.grouping import Found
+from quickbooks_integration.models import DismissedCustomers, QuickBooksAuth, QuickBooksCustomer
 from quickbooks_integration.reconciling import same_customers
 
 PAGE = "admin:quickbooks_integration_quickbookscustomer_same"
@@ -37,16 +39,17 @@ class SameCustomersPage:
         if request.method == "POST":
             return _decide(request)
         auth = QuickBooksAuth.objects.in_use().first()
-        found = same_customers.search(auth) if auth else same_customers.Found([], is_cut=False)
+        found = same_customers.search(auth) if auth else Found([], is_cut=False)
         page = Paginator(found.groups, GROUPS_PER_PAGE).get_page(request.GET.get("page"))
-        rows = DismissedCustomers.objects.select_related("dismissed_by")
+        rows = dismissals.to_be_listed(DismissedCustomers)
         dismissed = Paginator(rows, DISMISSED_PER_PAGE).get_page(request.GET.get("dismissed"))
         context: dict[str, Any] = {
             "page": page,
             "is_cut": found.is_cut,
             "groups": same_customers.shown(auth, list(page.object_list)) if auth else [],
             "dismissed": dismissed,
-            "pairs": same_customers.customers_of(dismissed.object_list),
+            "pairs": dismissals.with_both(dismissed.object_list, QuickBooksCustomer.objects.defer("raw")),
+            "standing": dismissals.standing(DismissedCustomers).count(),
             "looks_back": "dismissed" in request.GET,
         }
         everywhere = self.admin_site.each_context(request)
@@ -60,7 +63,7 @@ class SameCustomersPage:
 def _decide(request: HttpRequest) -> HttpResponse:
     again, group, ticked = (_keys(request, name) for name in ("again", "customer", "somebody_else"))
     is_some = request.POST.get("which") == "ticked"
-    if again and same_customers.ask_again(again[0]):
+    if again and dismissals.ask_again(DismissedCustomers, again[0], request.user):
         messages.success(request, "They are shown again, if something still connects them.")
     elif is_some and not ticked:
         messages.info(request, "Nobody was ticked. Nothing was changed.")
@@ -73,5 +76,5 @@ def _decide(request: HttpRequest) -> HttpResponse:
 
 
 def _keys(request: HttpRequest, name: str) -> list[int]:
-    texts = request.POST.getlist(name)[: same_customers.MOST_DISMISSED]
+    texts = request.POST.getlist(name)[: dismissals.MOST_AT_ONCE]
     return [int(text) for text in texts if is_key(text)]

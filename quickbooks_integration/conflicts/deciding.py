@@ -1,7 +1,5 @@
 """A person decides about one field in which both sides moved apart. Nothing here talks to QuickBooks."""
 
-import hashlib
-import json
 from typing import Any
 
 import pghistory
@@ -10,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from contacts import colleagues
+from contacts.fingerprints import fingerprint
 from quickbooks_integration import wording
 from quickbooks_integration.conflicts import recording
 from quickbooks_integration.conflicts.recording import Decider
@@ -60,12 +59,6 @@ def decide(
 def sides_of(kind: Kind[Any], row: Any, sync: QuickBooksSync, name: str) -> dict[str, Any]:
     """Both sides and what they started from, ours as it stands now: it may have been edited since they moved apart."""
     return {**sync.conflicts[name], "ours": kind.our_value(row, sync, name)}
-
-
-def fingerprint(sides: dict[str, Any]) -> str:
-    """Stands for the values that a person decides between, so that others than those are never decided on."""
-    said = json.dumps(sides, sort_keys=True)
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def _document(sync_id: int) -> dict[str, Any] | None:

@@ -1,18 +1,19 @@
 """The open questions in words: for the page, for the panels of documents and contacts, and for many at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from django.apps import apps
 from django.db.models import Max, QuerySet
 from django.urls import reverse
 
+from contacts.fingerprints import fingerprint
 from quickbooks_integration import wording
 from quickbooks_integration.conflicts import policies, shapes
-from quickbooks_integration.conflicts.deciding import fingerprint
 from quickbooks_integration.conflicts.our_side import Edited, OurSide
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksCustomer, QuickBooksDocument, QuickBooksSync
 from quickbooks_integration.sync.kinds import KINDS
@@ -20,6 +21,7 @@ from quickbooks_integration.wording import Names, Value
 
 # Read and sorted at most; the oldest are those that are asked about first.
 MOST = 1000
+PART = 200  # of all of them, one part after the other
 PAGES = {"customer": "admin:contacts_contact_change", "estimate": "admin:billing_quote_change",
          "invoice": "admin:billing_invoice_change", "payment": "admin:billing_payment_change"}  # fmt: skip
 
@@ -107,8 +109,10 @@ class Card:
         return wording.dollars(self.stake) if self.stake else ""
 
 
-def rows(auth: QuickBooksAuth | None, kind: str = "", field: str = "") -> QuerySet[QuickBooksSync]:
-    """The map rows with open questions, of documents and contacts."""
+def rows(
+    auth: QuickBooksAuth | None, kind: str = "", field: str = "", row: int | None = None
+) -> QuerySet[QuickBooksSync]:
+    """The map rows with open questions, of documents and contacts. row: the key of one."""
     found = QuickBooksSync.objects.filter(
         company=auth,
         sync_status=QuickBooksSync.Status.CONFLICT,
@@ -117,25 +121,40 @@ def rows(auth: QuickBooksAuth | None, kind: str = "", field: str = "") -> QueryS
     )
     if kind in policies.FIELDS:
         found = found.filter(entity_type=kind)
+    if row is not None:
+        found = found.filter(pk=row)
     return found.filter(conflicts__has_key=field) if field else found
 
 
-def questions(auth: QuickBooksAuth | None, kind: str = "", field: str = "") -> list[Question]:
+def questions(auth: QuickBooksAuth | None, kind: str = "", field: str = "", row: int | None = None) -> list[Question]:
     """The oldest 1,000 rows' questions, what is worth most first; a constant number of queries."""
-    found = list(
-        rows(auth, kind, field).select_related("document").defer("document__raw").order_by("last_synced")[:MOST]
-    )
+    found = list(_oldest_first(rows(auth, kind, field, row))[:MOST])
+    asked = _asked_of(auth, found, field)
+    since = since_when(found)
+    asked.sort(key=lambda one: (-one.stake, since.get(one.sync.pk) or one.sync.created_at, one.sync.pk))
+    _count_alike(asked)
+    return asked
+
+
+def each_card(auth: QuickBooksAuth | None, kind: str = "", field: str = "", row: int | None = None) -> Iterator[Card]:
+    """All of them, the oldest first, in memory that does not grow with them. Reads the database while it is consumed."""
+    found = _oldest_first(rows(auth, kind, field, row)).iterator(chunk_size=PART)
+    while part := list(islice(found, PART)):
+        yield from cards(auth, _asked_of(auth, part, field))
+
+
+def _oldest_first(found: QuerySet[QuickBooksSync]) -> QuerySet[QuickBooksSync]:
+    return found.select_related("document").defer("document__raw").order_by("last_synced", "pk")
+
+
+def _asked_of(auth: QuickBooksAuth | None, found: list[QuickBooksSync], field: str) -> list[Question]:
     names = _names(auth, found)
-    asked = [
+    return [
         _question(sync, name, sides, names)
         for sync in found
         for name, sides in sync.conflicts.items()
         if not field or name == field
     ]
-    since = since_when(found)
-    asked.sort(key=lambda one: (-one.stake, since.get(one.sync.pk) or one.sync.created_at, one.sync.pk))
-    _count_alike(asked)
-    return asked
 
 
 def _question(sync: QuickBooksSync, name: str, sides: dict[str, Any], names: Names) -> Question:

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from contacts import fingerprints
 from quickbooks_integration.exact_json import ExactDecoder, ExactEncoder
 from quickbooks_integration.models.connection import QuickBooksAuth
 from quickbooks_integration.models.sync import QuickBooksSync
@@ -97,7 +98,9 @@ class ConflictDecision(models.Model):
     field = models.CharField(max_length=30)
     choice = models.CharField(max_length=10, choices=Choice)
     state = models.CharField(max_length=10, choices=State, default=State.DONE)
-    seen = models.CharField(max_length=32, blank=True, help_text="Stands for the values that were looked at.")
+    seen = models.CharField(
+        max_length=fingerprints.LENGTH, blank=True, help_text="Stands for the values that were looked at."
+    )
     base = models.JSONField(null=True, blank=True)
     ours = models.JSONField(null=True, blank=True)
     theirs = models.JSONField(null=True, blank=True)

@@ -5,9 +5,13 @@ from decimal import Decimal
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Q
 
 from quickbooks_integration.exact_json import ExactDecoder, ExactEncoder
 from quickbooks_integration.models.sync import QuickBooksSync
+
+# QuickBooks has it no more, or keeps it, put away, as what was merged into another one.
+GONE = Q(vanished_at__isnull=False) | (~Q(merged_into="") & Q(active=False))
 
 
 class CustomerQuerySet(models.QuerySet["QuickBooksCustomer"]):
@@ -91,3 +95,8 @@ class QuickBooksCustomer(models.Model):
     @property
     def is_job(self) -> bool:
         return bool(self.parent_id)
+
+    @property
+    def is_gone(self) -> bool:
+        """As GONE."""
+        return self.vanished_at is not None or bool(self.merged_into and not self.active)

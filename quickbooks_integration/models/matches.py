@@ -6,10 +6,10 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 
 from contacts.matching import kinds
 from contacts.models import Contact
+from contacts.models.merges import Dismissal
 from quickbooks_integration.models.connection import QuickBooksAuth
 from quickbooks_integration.models.sync import QuickBooksSync
 
@@ -200,19 +200,9 @@ class MatchDecision(models.Model):
         return f"{self.get_action_display()}: {self.contact or 'no contact'}"
 
 
-class DismissedCustomers(models.Model):
-    """A person said that these two customers of QuickBooks are not the same."""
+class DismissedCustomers(Dismissal):
+    """Of two customers of QuickBooks, by the keys of their map rows."""
 
-    pair = models.CharField(max_length=41, unique=True, help_text="Keys of both map rows, the smaller first: 12-57.")
-    dismissed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
-    dismissed_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ["-id"]
+    class Meta(Dismissal.Meta):
         verbose_name = "dismissed pair of customers"
         verbose_name_plural = "dismissed pairs of customers"
-
-    def __str__(self) -> str:
-        return self.pair

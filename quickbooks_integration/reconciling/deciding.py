@@ -4,11 +4,9 @@ Locks in the order map row, contact, candidates, as the pull does, and without t
 that matching adds at that moment points to both rows. None of this talks to QuickBooks.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any, TypeVar
 
 import pghistory
@@ -18,11 +16,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from contacts import colleagues
+from contacts.fingerprints import fingerprint
 from contacts.models import Contact
 from quickbooks_integration import attaching, bulk, enriching, row_updates, wanting
 from quickbooks_integration.enriching import Applied
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksCustomer, QuickBooksSync
-from quickbooks_integration.plain_rows import AnyContact, AnyCustomer, AnySync, PlainContact, PlainCustomer
+from quickbooks_integration.plain_rows import AnyContact, AnyCustomer, PlainContact, PlainCustomer
 from quickbooks_integration.reconciling import snapshots
 
 Action, State = MatchDecision.Action, MatchCandidate.State
@@ -68,7 +67,7 @@ def shown(candidate: MatchCandidate) -> str:
     """Another text when either side or what speaks for the pair has changed. Reads the candidate's map row and contact."""
     versions = [candidate.sync.sync_version, candidate.contact.version]
     what = [candidate.sync_id, candidate.contact_id, *versions, candidate.score, candidate.reasons]
-    return sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()
+    return fingerprint(what)
 
 
 def link(candidate: MatchCandidate, by: User, why: str = "", seen: str | None = None) -> MatchDecision:
@@ -194,14 +193,18 @@ def attach_all(pairs: Sequence[tuple[PlainContact, PlainCustomer]], *, are_jobs:
 def _point(customer: AnyCustomer, contact: AnyContact) -> None:
     sync = customer.sync
     sync.local_id = contact.pk
-    if contact.quickbooks_customer_id is None or _has_vanished(contact.quickbooks_customer_id, sync):
+    if contact.quickbooks_customer_id is None or _gives_way(contact.quickbooks_customer_id, customer):
         contact.quickbooks_customer_id, contact.quickbooks_sync_token = sync.entity_id, sync.sync_version
 
 
-def _has_vanished(customer_id: str, sync: AnySync) -> bool:
-    """Merged into another one there: nothing new can be written for it."""
-    same_company = {"sync__company": sync.company_id, "sync__entity_type": "customer", "sync__entity_id": customer_id}
-    return QuickBooksCustomer.objects.filter(**same_company, vanished_at__isnull=False).exists()
+def _gives_way(customer_id: str, other: AnyCustomer) -> bool:
+    """Nothing new can be written for a customer that is gone, nor for an inactive one; but that one can be made active
+    again, so that only an active one comes before it."""
+    rows = QuickBooksCustomer.objects.filter(sync__company=other.sync.company_id, sync__entity_type="customer")
+    primary = rows.filter(sync__entity_id=customer_id).defer("raw").first()
+    if primary is None:
+        return False
+    return primary.is_gone or (not primary.active and other.raw.get("Active") is not False)
 
 
 FREED = ("local_id", "base", "base_ours", "conflicts", "needs_read", "sent", "sync_status", "error_message")

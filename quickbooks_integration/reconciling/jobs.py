@@ -195,8 +195,9 @@ def leaders(contact_id: int) -> list[QuickBooksCustomer]:
 
 def next_primary(contact_id: int) -> QuickBooksSync | None:
     """The customer that new documents are written for once the present one is another's: one that QuickBooks still has
-    before one that is gone, a customer before a job, the one that was linked first before the others."""
-    found = min(leaders(contact_id), key=lambda row: (row.vanished_at is not None, row.is_job), default=None)
+    before one that is gone, an active one before an inactive one, a customer before a job, the one that was linked first
+    before the others."""
+    found = min(leaders(contact_id), key=lambda row: (row.is_gone, not row.active, row.is_job), default=None)
     return found.sync if found is not None else None
 
 

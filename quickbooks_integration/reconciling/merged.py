@@ -12,6 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from contacts.models import Contact
 from quickbooks_integration import enriching
 from quickbooks_integration.models import MatchDecision, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
+from quickbooks_integration.models.customers import GONE
 from quickbooks_integration.reconciling import deciding, jobs, releasing, undoing
 from quickbooks_integration.reconciling.deciding import (
     SENDING,
@@ -37,10 +38,9 @@ class Question:
 
 def losers() -> QuerySet[QuickBooksCustomer]:
     """Customers of contacts that are gone in QuickBooks, or inactive because they were merged."""
-    gone = Q(vanished_at__isnull=False) | (~Q(merged_into="") & Q(active=False))
     linked = QuickBooksCustomer.objects.filter(sync__entity_type="customer", sync__local_id__isnull=False)
     contact = Contact.objects.filter(pk=OuterRef("sync__local_id"))
-    return linked.filter(gone).filter(Exists(contact)).order_by("pk")
+    return linked.filter(GONE).filter(Exists(contact)).order_by("pk")
 
 
 def questions(found: list[QuickBooksCustomer]) -> list[Question]:

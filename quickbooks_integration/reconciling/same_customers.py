@@ -1,19 +1,19 @@
 """Customers that may be one person twice in QuickBooks, as groups. They can only be merged there."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import combinations, product
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from contacts.matching import names, normalise, sifting
+from contacts import dismissals
+from contacts.matching import grouping, normalise, sifting
+from contacts.matching.grouping import Found
 from contacts.models import Contact
+from contacts.models.merges import pair_key
 from quickbooks_integration import addresses
 from quickbooks_integration.models import DismissedCustomers, QuickBooksAuth, QuickBooksCustomer
 
-MOST_KEYS, MOST_SHARING, MOST_OF_A_GROUP, MOST_DISMISSED = 5_000, 60, 12, 100
-Pair = tuple[int, int]
+MOST_KEYS, MOST_SHARING, MOST_OF_A_GROUP = 5_000, 60, 12
 HELD = (
     "SELECT unnest(phone_keys || email_keys || place_keys), customer.sync_id,"
     " CASE WHEN given_name || family_name <> '' THEN given_name || ' ' || family_name"
@@ -44,14 +44,6 @@ class Group:
     contacts: tuple[Contact, Contact] | None
 
 
-@dataclass(frozen=True)
-class Found:
-    """groups: keys of customers that hang together. is_cut: more is shared than was looked at, so there may be more."""
-
-    groups: list[list[int]]
-    is_cut: bool
-
-
 def groups(auth: QuickBooksAuth) -> list[list[int]]:
     return search(auth).groups
 
@@ -59,12 +51,12 @@ def groups(auth: QuickBooksAuth) -> list[list[int]]:
 def search(auth: QuickBooksAuth) -> Found:
     """Keys of customers that share a name and a phone, an e-mail or a house, without pairs that a person has dismissed.
     Jobs are their customer's and never counted. A fixed number of queries."""
-    dismissed = set(DismissedCustomers.objects.values_list("pair", flat=True))
+    dismissed = set(dismissals.standing(DismissedCustomers).values_list("pair", flat=True))
     most = MOST_KEYS + len(dismissed)  # what was decided takes no other's place
     shared, is_cut = sifting.shared(HELD, most, MOST_SHARING, only_alike=True, company=auth.company_id)
     called = _words({pk for ids in shared for pk in ids})
-    found = {pair for ids in shared for pair in _alike(ids, called) if f"{pair[0]}-{pair[1]}" not in dismissed}
-    return Found(_connected(found), is_cut)
+    found = {pair for ids in shared for pair in grouping.alike(ids, called) if pair_key(*pair) not in dismissed}
+    return Found(grouping.connected(found), is_cut)
 
 
 def shown(auth: QuickBooksAuth, found: list[list[int]]) -> list[Group]:
@@ -85,32 +77,13 @@ def shown(auth: QuickBooksAuth, found: list[list[int]]) -> list[Group]:
             if pk in customers
         ]
         members.sort(key=lambda member: member.customer.balance_with_jobs, reverse=True)
-        made.append(Group(members, ids[MOST_OF_A_GROUP:MOST_DISMISSED], _two_contacts(members)))
+        made.append(Group(members, ids[MOST_OF_A_GROUP : dismissals.MOST_AT_ONCE], _two_contacts(members)))
     return made
 
 
 def dismiss(sync_ids: Iterable[int], by: AbstractBaseUser | None, others: Iterable[int] = ()) -> None:
     """No two of these customers are the same, nor is one of them one of the others; they are not shown again."""
-    these = sorted(set(sync_ids))
-    between = {(min(pair), max(pair)) for pair in product(these, set(others) - set(these))}
-    pairs = [*combinations(these, 2), *sorted(between)]
-    rows = [DismissedCustomers(pair=f"{one}-{other}", dismissed_by=by) for one, other in pairs]
-    DismissedCustomers.objects.bulk_create(rows, ignore_conflicts=True)
-
-
-def ask_again(dismissed_id: int) -> bool:
-    """Takes a "not the same" back. False if somebody has done so before."""
-    return bool(DismissedCustomers.objects.filter(pk=dismissed_id).delete()[0])
-
-
-def customers_of(
-    rows: Iterable[DismissedCustomers],
-) -> list[tuple[DismissedCustomers, list[QuickBooksCustomer | None]]]:
-    """Each dismissed pair with both customers, None for one that is not known any more. One query, however many."""
-    rows = list(rows)
-    keys = {row.pk: [int(key) for key in row.pair.split("-")] for row in rows}
-    found = QuickBooksCustomer.objects.defer("raw").in_bulk({key for both in keys.values() for key in both})
-    return [(row, [found.get(key) for key in keys[row.pk]]) for row in rows]
+    dismissals.dismiss(DismissedCustomers, dismissals.pairs_of(sync_ids, others), by)
 
 
 def _words(sync_ids: set[int]) -> dict[int, tuple[str, ...]]:
@@ -120,31 +93,6 @@ def _words(sync_ids: set[int]) -> dict[int, tuple[str, ...]]:
         pk: normalise.words(given, family) or normalise.words(company) or normalise.words(display)
         for pk, given, family, company, display in rows
     }
-
-
-def _alike(ids: set[int], called: dict[int, tuple[str, ...]]) -> Iterator[Pair]:
-    for one, other in combinations(sorted(ids), 2):
-        if called.get(one) and called.get(other) and names.same_person(called[one], called[other]):
-            yield one, other
-
-
-def _connected(found: set[Pair]) -> list[list[int]]:
-    beside: dict[int, set[int]] = defaultdict(set)
-    for one, other in found:
-        beside[one].add(other)
-        beside[other].add(one)
-    made, met = [], set[int]()
-    for pk in sorted(beside):
-        reached, group = [pk], set[int]()
-        while reached:
-            here = reached.pop()
-            if here not in met:
-                met.add(here)
-                group.add(here)
-                reached += beside[here]
-        if group:
-            made.append(sorted(group))
-    return made
 
 
 def _two_contacts(members: list[Member]) -> tuple[Contact, Contact] | None:

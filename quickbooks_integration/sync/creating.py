@@ -352,9 +352,7 @@ def _take_lease(sync: QuickBooksSync) -> uuid.UUID | None:
 
 
 def new_customer(contact: Contact, name: str = "") -> NewCustomer:
-    addresses = {
-        row.kind: mapping.Address(row.street, row.city, row.state, row.zip_code) for row in contact.addresses.all()
-    }
+    addresses = enriching.addresses_of(contact)
     return NewCustomer(
         display_name=name or contact.name or contact.phone or contact.email,
         first_name=contact.first_name,
@@ -362,8 +360,8 @@ def new_customer(contact: Contact, name: str = "") -> NewCustomer:
         company=contact.company,
         phones=tuple(phone.number for phone in contact.phones.all()),
         emails=tuple(email.key for email in contact.emails.all() if email.key),
-        billing=addresses.get("billing") or addresses.get("mailing") or mapping.Address(),
-        shipping=addresses.get("shipping") or mapping.Address(),
+        billing=addresses.get("billing", mapping.Address()),
+        shipping=addresses.get("shipping", mapping.Address()),
         notes=contact.notes,
     )
 

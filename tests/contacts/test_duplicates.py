@@ -1,9 +1,12 @@
 """Groups of contacts that may be one person twice."""
 
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
+from django.utils import timezone
 
-from contacts import duplicates, merging
+from contacts import dismissals, duplicates, merging
+from contacts.colleagues import name_of
 from contacts.models import Contact, DismissedDuplicate
 from tests.factories import make_contact
 
@@ -158,7 +161,45 @@ def test_what_was_dismissed_is_listed_and_can_be_asked_again(office_client, djan
     for _ in range(2):
         office_client.post(listed, {"pair": row.pk})
     assert duplicates.groups() == [keys(ann, anne)]
+    assert dismissals.standing(DismissedDuplicate).count() == 1
+
+
+def test_who_asked_again_and_when_stays_readable_beside_who_had_dismissed_it(office, office_client):
+    bea, carl = (User.objects.create_user(name, first_name=name) for name in ("Bea", "Carl"))
+    ann, anne = (make_contact(first, "Lee", phones=("617-555-0101",)) for first in ("Ann", "Anne"))
+    duplicates.dismiss([ann.pk, anne.pk], bea)
+    row = DismissedDuplicate.objects.get()
+    assert dismissals.ask_again(DismissedDuplicate, row.pk, carl)
+    assert not dismissals.ask_again(DismissedDuplicate, row.pk, office)
+    row.refresh_from_db()
+    assert (row.dismissed_by, row.undone_by, row.undone_at is not None) == (bea, carl, True)
+    assert duplicates.groups() == [keys(ann, anne)]
+
+    duplicates.dismiss([ann.pk, anne.pk], office)
+    assert duplicates.groups() == []
+    text = " ".join(office_client.get(reverse("admin:contacts_contact_dismissed")).content.decode().split())
+    assert "1 pair that somebody said is not the same" in text
+    assert f"{name_of(bea)}, {timezone.localdate():%b %-d, %Y}; asked again by {name_of(carl)}," in text
+    assert text.count("Ask again") == 1
+
+
+def test_a_dismissal_of_two_that_are_merged_is_over_and_stays_readable(office, office_client):
+    ann, anne = (make_contact(first, "Lee", phones=("617-555-0101",)) for first in ("Ann", "Anne"))
+    duplicates.dismiss([ann.pk, anne.pk], office)
+    merging.merge(ann.pk, anne.pk, None)
+    text = " ".join(office_client.get(reverse("admin:contacts_contact_dismissed")).content.decode().split())
+    assert "No two contacts count as not the same." in text
+    assert f"; over since {timezone.localdate():%b %-d, %Y}" in text
+
+
+def test_what_is_said_of_one_that_was_merged_meanwhile_is_said_of_the_survivor(office):
+    ann, anne, bob = (make_contact(first, "Lee", phones=("617-555-0101",)) for first in ("Ann", "Anne", "Bob"))
+    merging.merge(ann.pk, anne.pk, None)
+    duplicates.dismiss([anne.pk, bob.pk], office)
+    assert DismissedDuplicate.objects.get().pair == f"{ann.pk}-{bob.pk}"
+    duplicates.dismiss([ann.pk, anne.pk], office)  # they are one by now
     assert DismissedDuplicate.objects.count() == 1
+    assert duplicates.groups() == []
 
 
 def test_who_may_not_merge_takes_no_dismissal_back(bookkeeper_client):
@@ -189,20 +230,20 @@ def test_not_the_same_is_said_of_the_survivor_too_and_goes_back_with_the_undo(of
 def test_two_dismissals_become_one_and_the_one_between_the_two_is_over_until_the_undo(office):
     ann, bea, other = (make_contact(first, "Lee", phones=("617-555-0101",)) for first in ("Ann", "Bea", "Bea"))
     duplicates.dismiss([ann.pk, bea.pk, other.pk], office)
-    before = sorted(DismissedDuplicate.objects.values_list("pk", "pair", "dismissed_by"))
+    before = sorted(DismissedDuplicate.objects.values_list("pk", "pair", "dismissed_by", "undone_at"))
 
     done = merging.merge(other.pk, bea.pk, None)
 
-    assert DismissedDuplicate.objects.get().pair == "-".join(map(str, keys(ann, other)))
+    assert dismissals.standing(DismissedDuplicate).get().pair == "-".join(map(str, keys(ann, other)))
     assert merging.undo(done.pk, None).left == []
-    assert sorted(DismissedDuplicate.objects.values_list("pk", "pair", "dismissed_by")) == before
+    assert sorted(DismissedDuplicate.objects.values_list("pk", "pair", "dismissed_by", "undone_at")) == before
 
 
 def test_who_asks_again_meanwhile_is_not_told_so_by_the_undo(office):
     ann, bea, other = (make_contact(first, "Lee", phones=("617-555-0101",)) for first in ("Ann", "Bea", "Bea"))
     duplicates.dismiss([ann.pk, bea.pk], office)
     done = merging.merge(other.pk, bea.pk, None)
-    duplicates.ask_again(DismissedDuplicate.objects.get().pk)
+    assert dismissals.ask_again(DismissedDuplicate, DismissedDuplicate.objects.get().pk, office)
     assert merging.undo(done.pk, None).left == []
 
 

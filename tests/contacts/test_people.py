@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from contacts import people
 from contacts.models import Contact, ContactAddress
@@ -175,3 +178,14 @@ def test_what_cannot_be_stored_is_refused_with_a_sentence_and_nothing_is_stored(
         assert str(refused.value) == sentence
     assert Contact.objects.count() == 1
     assert Contact.objects.get().version == 0
+
+
+def test_a_phone_alone_is_a_change_of_its_contact_and_what_it_has_already_is_none() -> None:
+    contact = make_contact("Ann", phones=("617-555-0101",))
+    long_ago = timezone.now() - timedelta(days=9)
+    Contact.objects.update(updated_at=long_ago)
+
+    people.enrich(contact, Particulars(phones=("(617) 555-0101",)), source="csv")
+    assert Contact.objects.get().updated_at == long_ago
+    people.enrich(contact, Particulars(phones=("617-555-0102",)), source="csv")
+    assert Contact.objects.get().updated_at > long_ago

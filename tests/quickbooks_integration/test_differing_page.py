@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from contacts.models import Contact
 from quickbooks_integration import reconciling
@@ -83,6 +84,13 @@ def test_what_was_changed_since_it_was_shown_is_not_overwritten(auth, client) ->
     assert set(Contact.objects.values_list("company", flat=True)) == {"Lee & Sons", "Lee Realty"}
 
 
+@pytest.mark.parametrize("gone", [{"vanished_at": timezone.now()}, {"merged_into": "77", "active": False}])
+def test_of_a_customer_that_quickbooks_has_no_more_nothing_is_listed(auth, client, gone) -> None:
+    linked(auth, 1)
+    QuickBooksCustomer.objects.update(**gone)
+    assert shown(client) == []
+
+
 def test_what_both_sides_changed_is_a_conflict_and_has_a_page_of_its_own(auth, client) -> None:
     contact = linked(auth, 1)
     QuickBooksSync.objects.filter(local_id=contact.pk).update(conflicts={"company": {}})
@@ -109,8 +117,61 @@ def test_a_name_that_is_too_long_for_the_crm_is_taken_as_far_as_it_fits(auth, cl
     assert shown(client) == []
 
 
+def test_a_page_looks_on_until_it_is_full(auth, client, monkeypatch) -> None:
+    monkeypatch.setattr(differing, "READ_AT_ONCE", 2)
+    monkeypatch.setattr(differing, "SHOWN", 2)
+    companies = ("", "", "Lee Realty", "", "Lee Homes", "Lee Roofs")
+    contacts = [linked(auth, number, company=company) for number, company in enumerate(companies, 1)]
+    page = client.get(PAGE).context["page"]
+    assert ([row.contact for row in page.rows], page.read_up_to) == ([contacts[2], contacts[4]], contacts[4].pk)
+    page = client.get(PAGE, {"after": contacts[4].pk}).context["page"]
+    assert ([row.contact for row in page.rows], page.read_up_to) == ([contacts[5]], None)
+
+
+def called(auth: QuickBooksAuth, ours: tuple[str, str], theirs: tuple[str, str]) -> None:
+    sync = pairs.customer(auth, " ".join(theirs), "617-555-0101", GivenName=theirs[0], FamilyName=theirs[1])
+    reconciling.link_to(sync, pairs.contact(*ours, "617-555-0101"), None)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (("Bob", "Smith"), ("Robert", "Smith")),
+        (("Bob", "Smith"), ("Bob & Ann", "Smith")),
+        (("Bob", "Smith"), ("Ann and Robert", "Smith")),
+        (("Bob", "Smith & Ann Jones"), ("Bob", "Smith")),
+    ],
+)
+def test_what_matching_takes_for_one_name_is_not_listed(auth, client, ours, theirs) -> None:
+    called(auth, ours, theirs)
+    assert shown(client) == []
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "fields"),
+    [
+        (("Bob", "Smith"), ("Rolf", "Smith"), ["first_name"]),
+        (("Bob", "Smith"), ("Bob", "Smith Jr"), ["last_name"]),
+        (("Smith", "Bob"), ("Bob", "Smith"), ["first_name", "last_name"]),
+        (("Bob", "Smyth"), ("Bob", "Smith"), ["last_name"]),
+    ],
+)
+def test_another_name_is_listed(auth, client, ours, theirs, fields) -> None:
+    called(auth, ours, theirs)
+    assert [field for field, *_ in shown(client)] == fields
+
+
+def test_beside_a_name_that_is_the_same_to_matching_another_firm_is_listed(auth, client) -> None:
+    name = {"GivenName": "Robert", "FamilyName": "Smith", "CompanyName": "Smith LLC"}
+    sync = pairs.customer(auth, "Robert Smith", "617-555-0101", **name)
+    reconciling.link_to(sync, pairs.contact("Bob", "Smith", "617-555-0101", company="Smith & Sons"), None)
+    assert [field for field, *_ in shown(client)] == ["company"]
+    assert shown(client, field="first_name") == []
+
+
 def test_the_list_goes_on_behind_the_contacts_that_were_looked_at(auth, client, monkeypatch) -> None:
     monkeypatch.setattr(differing, "READ_AT_ONCE", 2)
+    monkeypatch.setattr(differing, "MOST_READ", 2)
     contacts = [linked(auth, number, company=company) for number, company in enumerate(("", "", "Lee Realty"), 1)]
     response = client.get(PAGE)
     assert (response.context["page"].rows, response.context["page"].read_up_to) == ([], contacts[1].pk)

@@ -293,3 +293,12 @@ def test_the_page_costs_the_same_number_of_queries_for_any_number(
 
 def test_the_measured_figure_is_one_that_can_be_said() -> None:
     assert 0 < LINKS_RIGHT <= LINKS_MEASURED
+
+
+@pytest.mark.parametrize(("permissions", "is_told"), [((), False), (("contacts.change_contact",), True)])
+def test_only_who_may_open_the_values_that_differ_is_led_there(auth, client, permissions, is_told) -> None:
+    may = ("quickbooks_integration.view_quickbookscustomer", "quickbooks_integration.decide_matches", *permissions)
+    client.force_login(pairs.somebody("bob", *may))
+    differing = reverse("admin:quickbooks_integration_quickbookscustomer_differing")
+    assert (differing in client.get(PAGE).content.decode()) is is_told
+    assert (client.get(differing).status_code == 200) is is_told

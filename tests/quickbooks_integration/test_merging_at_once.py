@@ -1,22 +1,36 @@
 """Two people merge at the same moment; a worker dies halfway."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier
 
 import pytest
 from django.db import connection, connections
+from django.db.models import Field
 
-from contacts import merging
+from contacts import dismissals, duplicates, merging
+from contacts.importing import undoing
+from contacts.importing.prints import prints
 from contacts.merging import journal, wanting
-from contacts.models import Contact, ContactMerge, ContactPhone
+from contacts.models import (
+    Contact,
+    ContactImport,
+    ContactImportStep,
+    ContactMerge,
+    ContactPhone,
+    DismissedDuplicate,
+    Property,
+    PropertyContact,
+)
 from quickbooks_integration import reconciling
 from quickbooks_integration.contact_merges import LinksCare
 from quickbooks_integration.models import QuickBooksSync
 from tests.billing import rows
-from tests.factories import make_contact
-from tests.other_connection import in_other_connection, wait_until_somebody_waits_for
+from tests.contacts.importing.files import counts
+from tests.contacts.importing.test_lists import HOUSE, radar
+from tests.factories import make_contact, make_property
+from tests.other_connection import in_other_connection, is_waited_for, wait_until_somebody_waits_for
 from tests.quickbooks_integration import pairs
 from tests.quickbooks_integration.merged_graphs import snapshot
 
@@ -102,6 +116,111 @@ def test_an_undo_does_not_write_over_a_customer_that_somebody_is_just_linking(pa
         other.execute("ROLLBACK")
     QuickBooksSync.objects.filter(pk=sync.pk).update(local_id=None)
     assert snapshot() == before
+
+
+@contextmanager
+def meanwhile(call: Callable[[], object]) -> Iterator[Callable[[], Future[object]]]:
+    """Runs it in a thread and a connection of its own, once it is begun: until it is done, or waits for this thread."""
+    with ThreadPoolExecutor(1) as pool:
+
+        def run() -> object:
+            try:
+                return call()
+            finally:
+                connections.close_all()
+
+        def begin() -> Future[object]:
+            running = pool.submit(run)
+            while not running.done() and not is_waited_for(connection):
+                pass
+            return running
+
+        yield begin
+
+
+def pair_of(*contacts: Contact) -> str:
+    return "-".join(str(pk) for pk in sorted(contact.pk for contact in contacts))
+
+
+def test_a_merge_and_a_dismissal_of_the_same_moment_are_both_done(pair, monkeypatch):
+    ann, anne = pair
+    bob = make_contact("Bob", "Lee")
+    duplicates.dismiss([anne.pk, bob.pk], None)
+    change, begun = journal.Journal.change, []
+
+    with meanwhile(lambda: duplicates.dismiss([ann.pk, bob.pk], None)) as begin:
+
+        def change_while_the_other_dismisses(self: journal.Journal, row: object, **more: object) -> None:
+            if isinstance(row, DismissedDuplicate) and not begun:
+                begun.append(begin())
+            change(self, row, **more)
+
+        monkeypatch.setattr(journal.Journal, "change", change_while_the_other_dismisses)
+        merging.merge(ann.pk, anne.pk, None)
+    begun[0].result()
+    assert dismissals.standing(DismissedDuplicate).get().pair == pair_of(ann, bob)
+
+
+def test_what_is_dismissed_of_one_that_is_just_being_merged_is_said_of_the_survivor(pair, monkeypatch):
+    ann, anne = pair
+    bob = make_contact("Bob", "Lee")
+    change, begun = journal.Journal.change, []
+
+    with meanwhile(lambda: duplicates.dismiss([anne.pk, bob.pk], None)) as begin:
+
+        def change_while_the_other_dismisses(self: journal.Journal, row: object, **more: object) -> None:
+            if more == {"merged_into": ann} and not begun:
+                begun.append(begin())
+            change(self, row, **more)
+
+        monkeypatch.setattr(journal.Journal, "change", change_while_the_other_dismisses)
+        merging.merge(ann.pk, anne.pk, None)
+    begun[0].result()
+    assert dismissals.standing(DismissedDuplicate).get().pair == pair_of(ann, bob)
+
+
+@pytest.fixture
+def both_at_a_house(pair) -> ContactMerge:
+    """Merged: of two roles of one kind one was dropped."""
+    make_property("12 Main St", city="Quincy", zip_code="02169", people=pair)
+    return merging.merge(pair[0].pk, pair[1].pk, None)
+
+
+def undo_while(begin: Callable[[], Future[object]], done: ContactMerge, monkeypatch) -> Future[object]:
+    """The other begins once the undo has seen that the house of the role that it puts back is there."""
+    is_gone, begun = journal._is_gone, []
+
+    def seen(field: Field, row: object) -> bool:
+        found = is_gone(field, row)
+        if field.attname == "property_id":
+            begun.append(begin())
+        return found
+
+    monkeypatch.setattr(journal, "_is_gone", seen)
+    assert merging.undo(done.pk, None).left == []
+    return begun[0]
+
+
+def test_an_undo_and_an_import_of_the_same_house_never_wait_in_a_circle(both_at_a_house, monkeypatch):
+    line = HOUSE | {"Primary Name": "ANN LEE", "Primary Mobile Phone1": "617-555-0101", "Yr Built": "1954"}
+    with meanwhile(lambda: radar(line)) as begin:
+        imported = undo_while(begin, both_at_a_house, monkeypatch)
+    house = Property.objects.get()
+    assert counts(imported.result()) == {"read": 1, "enriched": 1}
+    assert (house.year_built, house.roles.count()) == (1954, 2)
+
+
+def test_an_import_is_taken_back_after_an_undo_that_puts_somebody_back_at_its_house(both_at_a_house, monkeypatch):
+    house = Property.objects.get()
+    house.roles.all().delete()
+    record = ContactImport.objects.create(filename="list.csv", state=ContactImport.State.DONE)
+    printed = prints(Property, [house.pk])[house.pk]
+    record.steps.create(of=ContactImportStep.Of.PROPERTY, object_id=house.pk, print=printed)
+    assert undoing.ask(record.pk, None)
+    with meanwhile(lambda: undoing.take_back(record.pk)) as begin:
+        undo_while(begin, both_at_a_house, monkeypatch).result()
+    assert PropertyContact.objects.get().contact == both_at_a_house.loser
+    assert [one.why for one in undoing.left(record)[1]] == ["Somebody was added there since."]
 
 
 class Killed(BaseException):

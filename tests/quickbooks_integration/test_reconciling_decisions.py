@@ -120,6 +120,44 @@ def test_a_second_customer_leaves_the_first_one_primary_and_undo_promotes_the_ne
     assert ours.customer_type == "customer"
 
 
+NOW = timezone.now()
+
+
+@pytest.mark.parametrize(
+    ("first_is", "second_is", "primary"),
+    [
+        ({"vanished_at": NOW}, {}, "second"),
+        ({"active": False, "merged_into": "77"}, {"Active": False}, "second"),  # put away as "(deleted)"
+        ({"active": False}, {}, "second"),  # QuickBooks takes no new document for it
+        ({"active": False}, {"Active": False}, "first"),
+        ({"merged_into": "77"}, {}, "first"),  # as long as QuickBooks still has it
+    ],
+)
+def test_new_documents_are_written_for_the_customer_that_quickbooks_takes_them_for(
+    auth: QuickBooksAuth, ann: Any, first_is: dict[str, Any], second_is: dict[str, Any], primary: str
+) -> None:
+    ours = pairs.contact("Ann", "Smith")
+    first, second = pairs.customer(auth, "Ann Smith"), pairs.customer(auth, "Ann Smith 2", **second_is)
+    link_to(first, ours, ann)
+    QuickBooksCustomer.objects.filter(sync=first).update(**first_is)
+    link_to(second, ours, ann)
+    ours.refresh_from_db()
+    assert ours.quickbooks_customer_id == {"first": first, "second": second}[primary].entity_id
+
+
+@pytest.mark.parametrize("second_is", [{"active": False, "merged_into": "77"}, {"active": False}])
+def test_an_undo_promotes_no_customer_that_was_merged_away_or_is_inactive_before_another(
+    auth: QuickBooksAuth, ann: Any, second_is: dict[str, Any]
+) -> None:
+    ours = pairs.contact("Ann", "Smith")
+    first, second, third = (pairs.customer(auth, f"Ann Smith {number}") for number in range(3))
+    decided, *_ = [link_to(one, ours, ann) for one in (first, second, third)]
+    QuickBooksCustomer.objects.filter(sync=second).update(**second_is)
+    undo(decided, ann)
+    ours.refresh_from_db()
+    assert ours.quickbooks_customer_id == third.entity_id
+
+
 def test_what_both_customers_say_stays_when_one_of_them_goes(auth: QuickBooksAuth, ann: Any) -> None:
     ours = pairs.contact("Ann", "Smith", NUMBER)
     first, second = (

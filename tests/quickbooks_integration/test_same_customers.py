@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from contacts.matching.grouping import Found
 from quickbooks_integration.models import DismissedCustomers, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.reconciling import link_to, same_customers
 from tests.quickbooks_integration import pairs
@@ -93,6 +94,11 @@ def test_what_was_dismissed_is_not_shown_again_until_somebody_asks_for_it(office
     office.post(PAGE, {"again": row.pk})
     office.post(PAGE, {"again": row.pk})
     assert same_customers.groups(auth) == [keys(*same)]
+    row.refresh_from_db()
+    assert (row.dismissed_by.username, row.undone_by.username) == ("ann", "ann")
+    page = text(office.get(PAGE, {"dismissed": 1}))
+    assert ("Not the same: 0 pairs" in page, "; asked again by ann" in page) == (True, True)
+    assert "Ask again" not in page
 
 
 def test_the_page_costs_the_same_for_many_groups(office, auth):
@@ -131,12 +137,12 @@ def test_no_number_of_couples_hides_a_double_that_comes_later(office, auth, monk
                 auth, f"{name} {'xyz'[number]}", f"201-555-010{number}", GivenName=name[:3], FamilyName="Ray"
             )
     later = [pairs.customer(auth, name, "978-555-0199") for name in ("Bob Lee", "Robert Lee")]
-    assert same_customers.search(auth) == same_customers.Found([keys(*later)], is_cut=False)
+    assert same_customers.search(auth) == Found([keys(*later)], is_cut=False)
     also = [pairs.customer(auth, name, "978-555-0200") for name in ("Kate Poe", "Kathy Poe")]
     assert same_customers.search(auth).is_cut
     assert "The first 1 group of customers" in text(office.get(PAGE))
     same_customers.dismiss(keys(*later), None)
-    assert same_customers.search(auth) == same_customers.Found([keys(*also)], is_cut=False)
+    assert same_customers.search(auth) == Found([keys(*also)], is_cut=False)
 
 
 def test_some_of_a_group_can_be_somebody_else_and_the_rest_is_asked_about_on(office, auth):

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from billing.models import Payment
 from contacts.models import ContactImport
+from quickbooks_integration.conflicts import listing
 from quickbooks_integration.models import CheckRun, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync, SyncRun
 from tests.attackacrack.planted import plant
 from tests.billing.rows import make_invoice, make_quote, pay
@@ -69,7 +70,7 @@ def test_a_page_that_is_a_list_answers_with_its_rows_for_who_may_take_them_away(
     office_client: Client, bookkeeper_client: Client, model: str
 ) -> None:
     plant()
-    _a_question_and_a_difference()
+    _a_question_and_a_difference(QuickBooksAuth.objects.in_use().get())
     page = reverse(f"admin:{model.replace('.', '_')}_changelist")
     assert "csv=1" in office_client.get(page).content.decode()
     assert len(table(office_client.get(page, {"csv": "1"}))) >= 1
@@ -77,9 +78,8 @@ def test_a_page_that_is_a_list_answers_with_its_rows_for_who_may_take_them_away(
     assert bookkeeper_client.get(page, {"csv": "1"}).status_code == 403
 
 
-def _a_question_and_a_difference() -> None:
+def _a_question_and_a_difference(auth: QuickBooksAuth) -> None:
     """As a pull and the nightly check leave them."""
-    auth = QuickBooksAuth.objects.in_use().get()
     contact = make_contact("Ann", "Lee")
     sync = pairs.customer(auth, "Ann Lee", Id="9901")
     sides = {"base": "Net 10", "ours": "Net 15", "theirs": "Net 30"}
@@ -91,6 +91,36 @@ def _a_question_and_a_difference() -> None:
     CheckRun.objects.create(
         company=auth, state="done", difference_count=1, differences=[difference], finished_at=timezone.now()
     )
+
+
+def test_the_file_of_conflicts_has_those_too_that_are_too_many_for_the_page(
+    office_client: Client, bookkeeper_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "MOST", 2)
+    monkeypatch.setattr(listing, "PART", 2)
+    auth = pairs.company()
+    sides = {"base": "Net 10", "ours": "=1+1", "theirs": "Net 30"}
+    for number in range(5):
+        sync = pairs.customer(auth, f"Ann {number}")
+        conflict = {"sync_status": "conflict", "conflicts": {"payment_terms": sides, "notes": sides}}
+        QuickBooksSync.objects.filter(pk=sync.pk).update(local_id=make_contact("Ann", str(number)).pk, **conflict)
+    page = reverse("admin:quickbooks_integration_conflictdecision_changelist")
+    rows = table(office_client.get(page, {"csv": "1", "field": "payment_terms"}))
+    assert [row["Name"] for row in rows] == [f"Ann {number}" for number in range(5)]
+    assert {row["In QuickBooks"] for row in rows} == {"Net 30"}
+    assert len(table(office_client.get(page, {"csv": "1"}))) == 10
+    assert [row["Name"] for row in table(office_client.get(page, {"csv": "1", "row": sync.pk}))] == ["Ann 4"] * 2
+    assert "Ann 4" in office_client.get(page, {"row": sync.pk}).content.decode()
+    assert bookkeeper_client.get(page, {"csv": "1"}).status_code == 403
+
+
+def test_the_file_of_a_check_says_how_many_differences_are_not_in_it(office_client: Client) -> None:
+    _a_question_and_a_difference(pairs.company())
+    page = reverse("admin:quickbooks_integration_checkrun_changelist")
+    assert len(table(office_client.get(page, {"csv": "1"}))) == 1
+    CheckRun.objects.update(difference_count=1_235)
+    _, last = table(office_client.get(page, {"csv": "1"}))
+    assert last["Kind"] == "1,234 more differences are not listed. Settle some, then check again."
 
 
 def test_the_rows_that_a_sync_could_not_store_are_a_file(office_client: Client, bookkeeper_client: Client) -> None:

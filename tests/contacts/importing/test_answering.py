@@ -236,3 +236,12 @@ def test_the_page_asks_and_takes_the_answer(anna: Contact, office_client: Client
     assert "“Firm” was kept." in shown
     assert Contact.objects.get().name == "Ann Smith"
     assert office_client.post(address, {"answer": "burn", "field": "company"}).status_code == 403
+
+
+def test_of_houses_and_contacts_at_once_the_houses_are_locked_first(office: User) -> None:
+    radar(COUPLE)
+    record = radar(COUPLE | {"Yr Built": "1970", "Mail Address": "9 ELM ST"}).record
+    with CaptureQueriesContext(connection) as taking:
+        assert answering.take(record, office).done > 1
+    tables = locked(taking.captured_queries)
+    assert tables.index("contacts_property") < tables.index("contacts_contact")

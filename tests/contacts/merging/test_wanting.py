@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -145,3 +147,43 @@ def test_what_was_done_by_itself_is_told_for_a_week(pair, office, office_client)
     other = make_contact("Al"), make_contact("Albert")
     merging.merge(other[0].pk, other[1].pk, office)
     assert not wanting.done_lately().exists()
+
+
+def test_wishes_that_wait_cost_no_more_the_more_there_are(office, django_assert_num_queries):
+    def wish(first: str) -> None:
+        pair = make_contact(first, "Lee"), make_contact(first, "Lea")
+        wanting.want(*pair, office, {}, shown="something else")
+
+    wish("Ann")
+    wanting.finish()  # writes down since when
+    with CaptureQueriesContext(connection) as one:
+        assert wanting.finish() == 0
+    for number in range(12):
+        wish(f"Ann{number}")
+    wanting.finish()
+    with django_assert_num_queries(len(one)):
+        assert wanting.finish() == 0
+    assert WantedMerge.objects.count() == 13
+
+
+def test_two_wishes_about_one_contact_are_both_done(pair, office):
+    ann, anne = pair
+    for other in (anne, make_contact("Annie", "Lee")):
+        wanting.want(ann, other, office, {})
+    assert wanting.finish() == 2
+    assert (ann.merges.count(), WantedMerge.objects.count()) == (2, 0)
+
+
+def test_what_is_withdrawn_while_it_is_being_done_is_not_done(pair, office, monkeypatch):
+    wanting.want(*pair, office, {})
+    merge = merging.merge
+
+    def withdrawn(*asked: object, **more: object) -> object:
+        done = merge(*asked, **more)
+        wanting.withdraw([(pair[0].pk, pair[1].pk)])
+        return done
+
+    monkeypatch.setattr(merging, "merge", withdrawn)
+    assert wanting.finish() == 0
+    assert not ContactMerge.objects.exists()
+    assert Contact.objects.current().count() == 2

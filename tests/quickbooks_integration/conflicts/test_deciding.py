@@ -5,6 +5,7 @@ import threading
 import pytest
 from django.db import connection
 
+from contacts.fingerprints import fingerprint
 from quickbooks_integration.conflicts import deciding
 from quickbooks_integration.conflicts.deciding import Settled
 from quickbooks_integration.models import ConflictDecision, QuickBooksSync
@@ -94,7 +95,7 @@ def test_an_edit_here_after_the_page_was_shown_is_asked_about_again(clash, offic
     sides = clash.sync.conflicts["message"]
     clash.edit("Ours, edited again")
     with pytest.raises(Settled, match="changed again meanwhile"):
-        deciding.decide(clash.sync.pk, "message", "theirs", office, seen=deciding.fingerprint(sides))
+        deciding.decide(clash.sync.pk, "message", "theirs", office, seen=fingerprint(sides))
     assert clash.both() == ("Ours, edited again", "Theirs")
     assert list(clash.sync.conflicts) == ["message"]
     assert not ConflictDecision.objects.exists()

@@ -1,0 +1,98 @@
+"""QuickBooks knows no mailing address: it is the billing address of a contact that has no other."""
+
+# ruff: noqa: F811  (fixtures that are imported)
+
+from importlib import import_module
+
+import pytest
+from django.db import connection
+
+from contacts.models import Contact
+from contacts.signals import contact_changed
+from quickbooks_integration import reconciling
+from quickbooks_integration.models import QuickBooksSync
+from quickbooks_integration.reconciling import differing
+from quickbooks_integration.sync import sweeping
+from tests.contacts.importing.files import import_lines
+from tests.quickbooks_integration import pairs
+from tests.quickbooks_integration.sync.test_both_changed import customer_row, customer_there
+from tests.quickbooks_integration.sync.test_outbox import ann, books, push  # noqa: F401
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MAILING = {"kind": "mailing", "street": "12 Main St", "city": "Quincy", "state": "MA", "zip_code": "02169"}
+
+
+def billed_at(books, contact: Contact) -> str:
+    return customer_there(books, contact).get("BillAddr", {}).get("Line1", "")
+
+
+def save(contact: Contact) -> None:
+    contact_changed.send(sender=Contact, contact=contact, origin="office")
+
+
+def test_the_address_of_a_list_is_sent_and_so_is_its_correction(books, ann):
+    import_lines(
+        "Ann,Lee,(617) 555-0123,12 Main St,Quincy,MA,02169", header="first_name,last_name,phone,address,city,state,zip"
+    )
+    push(books)
+    assert (billed_at(books, ann), customer_row(ann).sync_status) == ("12 Main St", "synced")
+
+    ann.addresses.update(street="14 Main St")
+    save(ann)
+    push(books)
+    assert (billed_at(books, ann), ann.addresses.count()) == ("14 Main St", 1)
+    assert not differing.page(books.auth).rows
+
+
+def test_the_correction_of_an_address_that_the_customer_was_made_with_is_sent(books):
+    bea = pairs.contact("Bea", "Lee", "617-555-0199")
+    bea.addresses.create(**MAILING)
+    assert books.sync().create_customer_from_contact(bea)["result"] == "created"
+    bea.refresh_from_db()
+    assert billed_at(books, bea) == "12 Main St"
+    assert not differing.page(books.auth).rows
+    bea.addresses.update(street="14 Main St")
+    save(bea)
+    push(books)
+    assert billed_at(books, bea) == "14 Main St"
+
+
+def test_where_there_is_a_billing_address_bills_go_there_whatever_the_mailing_address_says(books, ann):
+    ann.addresses.create(**MAILING | {"kind": "billing", "street": "1 Elm St"})
+    save(ann)
+    push(books)
+    ann.addresses.create(**MAILING)
+    save(ann)
+    push(books)
+    assert (billed_at(books, ann), customer_row(ann).sync_status) == ("1 Elm St", "synced")
+
+
+def test_what_was_there_at_linking_is_no_edit_and_quickbooks_own_address_stays(books, ann):
+    books.bookkeeper.edit_customer(ann.quickbooks_customer_id, BillAddr={"Line1": "5 Elm St"})
+    ann.addresses.create(**MAILING)
+    save(ann)
+    push(books)
+    assert billed_at(books, ann) == "5 Elm St"
+    assert sorted(ann.addresses.values_list("kind", "street")) == [("billing", "5 Elm St"), ("mailing", "12 Main St")]
+
+
+def test_nobody_who_was_linked_before_is_sent_because_mailing_addresses_count_now(books, ann):
+    auth = books.auth
+    for number, kinds in enumerate((["mailing"], ["mailing", "billing"], []), 1):
+        phone = f"617-555-020{number}"
+        contact = pairs.contact("Bea", f"Lee{number}", phone)
+        for kind in kinds:
+            contact.addresses.create(**MAILING | {"kind": kind, "street": f"{kind} {number}"})
+        reconciling.link_to(pairs.customer(auth, f"Bea Lee{number}", phone, Id=f"990{number}"), contact, None)
+    rows = QuickBooksSync.objects.filter(entity_id__startswith="990").order_by("entity_id")
+    for sync in rows:  # as it was kept until now
+        if sync.base_ours["addresses"].get("billing", {}).get("street", "").startswith("mailing"):
+            del sync.base_ours["addresses"]["billing"]
+            sync.save(update_fields=["base_ours"])
+    migration = import_module("quickbooks_integration.migrations.0029_dismissals_taken_back_and_mailing_addresses")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.AGREE)
+    assert [sync.base_ours["addresses"].get("billing", {}).get("street") for sync in rows.all()] == [
+        "mailing 1", "billing 2", None,
+    ]  # fmt: skip
+    assert sweeping.sweep(auth) == 0
