@@ -134,6 +134,12 @@ SCHEDULES = [
         "Gives the contact that stays what reached the other one just after they were merged, and does wanted merges.",
     ),
     Schedule(
+        "Find whose conversations they are",
+        "contacts.tasks.attach_conversations",
+        5,
+        "Gives texts and calls of unknown numbers to the contact that has the number by now.",
+    ),
+    Schedule(
         "Mark overdue invoices",
         "billing.tasks.mark_overdue",
         60,

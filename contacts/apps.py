@@ -6,6 +6,8 @@ class ContactsConfig(AppConfig):
     verbose_name = "Contacts"
 
     def ready(self) -> None:
-        from contacts import changes
+        from contacts import changes, conversations
+        from contacts.signals import contact_changed
 
+        contact_changed.connect(conversations.follow, dispatch_uid="contacts.conversations")
         changes.register(changes.Kind("contact", "Contact", "contacts.ContactEvent", "contacts.view_contact"))

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from contacts import merging
+from contacts import conversations, merging
 from contacts.importing import undoing, uploads
 from contacts.merging import wanting
 
@@ -25,3 +25,9 @@ def gather_late_rows() -> int:
     """Of merges that are done, after those that are wanted and can be done by now."""
     wanting.finish()
     return merging.gather()
+
+
+@shared_task
+def attach_conversations() -> int:
+    """To contacts that an import, a pull or a merge has brought their numbers."""
+    return conversations.attach()

@@ -9,11 +9,12 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from contacts import colleagues
-from contacts.models import Contact, ContactMerge
+from contacts.models import Activity, Contact, ContactMerge
 from contacts.paging import Place
 
 MOST = 50
@@ -136,17 +137,20 @@ def standing(contact: Contact, may: May) -> Standing:
     return Standing([fact for one in told for fact in one.facts], steps)
 
 
-def page(contact: Contact, may: May, before: Place | None = None, number: int = MOST) -> Page:
+def page(
+    contact: Contact, may: May, before: Place | None = None, number: int = MOST, without: Kind | None = None
+) -> Page:
     """One query for each kind that this person may see, each of at most one row more than is shown."""
     prefetch_related_objects([contact], "phones", "emails")  # what a nameless one is called by
-    entries = [entry for kind in _seen(may) for entry in kind.newest(contact, before, number + 1)]
+    kinds = (kind for kind in _seen(may) if kind is not without)
+    entries = [entry for kind in kinds for entry in kind.newest(contact, before, number + 1)]
     entries.sort(key=lambda entry: entry.place, reverse=True)
     shown = entries[:number]
     return Page(shown, shown[-1].place if len(entries) > number else None)
 
 
 def _seen(may: May) -> Iterable[Kind]:
-    own = (MERGES,)
+    own = (MERGES, SAID)
     return (kind for kinds in (own, *(part.kinds for part in PARTS)) for kind in kinds if all(map(may, kind.needs)))
 
 
@@ -176,3 +180,15 @@ def _tell_merge(merge: ContactMerge, contact: Contact) -> Told:
 
 
 MERGES = Kind("Merge", 0, ("contacts.view_contact",), "merged_at", _merges, _tell_merge)
+
+
+def _said(contact: Contact) -> QuerySet[Activity]:
+    return Activity.objects.filter(conversation__contact=contact).select_related("conversation")
+
+
+def _tell_said(activity: Activity, contact: Contact) -> Told:
+    page = reverse("admin:contacts_conversation_change", args=[activity.conversation_id])
+    return Told(activity.sentence(), page)
+
+
+SAID = Kind("Conversation", 30, ("contacts.view_conversation",), "at", _said, _tell_said)

@@ -248,12 +248,12 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
         return format_html(
             '<span class="{} block text-right tabular-nums whitespace-nowrap">{}</span>',
             "" if contact.outstanding_balance else "contact-nothing text-font-subtle-light dark:text-font-subtle-dark",
-            _money(contact.outstanding_balance),
+            money(contact.outstanding_balance),
         )
 
     @display(description="Owes")
     def owed(self, contact: Contact) -> str:
-        return _money(contact.outstanding_balance)
+        return money(contact.outstanding_balance)
 
     @display(description="Last payment")
     def last_payment(self, contact: Contact) -> str:
@@ -263,7 +263,7 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
 
     @display(description="Sales in all")
     def sales(self, contact: Contact) -> str:
-        return _money(contact.total_sales)
+        return money(contact.total_sales)
 
     @action(description="Import contacts", icon="upload_file", permissions=["import"])
     def import_contacts(self, request: HttpRequest) -> HttpResponseRedirect:
@@ -287,5 +287,5 @@ def _nowrap(text: str) -> SafeString:
     return format_html('<span class="whitespace-nowrap">{}</span>', text) if text else NOTHING
 
 
-def _money(dollars: Decimal) -> str:
+def money(dollars: Decimal) -> str:
     return f"{'-' if dollars < 0 else ''}${abs(dollars):,.2f}"

@@ -2,9 +2,11 @@ from contacts.models.imports import ContactImport, ContactImportDifference, Cont
 from contacts.models.merges import ContactMerge, DismissedDuplicate, WantedMerge
 from contacts.models.people import CURRENT, Contact, ContactAddress, ContactEmail, ContactPhone
 from contacts.models.places import Property, PropertyContact
+from contacts.models.talk import Activity, Conversation, PhoneLine
 
 __all__ = [
     "CURRENT",
+    "Activity",
     "Contact",
     "ContactAddress",
     "ContactEmail",
@@ -14,7 +16,9 @@ __all__ = [
     "ContactImportStep",
     "ContactMerge",
     "ContactPhone",
+    "Conversation",
     "DismissedDuplicate",
+    "PhoneLine",
     "Property",
     "PropertyContact",
     "WantedMerge",

@@ -53,6 +53,7 @@ TABLE: dict[str, str] = {
     **_pages("contacts/contact", {"<int:contact_id>/timeline": "ob"}, {}),
     **_pages("contacts/contact", {"duplicates": "o", "duplicates/dismissed": "o", "merge": "o", "import_contacts": "o"},
              {"<int:contact_id>/quickbooks": "o", "quickbooks/push": "o", "merge/<int:merge_id>/undo": "o"}),
+    **_model("contacts/conversation", "ob"),
     **_model("contacts/property", "ob", add="o", delete="o"),
     **_model("contacts/contactimport", "o", add="o"),
     **_pages("contacts/contactimport", {"<int:pk>/progress": "o", "<int:pk>/take-back": "o", "<int:pk>/lines": "o"},
