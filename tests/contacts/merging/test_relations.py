@@ -26,6 +26,7 @@ MOVED = {
     "contacts.ContactImportRow.contact",
     "contacts.ContactImportRow.perhaps",
     "contacts.ContactPhone.contact",
+    "contacts.Conversation.contact",
     "contacts.PropertyContact.contact",
     "quickbooks_integration.MatchCandidate.contact",
     "quickbooks_integration.MatchDecision.contact",
