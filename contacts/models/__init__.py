@@ -1,5 +1,6 @@
 from contacts.models.imports import ContactImport, ContactImportDifference, ContactImportRow, ContactImportStep
 from contacts.models.merges import ContactMerge, DismissedDuplicate, WantedMerge
+from contacts.models.openphone import OpenPhoneEvent, OpenPhoneReading
 from contacts.models.people import CURRENT, Contact, ContactAddress, ContactEmail, ContactPhone
 from contacts.models.places import Property, PropertyContact
 from contacts.models.talk import Activity, Conversation, PhoneLine
@@ -18,6 +19,8 @@ __all__ = [
     "ContactPhone",
     "Conversation",
     "DismissedDuplicate",
+    "OpenPhoneEvent",
+    "OpenPhoneReading",
     "PhoneLine",
     "Property",
     "PropertyContact",

@@ -47,6 +47,7 @@ TABLE: dict[str, str] = {
     "admin/^(?P<app_label>contacts|billing|quickbooks_integration|attackacrack|auth|django_celery_beat)/$": EVERYBODY,
     "auth/quickbooks": EVERYBODY,  # sends those who may not connect back, with a sentence
     "auth/quickbooks/callback": EVERYBODY,
+    "webhooks/openphone": EVERYBODY,
     "webhooks/quickbooks": EVERYBODY,
     # --- Contacts ---
     **_model("contacts/contact", "ob", add="o", delete="o"),
