@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -20,6 +20,7 @@ PAUSE = timedelta(minutes=5)  # after which a pull has brought new lines of ours
 KEPT_DAYS = 30  # OpenPhone repeats an event for 28 hours at most
 NOT_KEPT = "Tells nothing that is kept here."
 LINE_NOT_KNOWN = "It is of a group on one of our numbers that OpenPhone has not told us of."
+BUSY = "The database was busy with the same conversation."
 ODD = "It could not be stored. Whoever looks after the CRM finds the reason in the log."
 
 
@@ -47,7 +48,9 @@ def _settle(pk: int) -> bool:
             with transaction.atomic():
                 _finish(event, State.DONE, _keep(event))
         except UnknownLine:
-            _postpone(event)
+            _postpone(event, LINE_NOT_KNOWN)
+        except OperationalError:  # somebody locked the same in another order
+            _postpone(event, BUSY)
         except Exception as error:  # one that is odd must not hold up all others
             # The kind alone: the database's errors quote what was said.
             logger.error("The event %s of OpenPhone could not be stored: %s", event.event_id, type(error).__name__)
@@ -67,12 +70,12 @@ def _keep(event: OpenPhoneEvent) -> str:
     return ""
 
 
-def _postpone(event: OpenPhoneEvent) -> None:
+def _postpone(event: OpenPhoneEvent, message: str) -> None:
     event.tries += 1
     if event.tries >= MOST_TRIES:
-        _finish(event, State.FAILED, LINE_NOT_KNOWN)
+        _finish(event, State.FAILED, message)
         return
-    event.next_try_at, event.message = timezone.now() + PAUSE, LINE_NOT_KNOWN
+    event.next_try_at, event.message = timezone.now() + PAUSE, message
     event.save(update_fields=["tries", "next_try_at", "message"])
 
 

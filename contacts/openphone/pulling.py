@@ -28,6 +28,7 @@ from contacts.openphone.errors import Kind, OpenPhoneError
 logger = logging.getLogger(__name__)
 OVERLAP = timedelta(days=1)
 WINDOW = timedelta(days=30)
+MOMENT = timedelta(seconds=1)
 Parse = Callable[[dict[str, Any], dict[str, str]], Said | None]
 
 
@@ -54,8 +55,8 @@ def _read(client: OpenPhone, now: datetime) -> int:
     for start, end in _windows(_begin(now), now):
         asked = {"createdAt[gte]": _written(start), "createdAt[lte]": _written(end)}
         written += _keep_all(client, "/calls", parsing.call, ours, {**asked, "include": "voicemail"})
-        # Of texts the interface knows "later than" alone.
-        asked = {"createdAt[gt]": _written(start - timedelta(seconds=1)), "createdAt[lt]": asked["createdAt[lte]"]}
+        # Of texts it can be asked for "after" and "before" alone, without the moment itself.
+        asked = {"createdAt[gt]": _written(start - MOMENT), "createdAt[lt]": _written(end + MOMENT)}
         written += _keep_all(client, "/messages", parsing.message, ours, asked)
         reading = OpenPhoneReading.objects.filter(Q(read_until=None) | Q(read_until__lt=end))
         reading.update(read_until=end)

@@ -1,5 +1,6 @@
 """What OpenPhone has is read into conversations: all of it, once, whatever happens on the way."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from django.utils import timezone
 
 from contacts import conversations, tasks
 from contacts.models import Activity, Conversation, OpenPhoneReading, PhoneLine
-from contacts.openphone import pulling
+from contacts.openphone import limiter, pulling
 from contacts.openphone.emulator import Emulator
 from contacts.openphone.errors import Kind, OpenPhoneError
 from tests.factories import make_contact
@@ -74,14 +75,14 @@ def test_whoever_is_killed_goes_on_where_he_was_and_nothing_is_lost_or_twice(ope
         openphone.workspace.text(ANN, f"{days} days ago", at=days_ago(days))
     keep, number = conversations.keep, 0
 
-    def killed_at_each_step_once(said):
+    def killed_in_each_window(said):
         nonlocal number
         number += 1
-        if number % 2:
+        if number % 3 == 1:
             raise KeyboardInterrupt
         return keep(said)
 
-    monkeypatch.setattr(conversations, "keep", killed_at_each_step_once)
+    monkeypatch.setattr(conversations, "keep", killed_in_each_window)
     for _ in range(20):
         try:
             pulling.pull()
@@ -192,10 +193,19 @@ def test_our_lines_take_their_new_names(openphone: Emulator):
     assert list(PhoneLine.objects.values_list("name", flat=True)) == ["Front desk"]
 
 
-def test_workers_together_stay_below_the_limit(openphone: Emulator, settings):
-    """The emulator refuses the eleventh request of a second, and the client would have to ask again."""
-    openphone.limits = True
-    settings.OPENPHONE_REQUESTS_PER_SECOND = 50  # too fast, so that the limit is seen
-    settings.OPENPHONE_HISTORY_DAYS = 30 * 6
-    pulling.pull()
-    assert len(openphone.requests) > 1 + 2 * 6
+def test_workers_together_ask_one_after_the_other(settings):
+    """Each is told how long to wait for its turn: eight a second, whoever asks, and nobody during a pause."""
+    limiter._redis(settings.REDIS_URL).delete(limiter.KEY)
+    began = time.monotonic()
+    limiter.pause(5)
+    waits = [limiter._take(1 / 8) for _ in range(9)]
+    took = time.monotonic() - began
+    assert waits == sorted(waits)
+    limiter._redis(settings.REDIS_URL).delete(limiter.KEY)
+    assert 5.9 - took <= waits[-1] <= 6
+
+
+def test_while_redis_is_away_each_process_keeps_to_the_limit(settings):
+    settings.REDIS_URL = "redis://127.0.0.1:9/0"
+    waits = [limiter._take(100) for _ in range(2)]
+    assert waits[1] > 90
