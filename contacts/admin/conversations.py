@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -21,7 +22,8 @@ from contacts import conversations, search, timeline
 from contacts.admin.contacts import MONEY_COLUMNS, NOTHING, may_see_money, money
 from contacts.admin.exporting import ExportsRows
 from contacts.admin.keys import is_key
-from contacts.models import Activity, Contact, Conversation
+from contacts.models import Activity, Contact, Conversation, OpenPhoneReading
+from contacts.openphone.errors import SENTENCES, Kind
 from contacts.paging import Place
 
 CHANGE = "contacts.change_conversation"
@@ -70,6 +72,7 @@ class ConversationAdmin(ExportsRows):
     list_filter = (WhoseFilter, WaitsFilter)
     list_filter_submit = True
     list_per_page = 50
+    list_before_template = "contacts/openphone_reading.html"
     show_full_result_count = False
     ordering = ("-last_activity_at", "-id")
     # Switches the search field on; get_search_results decides what is searched.
@@ -87,6 +90,10 @@ class ConversationAdmin(ExportsRows):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        reading = {"has_key": bool(settings.OPENPHONE_API_KEY), "reading": OpenPhoneReading.objects.first()}
+        return super().changelist_view(request, {**reading, "no_key": SENTENCES[Kind.NO_KEY], **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         newest = Activity.objects.filter(conversation=OuterRef("pk")).order_by("-at", "-pk").values("pk")[:1]

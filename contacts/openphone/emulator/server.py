@@ -16,7 +16,7 @@ from contacts.openphone.emulator.workspace import Json, Workspace
 
 KEY, VERSION = "emulator-api-key", "2026-03-30"
 PER_SECOND = 10
-PAUSES = (0.0, 0.2, 1.0, 5.0)  # between tries of a webhook; OpenPhone takes 27 hours for eight
+PAUSES = (0.0, 1.0, 5.0, 15.0, 60.0)  # between tries of a webhook; OpenPhone takes 27 hours for eight
 
 
 class Emulator:

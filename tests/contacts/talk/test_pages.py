@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from contacts import timeline
-from contacts.models import Activity, Contact, Conversation
+from contacts.models import Activity, Contact, Conversation, OpenPhoneReading
 from tests.contacts.talk.rows import a_call, a_conversation, a_text, at, keep
 from tests.factories import make_contact
 from tests.people import client_of
@@ -180,3 +180,14 @@ def test_the_list_is_taken_away_as_a_file_in_the_columns_on_screen(office_client
     lines = b"".join(answer.streaming_content).decode().splitlines()
     assert lines[0].endswith("With,Number,Last said,Last activity,Unanswered since,Balance")
     assert len(lines) == 4
+
+
+def test_the_list_says_whether_it_is_up_to_date(office_client, settings):
+    settings.OPENPHONE_API_KEY = ""
+    assert "OpenPhone is not connected" in text(office_client.get(LIST))
+    settings.OPENPHONE_API_KEY = "key"
+    assert "OpenPhone is being read for the first time." in text(office_client.get(LIST))
+    OpenPhoneReading.objects.update_or_create(pk=1, defaults={"succeeded_at": at(0)})
+    assert "Read from OpenPhone on Oct 1, 8:00 AM." in text(office_client.get(LIST))
+    OpenPhoneReading.objects.update(trouble="It does not answer.", trouble_since=at(60))
+    assert "It does not answer. Since Oct 1, 9:00 AM." in text(office_client.get(LIST))
