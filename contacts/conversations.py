@@ -204,12 +204,12 @@ def _take(row: Activity, one: Said) -> bool:
     is_first_voicemail = one.kind == Kind.VOICEMAIL and row.kind != Kind.VOICEMAIL
     if is_first_voicemail:
         row.kind = Kind.VOICEMAIL
-    if one.text and one.kind == row.kind and (is_newer or is_first_voicemail):
-        row.text = _storable(one.text)
+    if one.kind == row.kind and (is_newer or is_first_voicemail):  # what a call says is not its voicemail's
+        row.text = _storable(one.text) or row.text
+        row.seconds = row.seconds if one.seconds is None else one.seconds
     if is_newer:
         row.status = one.status[:20] or row.status
         row.attachments = one.attachments or row.attachments
-        row.seconds = row.seconds if one.seconds is None else one.seconds
         row.changed_at = one.changed_at
     return was != [getattr(row, name) for name in TAKEN]
 

@@ -5,10 +5,11 @@ contacts knows no other app: each registers a Part in its AppConfig.ready.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
+from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -18,6 +19,7 @@ from contacts.models import Activity, Contact, ContactMerge
 from contacts.paging import Place
 
 MOST = 50
+DAY = timedelta(days=1)
 May = Callable[[str], bool]  # whether the person who looks has this permission
 
 
@@ -183,12 +185,21 @@ MERGES = Kind("Merge", 0, ("contacts.view_contact",), "merged_at", _merges, _tel
 
 
 def _said(contact: Contact) -> QuerySet[Activity]:
-    return Activity.objects.filter(conversation__contact=contact).select_related("conversation")
+    """The last of each conversation and day, in the business's zone, with how many there were: a chat of many texts would
+    leave no room for anything else."""
+    rows = Activity.objects.annotate(day=TruncDate("at"))
+    near = Q(at__gt=OuterRef("at") - DAY, at__lt=OuterRef("at") + DAY)
+    same_day = rows.filter(near, conversation=OuterRef("conversation"), day=OuterRef("day")).order_by()
+    later = same_day.filter(Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), pk__gt=OuterRef("pk")))
+    number = same_day.values("conversation").annotate(number=Count("pk")).values("number")
+    last = rows.filter(~Exists(later), conversation__contact=contact)
+    return last.annotate(number=Subquery(number)).select_related("conversation")
 
 
-def _tell_said(activity: Activity, contact: Contact) -> Told:
+def _tell_said(activity: Any, contact: Contact) -> Told:
     page = reverse("admin:contacts_conversation_change", args=[activity.conversation_id])
-    return Told(activity.sentence(), page)
+    more = f"{activity.number} texts and calls, the last: " if activity.number > 1 else ""
+    return Told(more + activity.sentence(), page)
 
 
 SAID = Kind("Conversation", 30, ("contacts.view_conversation",), "at", _said, _tell_said)

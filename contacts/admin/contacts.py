@@ -244,16 +244,11 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
 
     @display(description="Balance", ordering="outstanding_balance")
     def balance(self, contact: Contact) -> SafeString:
-        """Right-aligned; a zero is quiet."""
-        return format_html(
-            '<span class="{} block text-right tabular-nums whitespace-nowrap">{}</span>',
-            "" if contact.outstanding_balance else "contact-nothing text-font-subtle-light dark:text-font-subtle-dark",
-            money(contact.outstanding_balance),
-        )
+        return balance_cell(contact.outstanding_balance)
 
     @display(description="Owes")
     def owed(self, contact: Contact) -> str:
-        return money(contact.outstanding_balance)
+        return _money(contact.outstanding_balance)
 
     @display(description="Last payment")
     def last_payment(self, contact: Contact) -> str:
@@ -263,7 +258,7 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
 
     @display(description="Sales in all")
     def sales(self, contact: Contact) -> str:
-        return money(contact.total_sales)
+        return _money(contact.total_sales)
 
     @action(description="Import contacts", icon="upload_file", permissions=["import"])
     def import_contacts(self, request: HttpRequest) -> HttpResponseRedirect:
@@ -287,5 +282,14 @@ def _nowrap(text: str) -> SafeString:
     return format_html('<span class="whitespace-nowrap">{}</span>', text) if text else NOTHING
 
 
-def money(dollars: Decimal) -> str:
+def balance_cell(dollars: Decimal) -> SafeString:
+    """Right-aligned; a zero is quiet."""
+    return format_html(
+        '<span class="{} block text-right tabular-nums whitespace-nowrap">{}</span>',
+        "" if dollars else "contact-nothing text-font-subtle-light dark:text-font-subtle-dark",
+        _money(dollars),
+    )
+
+
+def _money(dollars: Decimal) -> str:
     return f"{'-' if dollars < 0 else ''}${abs(dollars):,.2f}"

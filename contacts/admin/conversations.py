@@ -19,7 +19,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from contacts import conversations, search, timeline
-from contacts.admin.contacts import MONEY_COLUMNS, NOTHING, may_see_money, money
+from contacts.admin.contacts import MONEY_COLUMNS, NOTHING, balance_cell, may_see_money
 from contacts.admin.exporting import ExportsRows
 from contacts.admin.keys import is_key
 from contacts.models import Activity, Contact, Conversation, OpenPhoneReading
@@ -146,7 +146,7 @@ class ConversationAdmin(ExportsRows):
 
     @display(description="Balance", ordering="contact__outstanding_balance")
     def balance(self, conversation: Conversation) -> SafeString | str:
-        return money(conversation.contact.outstanding_balance) if conversation.contact else NOTHING
+        return balance_cell(conversation.contact.outstanding_balance) if conversation.contact else NOTHING
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

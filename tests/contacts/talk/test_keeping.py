@@ -49,7 +49,7 @@ def test_a_call_and_its_voicemail_are_one_row_in_any_order(order):
     for number in order:
         keep(told[number])
     [row] = Activity.objects.all()
-    assert (row.kind, row.text, row.status) == ("voicemail", "Call me back", "missed")
+    assert (row.kind, row.text, row.status, row.seconds) == ("voicemail", "Call me back", "missed", 14)
 
 
 def test_two_in_one_page_are_put_together_too():

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from contacts import timeline
 from contacts.models import Activity, Contact, Conversation, OpenPhoneReading
-from tests.contacts.talk.rows import a_call, a_conversation, a_text, at, keep
+from tests.contacts.talk.rows import OTHER_LINE, a_call, a_conversation, a_text, at, keep
 from tests.factories import make_contact
 from tests.people import client_of
 
@@ -136,14 +136,33 @@ def test_an_unknown_number_says_what_to_do(office_client):
     assert "No contact has this number. Add it to a contact" in text(office_client.get(page(a_conversation())))
 
 
+def told_of(contact: Contact) -> list[str]:
+    return [entry.told.sentence for entry in timeline.page(contact, lambda permission: True).entries]
+
+
 def test_the_timeline_of_the_contact_tells_what_was_said(ann):
     a_conversation(text="The wall is wet " * 20)
-    keep(a_call("AC7", others="+16175550101", direction="outgoing", minutes=5, seconds=187, changed_at=at(5)))
-    call, words = timeline.page(ann, lambda permission: True).entries
-    assert call.told.sentence == "Call to (617) 555-0101: 3:07"
-    assert words.told.sentence.startswith("Text from (617) 555-0101: The wall is wet")
-    assert len(words.told.sentence) < 200
-    assert words.told.page == page(Conversation.objects.get())
+    [entry] = timeline.page(ann, lambda permission: True).entries
+    assert entry.told.sentence.startswith("Text from (617) 555-0101: The wall is wet")
+    assert len(entry.told.sentence) < 200
+    assert entry.told.page == page(Conversation.objects.get())
+
+
+def test_what_was_said_on_one_day_of_the_business_is_one_row(ann):
+    """Noon in UTC is eight in the morning in Boston."""
+    day = 24 * 60
+    keep(*(a_text(f"AC{n}", minutes=n, text=f"text {n}") for n in range(5)), a_text("ACb", minutes=0, line=OTHER_LINE))
+    keep(
+        a_text("ACc", minutes=15 * 60, text="at 11 in the evening"),
+        a_text("ACd", minutes=17 * 60, text="at 1 at night"),
+    )
+    keep(a_call("ACe", direction="outgoing", minutes=2 * day, seconds=187))
+    assert told_of(ann) == [
+        "Call to (617) 555-0101: 3:07",
+        "Text from (617) 555-0101: at 1 at night",
+        "6 texts and calls, the last: Text from (617) 555-0101: at 11 in the evening",
+        "Text from (617) 555-0101: Yes, go ahead",
+    ]
 
 
 def seer(*permissions: str) -> Client:
