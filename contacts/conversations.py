@@ -26,6 +26,7 @@ ANSWERS = Q(direction=Direction.OUTGOING) & ~Q(status__in=("failed", "undelivere
     direction=Direction.INCOMING, kind=Kind.CALL, status__in=("completed", "forwarded", "ai-handled")
 )
 MOST_NUMBERS = 200  # characters
+AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -105,16 +106,19 @@ def attach(among: Q | None = None) -> int:
     """Gives conversations whose contact is not known, or no longer has the number, to the only contact that has it. Where
     several have it none is guessed. among: which conversations; None for all. Returns how many were given. May be called
     inside a transaction."""
-    phones = ContactPhone.objects.filter(contact__merged_into=None, key=OuterRef("other_number"))
-    counted = phones.order_by().values("key").annotate(owners=Count("contact", distinct=True), owner=Min("contact"))
-    only = Subquery(counted.filter(owners=1).values("owner"))
-    loose = Conversation.objects.filter(Q(contact=None) | ~Exists(phones.filter(contact=OuterRef("contact"))))
-    found = loose.filter(among or Q()).annotate(owner=only).exclude(owner=None).values_list("pk", flat=True)
+    phones = ContactPhone.objects.filter(contact__merged_into=None)
+    own = phones.filter(key=OuterRef("other_number"), contact=OuterRef("contact"))
+    loose = Conversation.objects.filter(Q(contact=None) | ~Exists(own)).filter(among or Q())
+    having = phones.filter(key__in=loose.values("other_number")).order_by().values("key")
+    single = having.annotate(owners=Count("contact", distinct=True), owner=Min("contact")).filter(owners=1)
     with transaction.atomic():
-        rows = Conversation.objects.filter(pk__in=list(found)).order_by("pk").select_for_update(no_key=True)
-        locked = list(rows.values_list("pk", flat=True))
-        still = loose.filter(pk__in=locked).annotate(owner=only).exclude(owner=None)
-        return Conversation.objects.filter(pk__in=still.values("pk")).update(contact=only)
+        only = dict(single.values_list("key", "owner"))
+        locked = loose.filter(other_number__in=list(only)).order_by("pk").select_for_update(of=("self",), no_key=True)
+        rows = list(locked.only("other_number"))
+        for row in rows:
+            row.contact_id = only[row.other_number]
+        Conversation.objects.bulk_update(rows, ["contact"], batch_size=AT_ONCE)
+    return len(rows)
 
 
 def follow(contact: Contact, **signal: Any) -> None:
