@@ -24,6 +24,7 @@ GROUPS: dict[str, list[str]] = {
     "bookkeeper": [
         "contacts.view_contact",
         "contacts.view_property",
+        "contacts.view_conversation",
         "billing.view_*",
         "quickbooks_integration.view_quickbooksauth",
         "quickbooks_integration.view_quickbookscustomer",

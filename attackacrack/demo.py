@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from attackacrack import embedded
+from contacts.openphone.emulator import server as openphone
+from contacts.openphone.emulator import signing
 from quickbooks_integration.emulator.emulator import CLIENT_ID, CLIENT_SECRET
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -151,8 +153,16 @@ def _port(name: str, usual: int) -> int:
     return int(text)
 
 
+def _free_port() -> int:
+    """Of no business of whoever uses the demo."""
+    with socket.socket() as attempt:
+        attempt.bind(("127.0.0.1", 0))
+        return int(attempt.getsockname()[1])
+
+
 def _environment(data: Path, web: int, emulator: int) -> dict[str, str]:
-    """For every process of the demo. It replaces what `.env` says of QuickBooks: a demo never talks to Intuit."""
+    """For every process of the demo. It replaces what `.env` says of partners: a demo never talks to Intuit or Quo."""
+    talk = _free_port()
     return {
         **os.environ,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
@@ -169,6 +179,10 @@ def _environment(data: Path, web: int, emulator: int) -> dict[str, str]:
         "QUICKBOOKS_CLIENT_ID": CLIENT_ID,
         "QUICKBOOKS_CLIENT_SECRET": CLIENT_SECRET,
         "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN": WEBHOOK_TOKEN,
+        "OPENPHONE_PORT": str(talk),
+        "OPENPHONE_API_URL": f"http://127.0.0.1:{talk}",
+        "OPENPHONE_API_KEY": openphone.KEY,
+        "OPENPHONE_WEBHOOK_KEYS": f"whsec_{signing.KEY}",
         "QUICKBOOKS_REDIRECT_URI": f"http://127.0.0.1:{web}/auth/quickbooks/callback",
     }
 

@@ -11,7 +11,7 @@ from contacts import card_numbers
 GONE = "***"
 # Names whose value is nobody's business, in a header, a query, a form, JSON or a Python dict.
 _NAMES = (
-    r"authorization|proxy-authorization|cookie|set-cookie|intuit-signature|"
+    r"authorization|proxy-authorization|cookie|set-cookie|intuit-signature|openphone-signature|webhook-signature|"
     # QuickBooks' SyncToken is a version and no secret.
     r"(?!sync[_-]?token)[\w-]{0,60}(?:token|secret|password|passwd|api[_-]?key)|secret_key|fernet_keys?|sessionid|csrfmiddlewaretoken|assertion"
 )

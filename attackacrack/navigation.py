@@ -21,6 +21,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         ("", [("Today", "today", "index", "")]),
         ("Contacts", [
             ("Contacts", "person", "contacts_contact_changelist", "contacts.view_contact"),
+            ("Conversations", "forum", "contacts_conversation_changelist", "contacts.view_conversation"),
             ("Possible duplicates", "content_copy", "contacts_contact_duplicates", "contacts.merge_contact"),
             ("Properties", "home", "contacts_property_changelist", "contacts.view_property"),
             ("Imports", "upload_file", "contacts_contactimport_changelist", "contacts.view_contactimport"),

@@ -134,6 +134,30 @@ SCHEDULES = [
         "Gives the contact that stays what reached the other one just after they were merged, and does wanted merges.",
     ),
     Schedule(
+        "Read from OpenPhone",
+        "contacts.tasks.pull_from_openphone",
+        5,
+        "Asks OpenPhone for the texts, calls and voicemails of the last day, where a key for it is set.",
+    ),
+    Schedule(
+        "Work off webhooks from OpenPhone",
+        "contacts.tasks.keep_openphone_events",
+        1,
+        "Stores the texts and calls that OpenPhone told us of, where that was not done at once.",
+    ),
+    Schedule(
+        "Clear away old webhooks from OpenPhone",
+        "contacts.tasks.sweep_openphone_events",
+        24 * 60,
+        "Deletes the webhooks from OpenPhone that are older than 30 days.",
+    ),
+    Schedule(
+        "Find whose conversations they are",
+        "contacts.tasks.attach_conversations",
+        5,
+        "Gives texts and calls of unknown numbers to the contact that has the number by now.",
+    ),
+    Schedule(
         "Mark overdue invoices",
         "billing.tasks.mark_overdue",
         60,

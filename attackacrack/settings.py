@@ -290,6 +290,21 @@ QUICKBOOKS_SANDBOX_EMAILS = env.list("QUICKBOOKS_SANDBOX_EMAILS", default=[])
 QUICKBOOKS_BRAKE_PERCENT = env.int("QUICKBOOKS_BRAKE_PERCENT", default=5)
 QUICKBOOKS_BRAKE_MINIMUM = env.int("QUICKBOOKS_BRAKE_MINIMUM", default=5)
 
+# --- OpenPhone (now Quo) -----------------------------------------------------------------------
+# Of its page Settings > API. Without it nothing is asked there.
+OPENPHONE_API_KEY = env.str("OPENPHONE_API_KEY", default="").strip()
+OPENPHONE_API_URL = env.str("OPENPHONE_API_URL", default="https://api.quo.com").rstrip("/")
+# Of its webhooks, old (base64) and new (whsec_...) ones side by side. Without any every webhook is refused.
+OPENPHONE_WEBHOOK_KEYS = env.list("OPENPHONE_WEBHOOK_KEYS", default=[])
+# It allows 10 a second for each key, whatever asks.
+OPENPHONE_REQUESTS_PER_SECOND = env.int("OPENPHONE_REQUESTS_PER_SECOND", default=8)
+# Seconds to wait for a connection, and for (each part of) an answer; before a failed request is tried again (doubling).
+OPENPHONE_CONNECT_TIMEOUT = env.float("OPENPHONE_CONNECT_TIMEOUT", default=5.0)
+OPENPHONE_READ_TIMEOUT = env.float("OPENPHONE_READ_TIMEOUT", default=30.0)
+OPENPHONE_RETRY_SECONDS = env.float("OPENPHONE_RETRY_SECONDS", default=1.0)
+# How far the first reading goes back.
+OPENPHONE_HISTORY_DAYS = env.int("OPENPHONE_HISTORY_DAYS", default=1095)
+
 # --- Follow-ups --------------------------------------------------------------------------------
 # Days after a quote was sent and not answered, after an invoice was due, and so on: one follow-up at each.
 FOLLOW_UP_QUOTE_DAYS = env.list("FOLLOW_UP_QUOTE_DAYS", cast=int, default=[3, 7, 14])

@@ -26,5 +26,6 @@ urlpatterns = [
     path("admin/news/", admin.site.admin_view(news.view), name="first_page_news"),
     path("admin/", admin.site.urls),
     path("accounts/", include("attackacrack.sign_in.urls")),
+    path("", include("contacts.urls")),
     path("", include("quickbooks_integration.urls")),
 ]

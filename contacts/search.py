@@ -1,4 +1,4 @@
-"""Finding contacts and properties by whatever the office has at hand: a name, a number in any format, a street."""
+"""Finding contacts, properties and conversations by whatever the office has at hand: a name, a number in any format, a street."""
 
 import re
 from typing import Any
@@ -6,7 +6,15 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from contacts.matching import normalise
-from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone, Property, PropertyContact
+from contacts.models import (
+    Contact,
+    ContactAddress,
+    ContactEmail,
+    ContactPhone,
+    Conversation,
+    Property,
+    PropertyContact,
+)
 
 MOST_TERMS, LONGEST_TERM = 8, 100
 # Digits with what people put between them, long enough to be more than a house number.
@@ -27,6 +35,16 @@ def properties(queryset: QuerySet[Property], text: str) -> QuerySet[Property]:
         here = queryset.model.objects.filter(_any_of(term, "address", "city", "zip_code", "parcel_number")).values("pk")
         people = PropertyContact.objects.filter(contact__in=_own_ids(term)).values("property_id")
         queryset = queryset.filter(pk__in=here.union(people))
+    return queryset
+
+
+def conversations(queryset: QuerySet[Conversation], text: str) -> QuerySet[Conversation]:
+    """Those that every word applies to: the other side's number, or a name, number, e-mail or id of the contact."""
+    for term in terms(text):
+        whole, digits = normalise.phone(term), _digits(term)
+        number = Q(other_number=whole.key) if whole else Q(other_number__icontains=digits if len(digits) >= 3 else term)
+        own = queryset.model.objects.filter(contact__in=_own_ids(term)).values("pk")
+        queryset = queryset.filter(pk__in=queryset.model.objects.filter(number).values("pk").union(own))
     return queryset
 
 

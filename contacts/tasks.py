@@ -1,8 +1,10 @@
 from celery import shared_task
 
-from contacts import merging
+from contacts import conversations, merging
 from contacts.importing import undoing, uploads
 from contacts.merging import wanting
+from contacts.openphone import events, pulling
+from contacts.openphone.errors import OpenPhoneError
 
 
 @shared_task
@@ -25,3 +27,28 @@ def gather_late_rows() -> int:
     """Of merges that are done, after those that are wanted and can be done by now."""
     wanting.finish()
     return merging.gather()
+
+
+@shared_task
+def attach_conversations() -> int:
+    """To contacts that an import, a pull or a merge has brought their numbers."""
+    return conversations.attach()
+
+
+@shared_task
+def pull_from_openphone() -> int | None:
+    """Does nothing without a key. Trouble is noted for the page of conversations and is over with the next reading."""
+    try:
+        return pulling.pull()
+    except OpenPhoneError:
+        return None
+
+
+@shared_task
+def keep_openphone_events() -> int:
+    return events.keep_waiting()
+
+
+@shared_task
+def sweep_openphone_events() -> int:
+    return events.sweep()

@@ -5,19 +5,22 @@ contacts knows no other app: each registers a Part in its AppConfig.ready.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
+from django.db.models.functions import TruncDate
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from contacts import colleagues
 from contacts.days import midnight
-from contacts.models import Contact, ContactMerge
+from contacts.models import Activity, Contact, ContactMerge
 from contacts.paging import Place
 
 MOST = 50
+DAY = timedelta(days=1)
 May = Callable[[str], bool]  # whether the person who looks has this permission
 
 
@@ -137,17 +140,20 @@ def standing(contact: Contact, may: May) -> Standing:
     return Standing([fact for one in told for fact in one.facts], steps)
 
 
-def page(contact: Contact, may: May, before: Place | None = None, number: int = MOST) -> Page:
+def page(
+    contact: Contact, may: May, before: Place | None = None, number: int = MOST, without: Kind | None = None
+) -> Page:
     """One query for each kind that this person may see, each of at most one row more than is shown."""
     prefetch_related_objects([contact], "phones", "emails")  # what a nameless one is called by
-    entries = [entry for kind in _seen(may) for entry in kind.newest(contact, before, number + 1)]
+    kinds = (kind for kind in _seen(may) if kind is not without)
+    entries = [entry for kind in kinds for entry in kind.newest(contact, before, number + 1)]
     entries.sort(key=lambda entry: entry.place, reverse=True)
     shown = entries[:number]
     return Page(shown, shown[-1].place if len(entries) > number else None)
 
 
 def _seen(may: May) -> Iterable[Kind]:
-    own = (MERGES,)
+    own = (MERGES, SAID)
     return (kind for kinds in (own, *(part.kinds for part in PARTS)) for kind in kinds if all(map(may, kind.needs)))
 
 
@@ -177,3 +183,24 @@ def _tell_merge(merge: ContactMerge, contact: Contact) -> Told:
 
 
 MERGES = Kind("Merge", 0, ("contacts.view_contact",), "merged_at", _merges, _tell_merge)
+
+
+def _said(contact: Contact) -> QuerySet[Activity]:
+    """The last of each conversation and day, in the business's zone, with how many there were: a chat of many texts would
+    leave no room for anything else."""
+    rows = Activity.objects.annotate(day=TruncDate("at"))
+    near = Q(at__gt=OuterRef("at") - DAY, at__lt=OuterRef("at") + DAY)
+    same_day = rows.filter(near, conversation=OuterRef("conversation"), day=OuterRef("day")).order_by()
+    later = same_day.filter(Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), pk__gt=OuterRef("pk")))
+    number = same_day.values("conversation").annotate(number=Count("pk")).values("number")
+    last = rows.filter(~Exists(later), conversation__contact=contact)
+    return last.annotate(number=Subquery(number)).select_related("conversation")
+
+
+def _tell_said(activity: Any, contact: Contact) -> Told:
+    page = reverse("admin:contacts_conversation_change", args=[activity.conversation_id])
+    more = f"{activity.number} texts and calls, the last: " if activity.number > 1 else ""
+    return Told(more + activity.sentence(), page)
+
+
+SAID = Kind("Conversation", 30, ("contacts.view_conversation",), "at", _said, _tell_said)

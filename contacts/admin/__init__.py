@@ -1,3 +1,3 @@
-from contacts.admin import contacts, imports, properties
+from contacts.admin import contacts, conversations, imports, properties
 
-__all__ = ["contacts", "imports", "properties"]
+__all__ = ["contacts", "conversations", "imports", "properties"]

@@ -254,12 +254,7 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
 
     @display(description="Balance", ordering="outstanding_balance")
     def balance(self, contact: Contact) -> SafeString:
-        """Right-aligned; a zero is quiet."""
-        return format_html(
-            '<span class="{} block text-right tabular-nums whitespace-nowrap">{}</span>',
-            "" if contact.outstanding_balance else "contact-nothing text-font-subtle-light dark:text-font-subtle-dark",
-            _money(contact.outstanding_balance),
-        )
+        return balance_cell(contact.outstanding_balance)
 
     @display(description="Owes")
     def owed(self, contact: Contact) -> str:
@@ -297,6 +292,15 @@ def may_see_money(request: HttpRequest) -> bool:
 
 def _nowrap(text: str) -> SafeString:
     return format_html('<span class="whitespace-nowrap">{}</span>', text) if text else NOTHING
+
+
+def balance_cell(dollars: Decimal) -> SafeString:
+    """Right-aligned; a zero is quiet."""
+    return format_html(
+        '<span class="{} block text-right tabular-nums whitespace-nowrap">{}</span>',
+        "" if dollars else "contact-nothing text-font-subtle-light dark:text-font-subtle-dark",
+        _money(dollars),
+    )
 
 
 def _money(dollars: Decimal) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
-from contacts import merging
+from contacts import conversations, merging
 from contacts.admin.keys import is_key
 from contacts.fingerprints import fingerprint
 from contacts.merging import Refused, choosing, wanting
@@ -88,6 +88,7 @@ class MergesContacts(ModelAdmin):
             "back": back or reverse(LIST),
             "shown": fingerprint(choosing.texts(found.choices)),
             "wanted": wanting.wanted(*pair),
+            "said": [conversations.recent(Q(contact=one)) for one in pair] if _may_read_talk(request) else [],
         }
         return TemplateResponse(request, "contacts/merge.html", context)
 
@@ -148,6 +149,10 @@ class MergesContacts(ModelAdmin):
             messages.warning(request, f"{contact} was merged into {contact.merged_into}, which you see here.{lost}")
             return HttpResponseRedirect(reverse(CHANGE, args=[contact.merged_into_id]))
         return super().change_view(request, object_id, *args, **options)
+
+
+def _may_read_talk(request: HttpRequest) -> bool:
+    return request.user.has_perm("contacts.view_conversation")  # type: ignore[union-attr]
 
 
 def _pair(request: HttpRequest) -> tuple[Contact, Contact] | None:

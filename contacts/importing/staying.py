@@ -18,6 +18,7 @@ from contacts.models import (
     ContactImportRow,
     ContactImportStep,
     ContactMerge,
+    Conversation,
     Property,
     PropertyContact,
 )
@@ -125,11 +126,12 @@ def _made(record: ContactImport, of: str) -> QuerySet[ContactImportStep, int]:
 
 @cache
 def _uses_of_contacts() -> list[tuple[type[Model], Callable[[Collection[int]], set[int]]]]:
-    """Whatever else points to contacts. The notes of imports are no use of them."""
+    """Whatever else points to contacts. The notes of imports are no use of them, and a conversation belongs to whoever has
+    the number."""
     return [
         (relation.model, _asking(relation.model, relation.field.attname))
         for relation in all_relations()
-        if relation.model not in (*PARTS, ContactImportRow)
+        if relation.model not in (*PARTS, ContactImportRow, Conversation)
     ]
 
 

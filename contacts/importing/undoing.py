@@ -17,7 +17,15 @@ from contacts.importing.journal import MODELS
 from contacts.importing.prints import PARTS
 from contacts.importing.runs import one_at_a_time
 from contacts.merging import caring
-from contacts.models import Contact, ContactImport, ContactImportRow, ContactImportStep, Property, PropertyContact
+from contacts.models import (
+    Contact,
+    ContactImport,
+    ContactImportRow,
+    ContactImportStep,
+    Conversation,
+    Property,
+    PropertyContact,
+)
 from contacts.signals import contacts_filled
 
 Of = ContactImportStep.Of
@@ -173,6 +181,7 @@ def _delete(of: str, ids: list[int]) -> None:
     if of == Of.CONTACT:
         ContactImportRow.objects.filter(contact__in=ids).update(contact=None)
         ContactImportRow.objects.filter(perhaps__in=ids).update(perhaps=None)
+        Conversation.objects.filter(contact__in=ids).update(contact=None)
         for part in PARTS:
             _delete_rows(part, "contact_id", ids)
     if of == Of.PROPERTY:

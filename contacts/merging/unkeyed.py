@@ -1,5 +1,5 @@
 """What names a contact without a key of the database, so that no walk over relations finds it: "not the same" of two
-contacts, and the office's answers about a list. It goes to the survivor like all the rest.
+contacts, the office's answers about a list, and a number that both have. It goes to the survivor like all the rest.
 
 A wanted merge stays with its two: it is forgotten when one of them becomes part of somebody else (wanting.py).
 """
@@ -7,12 +7,12 @@ A wanted merge stays with its two: it is forgotten when one of them becomes part
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from contacts import dismissals
 from contacts.merging.journal import Journal
-from contacts.models import ContactImportDifference, DismissedDuplicate
+from contacts.models import ContactImportDifference, ContactPhone, Conversation, DismissedDuplicate
 from contacts.models.merges import pair_key
 
 Answer = ContactImportDifference.Answer
@@ -27,6 +27,7 @@ def carry(journal: Journal) -> None:
     """Inside the transaction of the merge; the undo takes it back."""
     _carry_dismissed(journal)
     _carry_answers(journal)
+    _carry_conversations(journal)
 
 
 def _carry_dismissed(journal: Journal) -> None:
@@ -74,3 +75,13 @@ def _differences(contact_ids: Collection[int]) -> QuerySet[ContactImportDifferen
     return ContactImportDifference.objects.filter(
         of=ContactImportDifference.Of.CONTACT, object_id__in=list(contact_ids)
     )
+
+
+def _carry_conversations(journal: Journal) -> None:
+    """Of a number that only these two had nobody could say whose conversation it is; now there is one who has it."""
+    keys = list(journal.survivor.phones.exclude(key="").values_list("key", flat=True))
+    found = Conversation.objects.filter(contact=None, other_number__in=keys).order_by("pk")
+    elsewhere = ContactPhone.objects.filter(contact__merged_into=None, key=OuterRef("other_number"))
+    others = elsewhere.exclude(contact__in=[journal.survivor.pk, journal.loser.pk])
+    rows = found.exclude(Exists(others)).select_for_update(no_key=True)
+    journal.change_all(rows, otherwise=lambda _: "", contact=journal.survivor)

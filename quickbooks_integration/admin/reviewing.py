@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.db.models.options import Options
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -16,11 +17,12 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from contacts import conversations
 from contacts.admin import merge_pages
 from contacts.admin.keys import is_key
 from contacts.matching.kinds import LABELS, Kind
 from contacts.merging import choosing
-from contacts.models import Contact
+from contacts.models import Activity, Contact
 from quickbooks_integration import reconciling
 from quickbooks_integration.errors import QuickBooksError
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksAuth, QuickBooksSync
@@ -156,10 +158,21 @@ def _question(candidate: MatchCandidate, request: HttpRequest) -> dict[str, Any]
         "contact": candidate.contact,
         "comparison": comparison,
         "merges": _merges(candidate, comparison, request),
+        "said": _said(candidate, request),
         "waterfall": evidence.waterfall(candidate),
         **_kinds(request),
         **_last(request),
     }
+
+
+def _said(candidate: MatchCandidate, request: HttpRequest) -> list[tuple[str, list[Activity]]]:
+    """What was said last with each side: QuickBooks' by its numbers, whoever they belong to here."""
+    if not request.user.has_perm("contacts.view_conversation"):
+        return []
+    ours = [phone.key for phone in candidate.contact.phones.all() if phone.key]
+    of_ours = Q(contact=candidate.contact) | Q(contact=None, other_number__in=ours)
+    of_theirs = Q(other_number__in=candidate.sync.customer.phone_keys)
+    return [("CRM", conversations.recent(of_ours)), ("QuickBooks", conversations.recent(of_theirs))]
 
 
 def _merges(

@@ -55,7 +55,9 @@ from quickbooks_integration.models import (
     SyncRun,
     WebhookDelivery,
 )
+from tests.attackacrack import planted
 from tests.billing import rows
+from tests.contacts.talk.rows import a_text, keep
 from tests.factories import make_contact, make_property
 from tests.quickbooks_integration import pairs
 
@@ -72,6 +74,7 @@ def add_one_of_each(number: int) -> None:
         _work(contact, user, number)
         _for_the_planted(user, number)
     _quickbooks(contact, user, number)
+    keep(a_text(f"AC{number}", f"617-555-{number:04d}", number), a_text(f"ACP{number}", planted.PHONE, number))
     _rest(number)
 
 

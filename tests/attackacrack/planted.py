@@ -30,12 +30,14 @@ from quickbooks_integration.models import (
     WebhookDelivery,
 )
 from tests.billing import rows
+from tests.contacts.talk.rows import a_text, keep
 from tests.factories import make_contact, make_property
 from tests.quickbooks_integration import pairs
 
 AMOUNT = Decimal("9876.54")
 PHONE, EMAIL, STREET = "+1 505 555 7777", "planted@secret.example", "77 Planted Lane"
 MONEY = ("9,876.54", "9876.54", "9876,54", "987654")
+SAID = "the north wall weeps at night"
 WAYS_TO_REACH = ("5557777", "555-7777", "555 7777", EMAIL, "secret.example", STREET)
 
 
@@ -60,6 +62,7 @@ def plant() -> None:
     template = QuoteTemplate.objects.create(name="Wall")
     QuoteTemplateLine.objects.create(template=template, product=product, quantity=1, unit_price=AMOUNT)
     merging.merge(ann.pk, _person("Anne").pk, by=None)
+    keep(a_text("ACplanted", PHONE, text=f"Hello, {SAID}"))
     _planted_import()
     _planted_quickbooks(ann)
     admin = User.objects.create_superuser("root", EMAIL, "a pass phrase for tests")

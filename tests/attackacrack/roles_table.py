@@ -47,12 +47,14 @@ TABLE: dict[str, str] = {
     "admin/^(?P<app_label>contacts|billing|quickbooks_integration|attackacrack|auth|django_celery_beat)/$": EVERYBODY,
     "auth/quickbooks": EVERYBODY,  # sends those who may not connect back, with a sentence
     "auth/quickbooks/callback": EVERYBODY,
+    "webhooks/openphone": EVERYBODY,
     "webhooks/quickbooks": EVERYBODY,
     # --- Contacts ---
     **_model("contacts/contact", "ob", add="o", delete="o"),
     **_pages("contacts/contact", {"<int:contact_id>/timeline": "ob"}, {}),
     **_pages("contacts/contact", {"duplicates": "o", "duplicates/dismissed": "o", "merge": "o", "import_contacts": "o"},
              {"<int:contact_id>/quickbooks": "o", "quickbooks/push": "o", "merge/<int:merge_id>/undo": "o"}),
+    **_model("contacts/conversation", "ob"),
     **_model("contacts/property", "ob", add="o", delete="o"),
     **_model("contacts/contactimport", "o", add="o"),
     **_pages("contacts/contactimport", {"<int:pk>/progress": "o", "<int:pk>/take-back": "o", "<int:pk>/lines": "o"},

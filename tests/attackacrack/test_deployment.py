@@ -20,7 +20,7 @@ def test_every_process_of_the_demo_has_its_service_with_the_same_options():
     for name in ("worker", "people", "beat"):
         assert service[name] == demo[name] - {"-q"}
     assert service["web"] >= demo["web"] - {"--log-level"} - {word for word in demo["web"] if "." in word}
-    assert set(demo) - set(service) == {"emulator"}
+    assert set(demo) - set(service) == {"emulator", "openphone"}
 
 
 def test_the_settings_that_docker_and_the_guide_name_exist():

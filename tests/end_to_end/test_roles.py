@@ -29,7 +29,7 @@ from tests.quickbooks_integration.sync.conftest import open_books  # noqa: F401
 pytestmark = pytest.mark.django_db(transaction=True)
 PASSWORD = "a pass phrase for tests"
 # How many entries the menu of each has.
-ROLES = {"office": 37, "bookkeeper": 27, "technician": 4, "marketer": 1}
+ROLES = {"office": 38, "bookkeeper": 28, "technician": 4, "marketer": 1}
 MONEY = re.compile(r"\$\s*\d|\b\d[\d,]*\.\d\d\b")
 PHONE = re.compile(r"\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b")
 EMAIL = re.compile(r"[\w.-]+@[\w-]+\.\w+")

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from billing import summaries
 from billing.models import Appointment, CreditMemo, Job, JobParticipant, Payment
+from contacts import conversations
 from contacts.merging import choosing
-from contacts.models import Contact, ContactImport, ContactImportRow, PropertyContact
+from contacts.models import Contact, ContactImport, ContactImportRow, Conversation, PhoneLine, PropertyContact
 from quickbooks_integration import attaching, reconciling
 from quickbooks_integration.bells import RINGER
 from quickbooks_integration.models import (
@@ -57,6 +58,7 @@ class Side:
     credits: int
     visits: int
     more: dict[str, Any] = field(default_factory=dict)
+    talks: list[tuple[int, bool]] = field(default_factory=list)  # with which number; known to be with the contact
     waits: bool = False  # to become a customer, after a refusal
 
 
@@ -99,6 +101,7 @@ SIDES = st.builds(
         "external_id": st.booleans(), "tax_exempt": st.booleans(), "credit_limit": st.sampled_from((None, "5", "7.50")),
         "customer_type": st.sampled_from((None, "prospect", "customer")),
     }),
+    talks=st.lists(st.tuples(st.integers(0, 2), st.booleans()), max_size=2, unique=True),
     waits=st.booleans(),
 )  # fmt: skip
 CHOSEN = st.dictionaries(
@@ -193,6 +196,15 @@ def contact_of(side: Side, number: int) -> Contact:
     )  # fmt: skip
     for kind, street in side.addresses.items():
         contact.addresses.create(kind=kind, street=street)
+    for at, is_known in side.talks:
+        line, _ = PhoneLine.objects.get_or_create(provider_id=f"PN{number}{is_known}", number=PHONES[2])
+        talk = {
+            "line": line,
+            "other_number": conversations.number_key([PHONES[at]]),
+            "last_activity_at": timezone.now(),
+        }
+        if not Conversation.objects.filter(line=line, other_number=talk["other_number"]).exists():
+            Conversation.objects.create(contact=contact if is_known else None, **talk)
     return contact
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError
 
+from attackacrack import demo_talk
 from contacts import importing
 from contacts.models import Contact
 from quickbooks_integration.emulator.companies import sample
@@ -35,6 +36,7 @@ class Command(BaseCommand):
             self._create_person(group, *names)
         if not Contact.objects.exists():
             self._import_contacts()
+        demo_talk.write(Path(settings.DATA_DIR) / "openphone.json")
         self.stdout.write(f"{Contact.objects.count()} contacts. Sign in as office, password {PASSWORD}.")
 
     def _create_person(self, group: str, first_name: str, last_name: str) -> None:
