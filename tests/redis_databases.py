@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import redis
@@ -25,8 +26,13 @@ def empty() -> None:
     """Throws away what an earlier test cached, counted or queued."""
     first = FIRST_TEST_NUMBER + 2 * worker_number()
     for number in (first, first + 1):
-        with redis.Redis.from_url(with_number(settings.REDIS_URL, number)) as client:
-            client.flushdb()
+        client_of(with_number(settings.REDIS_URL, number)).flushdb()
+
+
+@cache
+def client_of(url: str) -> redis.Redis:
+    """Stays connected: to greet Redis twice before each of some thousand tests took longer than most of them."""
+    return redis.Redis.from_url(url)
 
 
 def worker_number() -> int:
