@@ -85,12 +85,10 @@ def after_answer(quote: Quote, **signal: Any) -> None:
 
 def finish_with_last_repair(job: Job) -> None:
     """Call it when a quote of the job waits for a date no more: it held a job open whose last repair is done. Call it in
-    that transaction. One query, where no repair is done."""
-    if job.work_done_at is not None:
-        return
-    last = job.appointments.repairs().select_related("job").order_by("-ends_at", "-pk").first()
+    that transaction. Locks the job."""
+    open_one = Job.objects.select_for_update(no_key=True).filter(pk=job.pk, work_done_at=None).first()
+    last = open_one.appointments.repairs().order_by("-ends_at", "-pk").first() if open_one is not None else None
     if last is not None and last.status == Appointment.Status.DONE:
-        lock_job_of(last)
         after_visit(last)
 
 

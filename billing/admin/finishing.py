@@ -36,10 +36,12 @@ class FinishesJobs(ModelAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         job: Job = form.instance
+        is_said_done = getattr(request, "finish_job", False)
         for visit in became_done(formsets):
             jobs.after_visit(visit)
-            _say_what_waits(request, visit)
-        if getattr(request, "finish_job", False):
+            if not is_said_done:
+                _say_what_waits(request, visit)
+        if is_said_done:
             try:
                 jobs.finish(job)
             except Refused as reason:
