@@ -7,8 +7,7 @@ class ContactsConfig(AppConfig):
 
     def ready(self) -> None:
         from contacts import changes
+        from contacts.models import Contact
 
-        money = frozenset({"outstanding_balance", "credit_limit"})
-        changes.register(
-            changes.Kind("contact", "Contact", "contacts.ContactEvent", "contacts.view_contact", money=money)
-        )
+        of_contacts = "contacts.ContactEvent", "contacts.view_contact"
+        changes.register(changes.Kind("contact", "Contact", *of_contacts, money=Contact.MONEY))
