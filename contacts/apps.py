@@ -7,10 +7,9 @@ class ContactsConfig(AppConfig):
 
     def ready(self) -> None:
         from contacts import changes, conversations
+        from contacts.models import Contact
         from contacts.signals import contact_changed
 
         contact_changed.connect(conversations.follow, dispatch_uid="contacts.conversations")
-        money = frozenset({"outstanding_balance", "credit_limit"})
-        changes.register(
-            changes.Kind("contact", "Contact", "contacts.ContactEvent", "contacts.view_contact", money=money)
-        )
+        of_contacts = "contacts.ContactEvent", "contacts.view_contact"
+        changes.register(changes.Kind("contact", "Contact", *of_contacts, money=Contact.MONEY))

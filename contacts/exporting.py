@@ -24,8 +24,6 @@ COLUMNS = (
     *(column for columns in ADDRESSES.values() for column in columns),
     "notes", "payment_terms", "contact_type", "tax_exempt",
 )  # fmt: skip
-# What a contact's page shows under Money.
-MONEY = {"payment_terms", "tax_exempt"}
 CHUNK_ROWS = 2_000
 # What a spreadsheet takes for the beginning of a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -45,7 +43,7 @@ def unescaped(text: str) -> str:
 def lines(contacts: QuerySet[Contact], *, with_money: bool = True) -> Iterator[str]:
     """The header and one line per contact, in bounded memory. Reads the database while it is consumed."""
     prefetched = contacts.prefetch_related("phones", "emails", "addresses")
-    shown = [name for name in COLUMNS if with_money or name not in MONEY]
+    shown = [name for name in COLUMNS if with_money or name not in Contact.MONEY]
     cells = (dict(zip(COLUMNS, _cells(contact), strict=True)) for contact in prefetched.iterator(chunk_size=CHUNK_ROWS))
     yield from table(shown, ([one[name] for name in shown] for one in cells))
 

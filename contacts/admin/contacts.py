@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
-from contacts import exporting, search
+from contacts import changes, exporting, search
 from contacts.admin.changes import TellsChanges
 from contacts.admin.duplicate_pages import ShowsDuplicates
 from contacts.admin.exporting import csv_answer
@@ -106,9 +106,6 @@ class PropertyRoleInline(MergingInline):
 
 
 MONEY = "Money"  # the tab
-MONEY_COLUMNS = {
-    "outstanding_balance", "total_sales", "credit_limit", "average_days_to_pay", "last_payment_date", *exporting.MONEY,
-}  # fmt: skip
 
 
 @admin.register(Contact)
@@ -198,7 +195,7 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Nobody finds out who owes by asking the list's address for it."""
         return super().lookup_allowed(lookup, value, request) and (
-            may_see_money(request) or lookup.partition("__")[0] not in MONEY_COLUMNS
+            may_see_money(request) or lookup.partition("__")[0] not in Contact.MONEY
         )
 
     def get_list_display(self, request: HttpRequest) -> Any:
@@ -287,7 +284,7 @@ class ContactAdmin(TellsChanges, ShowsTimeline, ShowsDuplicates, MergingAdmin):
 
 def may_see_money(request: HttpRequest) -> bool:
     """What a contact owes and bought is what its invoices say."""
-    return request.user.has_perm("billing.view_invoice")  # type: ignore[union-attr]
+    return request.user.has_perm(changes.SEES_MONEY)  # type: ignore[union-attr]
 
 
 def _nowrap(text: str) -> SafeString:

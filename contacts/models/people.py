@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import pgtrigger
 from django.core.validators import MinValueValidator
@@ -54,6 +54,14 @@ class Contact(models.Model):
         PROPERTY_RADAR = "property_radar", "PropertyRadar"
         QUICKBOOKS = "quickbooks", "QuickBooks"
         OPENPHONE = "openphone", "OpenPhone"
+
+    # For those who see invoices: on its page, in its history, in a file, and to ask a list for.
+    MONEY: ClassVar[frozenset[str]] = frozenset(
+        {
+            "outstanding_balance", "total_sales", "credit_limit", "average_days_to_pay", "last_payment_date",
+            "payment_terms", "tax_exempt",
+        }
+    )  # fmt: skip
 
     external_id = models.CharField(
         max_length=100,

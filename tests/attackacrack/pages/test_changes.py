@@ -403,6 +403,7 @@ def test_the_page_and_the_export_show_one_source_or_all_of_quickbooks(quote, off
 def test_who_sees_no_invoices_is_told_nothing_of_what_a_contact_owes_or_may_owe(client, db):
     contact = make_contact("Ann", "Lee")
     Contact.objects.filter(pk=contact.pk).update(outstanding_balance=Decimal("987.65"), credit_limit=4321)
+    Contact.objects.filter(pk=contact.pk).update(payment_terms="Net 45", tax_exempt=True)
     Contact.objects.filter(pk=contact.pk).update(outstanding_balance=0, last_name="Lea")
     looking = User.objects.create_user("lea", is_staff=True)
     looking.user_permissions.set(Permission.objects.filter(codename__in=("view_contact", "view_auditseal")))
@@ -411,4 +412,4 @@ def test_who_sees_no_invoices_is_told_nothing_of_what_a_contact_owes_or_may_owe(
         answer = client.get(page)
         shown = b"".join(answer.streaming_content if answer.streaming else [answer.content]).decode()
         assert "from “Lee” to “Lea”" in html.unescape(shown)
-        assert [word for word in ("987", "4,321", "alance", "imit") if word in shown] == []
+        assert [word for word in ("987", "4,321", "alance", "imit", "Net 45", "exempt") if word in shown] == []
