@@ -17,8 +17,8 @@ from quickbooks_integration.models.customers import GONE
 
 # What it takes to choose.
 PERMISSIONS = ("quickbooks_integration.decide_matches", "contacts.change_contact")
-# A page is full, or so many contacts were looked at: some seconds.
-READ_AT_ONCE, MOST_READ, SHOWN = 500, 10_000, 50
+# A page is full, or so many contacts were looked at, which takes some two seconds.
+READ_AT_ONCE, MOST_READ, SHOWN = 500, 4_000, 50
 # By name, as a person reads them.
 FIELDS = {name: label for name, label in enriching.LABELS.items() if name in (*bases.TEXT_FIELDS, *bases.ADDRESS_KINDS)}
 

@@ -67,7 +67,7 @@ def test_where_there_is_a_billing_address_bills_go_there_whatever_the_mailing_ad
     assert (billed_at(books, ann), customer_row(ann).sync_status) == ("1 Elm St", "synced")
 
 
-def test_what_was_there_at_linking_is_no_edit_and_quickbooks_own_address_stays(books, ann):
+def test_an_address_that_quickbooks_got_meanwhile_stays_there_and_comes_here(books, ann):
     books.bookkeeper.edit_customer(ann.quickbooks_customer_id, BillAddr={"Line1": "5 Elm St"})
     ann.addresses.create(**MAILING)
     save(ann)
