@@ -7,7 +7,7 @@ import json
 import time
 from typing import Any
 
-KEY = "YXR0YWNrLWEtY3JhY2stZW11bGF0b3Ita2V5LTAwMDE="  # of emulators alone
+KEY = base64.b64encode(b"attack-a-crack-emulator-key-0001").decode()
 
 
 def signed(event: dict[str, Any], key: str = KEY, at: float | None = None) -> tuple[bytes, dict[str, str]]:

