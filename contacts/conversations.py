@@ -221,8 +221,9 @@ def _take(row: Activity, one: Said) -> bool:
 
 
 def _storable(text: str) -> str:
-    """PostgreSQL holds no NUL character. Masked here too, so that a row is compared with what is stored of it."""
-    return masked(text.replace("\0", ""))
+    """PostgreSQL holds no NUL character and no half of an emoji. Masked here too, so that a row is compared with what is
+    stored of it."""
+    return masked(text.replace("\0", "").encode("utf-8", "replace").decode())
 
 
 def _refresh(conversation_ids: Iterable[int]) -> None:

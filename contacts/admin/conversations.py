@@ -206,7 +206,8 @@ def _owner(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
     if conversation.contact and sees_contacts:
         standing = timeline.standing(conversation.contact, may)
         beside = timeline.page(conversation.contact, may, number=BESIDE, without=timeline.SAID)
-        context |= {"facts": standing.facts, "steps": standing.steps, "timeline": beside.entries}
+        facts = [*timeline.elsewhere(conversation.contact, may), *standing.facts]
+        context |= {"facts": facts, "steps": standing.steps, "timeline": beside.entries}
     return context
 
 

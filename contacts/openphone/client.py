@@ -48,7 +48,7 @@ class OpenPhone:
             rows = answer.get("data")
             if not isinstance(rows, list):
                 raise OpenPhoneError(Kind.REFUSED, detail=f"{path}: no list in the answer")
-            yield rows
+            yield [row for row in rows if isinstance(row, dict)]
             after = answer.get("nextCursor")
             if not after:
                 return
