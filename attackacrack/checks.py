@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
 from billing import working_time
+from contacts.openphone import signatures
 
 
 @register(deploy=True)
@@ -30,6 +31,20 @@ def the_offices_days_can_be_read(app_configs: Any, **options: Any) -> list[Check
                for name in settings.WORKING_HOURS if name not in working_time.WEEKDAYS]  # fmt: skip
     dates = [f"HOLIDAYS: {day!r} is not written like 2026-12-24." for day in settings.HOLIDAYS if not _is_date(day)]
     return [Error(said, id="attackacrack.E001") for said in [*unknown, *_unread_hours(), *dates]]
+
+
+@register()
+def openphone_can_be_asked_and_believed(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    """Otherwise the key goes out in the clear, or each webhook is refused without anybody knowing why."""
+    found: list[CheckMessage] = []
+    if settings.PRODUCTION and not settings.OPENPHONE_API_URL.startswith("https://"):
+        found.append(
+            Error("OPENPHONE_API_URL is not https: the key would go out in the clear.", id="attackacrack.E002")
+        )
+    if any(not signatures.key_of(key) for key in settings.OPENPHONE_WEBHOOK_KEYS):
+        found.append(Error("OPENPHONE_WEBHOOK_KEYS: one of them is no key.", hint="whsec_... or base64, with commas.",
+                           id="attackacrack.E003"))  # fmt: skip
+    return found
 
 
 def _unread_hours() -> list[str]:

@@ -46,8 +46,7 @@ class Thread:
 @dataclass(frozen=True)
 class Said:
     """One text, call or voicemail. kind, direction: values of Activity's. Times with zone. seconds: None when not known.
-    changed_at: when the provider last changed it.
-    A voicemail has the id of its call."""
+    changed_at: when the provider last changed it. A voicemail has the id of its call."""
 
     provider_id: str
     thread: Thread
@@ -91,7 +90,7 @@ def keep(said: Sequence[Said]) -> int:
     """
     said = [one for one in said if one.thread.key[1]]
     with transaction.atomic():
-        threads = _locked({one.thread for one in said})
+        threads = _locked(said)
         rows = Activity.objects.in_bulk({one.provider_id for one in said}, field_name="provider_id")
         new, changed = _put(said, threads, rows)
         Activity.objects.bulk_create(new, ignore_conflicts=True)
@@ -159,20 +158,23 @@ TAKEN = ["kind", "text", "attachments", "status", "seconds", "changed_at"]
 NEVER = datetime.fromtimestamp(0, tz=UTC)
 
 
-def _locked(threads: Iterable[Thread]) -> dict[tuple[str, str], Conversation]:
-    """The conversations by Thread.key, made where they are missing."""
-    wanted = {thread.key: thread.provider_id[:64] for thread in threads}
+def _locked(said: Iterable[Said]) -> dict[tuple[str, str], Conversation]:
+    """The conversations by Thread.key, made where they are missing. What is known stays where it is, should it be told of
+    with other numbers."""
+    ids = {one.provider_id for one in said}
+    known = dict(Activity.objects.filter(provider_id__in=ids).values_list("provider_id", "conversation_id"))
+    wanted = {one.thread.key: one.thread.provider_id[:64] for one in said if one.provider_id not in known}
     lines = PhoneLine.objects.in_bulk({line for line, _ in wanted}, field_name="provider_id")
-    for line, _ in wanted:
-        if line not in lines:
-            raise UnknownLine(line)
+    if unknown := [line for line, _ in wanted if line not in lines]:
+        raise UnknownLine(unknown[0])
     new = [
         Conversation(line=lines[line], other_number=number, provider_id=wanted[line, number], last_activity_at=NEVER)
         for line, number in sorted(wanted)
     ]
     Conversation.objects.bulk_create(new, ignore_conflicts=True)
-    rows = Conversation.objects.filter(other_number__in={number for _, number in wanted}, line__in=lines.values())
-    locked = rows.select_related("line").order_by("pk").select_for_update(of=("self",), no_key=True)
+    these = Q(other_number__in={number for _, number in wanted}, line__in=lines.values())
+    rows = Conversation.objects.filter(these | Q(pk__in=known.values())).select_related("line")
+    locked = rows.order_by("pk").select_for_update(of=("self",), no_key=True)
     return {(row.line.provider_id, row.other_number): row for row in locked}
 
 
@@ -219,8 +221,9 @@ def _take(row: Activity, one: Said) -> bool:
 
 
 def _storable(text: str) -> str:
-    """PostgreSQL holds no NUL character. Masked here too, so that a row is compared with what is stored of it."""
-    return masked(text.replace("\0", ""))
+    """PostgreSQL holds no NUL character and no half of an emoji. Masked here too, so that a row is compared with what is
+    stored of it."""
+    return masked(text.replace("\0", "").encode("utf-8", "replace").decode())
 
 
 def _refresh(conversation_ids: Iterable[int]) -> None:

@@ -126,6 +126,10 @@ class Part:
     def standing(self, contact: Contact, may: May) -> Standing:
         return Standing()
 
+    def elsewhere(self, contact: Contact, may: May) -> list[Fact]:
+        """What other pages say beside the standing; the contact's own has it in a place of its own."""
+        return []
+
 
 PARTS: list[Part] = []
 
@@ -138,6 +142,10 @@ def standing(contact: Contact, may: May) -> Standing:
     told = [part.standing(contact, may) for part in PARTS]
     steps = [step for one in told for step in one.steps] if contact.merged_into_id is None else []
     return Standing([fact for one in told for fact in one.facts], steps)
+
+
+def elsewhere(contact: Contact, may: May) -> list[Fact]:
+    return [fact for part in PARTS for fact in part.elsewhere(contact, may)]
 
 
 def page(

@@ -15,9 +15,15 @@ from django.utils.formats import date_format
 from billing.models import Quote
 from contacts import timeline
 from contacts.models import Contact
-from contacts.timeline import Kind, Told
+from contacts.timeline import Fact, Kind, Told
 from quickbooks_integration import wording
-from quickbooks_integration.models import Choice, ConflictDecision, MatchDecision, QuickBooksSync
+from quickbooks_integration.models import (
+    Choice,
+    ConflictDecision,
+    MatchDecision,
+    QuickBooksCustomer,
+    QuickBooksSync,
+)
 
 APP = "quickbooks_integration"
 LINKS, CUSTOMERS = f"{APP}.view_quickbookssync", f"{APP}.view_quickbookscustomer"
@@ -30,6 +36,15 @@ class SyncWithQuickBooks(timeline.Part):
     @property
     def kinds(self) -> Sequence[Kind]:
         return KINDS
+
+    def elsewhere(self, contact: Contact, may: timeline.May) -> list[Fact]:
+        """The customer in QuickBooks that the contact is."""
+        if not may(CUSTOMERS) or contact.quickbooks_customer_id is None:
+            return []
+        linked = QuickBooksCustomer.objects.filter(sync__entity_type="customer", sync__local_id=contact.pk)
+        customer = linked.filter(sync__entity_id=contact.quickbooks_customer_id).only("display_name").first()
+        page = f"admin:{APP}_quickbookscustomer_change"
+        return [Fact("In QuickBooks", str(customer), reverse(page, args=[customer.pk]))] if customer else []
 
 
 def _of(contact: Contact) -> Any:

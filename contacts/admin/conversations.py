@@ -158,7 +158,7 @@ class ConversationAdmin(ExportsRows):
         if found is None:
             raise Http404
         if request.method == "POST":
-            return _give(request, found)
+            return self._give(request, found)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Conversation with {self.who(found)}",
@@ -168,6 +168,18 @@ class ConversationAdmin(ExportsRows):
             **_owner(request, found),
         }
         return TemplateResponse(request, "contacts/conversation.html", context)
+
+    def _give(self, request: HttpRequest, conversation: Conversation) -> HttpResponse:
+        if not request.user.has_perms((CHANGE, "contacts.view_contact")):  # type: ignore[union-attr]
+            raise PermissionDenied
+        key = request.POST.get("contact", "")
+        contact = conversations.give(conversation, int(key)) if is_key(key) else None
+        if contact is None:
+            messages.error(request, "This contact does not have the number any more. Nothing was changed.")
+        else:
+            self.log_change(request, conversation, f"Said that it is {contact}.")
+            messages.success(request, f"This is a conversation with {contact} now.")
+        return HttpResponseRedirect(reverse(PAGE, args=[conversation.pk]))
 
 
 def _thread(conversation: Conversation, before: Place | None) -> dict[str, Any]:
@@ -194,20 +206,9 @@ def _owner(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
     if conversation.contact and sees_contacts:
         standing = timeline.standing(conversation.contact, may)
         beside = timeline.page(conversation.contact, may, number=BESIDE, without=timeline.SAID)
-        context |= {"facts": standing.facts, "steps": standing.steps, "timeline": beside.entries}
+        facts = [*timeline.elsewhere(conversation.contact, may), *standing.facts]
+        context |= {"facts": facts, "steps": standing.steps, "timeline": beside.entries}
     return context
-
-
-def _give(request: HttpRequest, conversation: Conversation) -> HttpResponse:
-    if not request.user.has_perms((CHANGE, "contacts.view_contact")):  # type: ignore[union-attr]
-        raise PermissionDenied
-    key = request.POST.get("contact", "")
-    contact = conversations.give(conversation, int(key)) if is_key(key) else None
-    if contact is None:
-        messages.error(request, "This contact does not have the number any more. Nothing was changed.")
-    else:
-        messages.success(request, f"This is a conversation with {contact} now.")
-    return HttpResponseRedirect(reverse(PAGE, args=[conversation.pk]))
 
 
 def _moment(at: Any) -> SafeString:

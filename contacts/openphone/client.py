@@ -18,6 +18,7 @@ VERSION = "2026-03-30"
 TRIES = 4
 PAGE = 50  # the most that it gives
 MOST_PAGES = 2_000  # of one question; more is an answer that goes in circles
+NO_PROXY = {"http": "", "https": ""}  # an emulator on this machine is not behind the office's proxy
 AGAIN = {Kind.LIMITED, Kind.TRANSIENT}
 
 
@@ -47,7 +48,7 @@ class OpenPhone:
             rows = answer.get("data")
             if not isinstance(rows, list):
                 raise OpenPhoneError(Kind.REFUSED, detail=f"{path}: no list in the answer")
-            yield rows
+            yield [row for row in rows if isinstance(row, dict)]
             after = answer.get("nextCursor")
             if not after:
                 return
@@ -69,9 +70,10 @@ class OpenPhone:
         limiter.wait()
         timeout = (settings.OPENPHONE_CONNECT_TIMEOUT, settings.OPENPHONE_READ_TIMEOUT)
         url = f"{settings.OPENPHONE_API_URL}{path}"
+        proxies = NO_PROXY if url.startswith("http://127.0.0.1") else None
         try:
             # Redirects are not followed: they would carry the key to wherever they point.
-            answer = self._session.get(url, params=asked, timeout=timeout, allow_redirects=False)
+            answer = self._session.get(url, params=asked, timeout=timeout, proxies=proxies, allow_redirects=False)
         except requests.RequestException as error:
             raise OpenPhoneError(Kind.TRANSIENT, detail=type(error).__name__) from error
         body = _json(answer)

@@ -73,9 +73,9 @@ def line_of(envelope: Row) -> tuple[str, str] | None:
 
 def _old_call(kind: str, row: dict[str, Any], ours: Ours) -> Said | None:
     """There is no word for missed: nobody has answered."""
-    if kind not in ("call.ringing", "call.completed"):
-        return None
-    return call(row, ours)
+    if kind == "call.completed":
+        row.setdefault("answeredAt", None)
+    return call(row, ours) if kind in ("call.ringing", "call.completed") else None
 
 
 def _new_call(kind: str, row: dict[str, Any], ours: Ours) -> Said | None:
@@ -167,4 +167,5 @@ def _time(value: Any) -> datetime | None:
         found = datetime.fromisoformat(str(value))
     except ValueError:
         return None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    found = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    return found if 2000 < found.year < 2100 else None

@@ -18,7 +18,7 @@ def is_signed(headers: Mapping[str, str], body: bytes, keys: Iterable[str], now:
     text, seconds, signatures = made
     if abs(now - seconds) > SECONDS:
         return False
-    right = [base64.b64encode(hmac.new(key, text, hashlib.sha256).digest()) for key in filter(None, map(_key, keys))]
+    right = [base64.b64encode(hmac.new(key, text, hashlib.sha256).digest()) for key in filter(None, map(key_of, keys))]
     pairs = [hmac.compare_digest(one.encode(), other) for one in signatures for other in right]
     return any(pairs)
 
@@ -45,8 +45,8 @@ def _of(at: str, text: bytes, signatures: list[str]) -> tuple[bytes, float, list
     return text, moment / 1000 if moment >= MILLISECONDS_BEGIN_AT else moment, signatures
 
 
-def _key(written: str) -> bytes:
-    """Empty for what is no key."""
+def key_of(written: str) -> bytes:
+    """Base64, with or without whsec_; empty for what is no key."""
     try:
         return base64.b64decode(written.strip().removeprefix("whsec_"), validate=True)
     except (binascii.Error, ValueError):

@@ -186,6 +186,12 @@ def test_a_row_that_makes_no_sense_does_not_hold_up_the_others(openphone: Emulat
     assert pulling.pull() == 1
 
 
+def test_half_an_emoji_and_what_no_database_holds_do_not_stop_the_reading(openphone: Emulator):
+    openphone.workspace.text(ANN, "Great \ud83d and \0 done", at=days_ago(1))
+    assert (pulling.pull(), pulling.pull()) == (1, 0)
+    assert stored() == [("text", "Great ? and  done", "received")]
+
+
 def test_our_lines_take_their_new_names(openphone: Emulator):
     pulling.pull()
     openphone.workspace.lines[0]["name"] = "Front desk"

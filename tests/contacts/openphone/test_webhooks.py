@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from attackacrack import checks
 from contacts import tasks
 from contacts.models import Activity, Conversation, OpenPhoneEvent, PhoneLine
 from contacts.openphone import events
@@ -122,6 +123,17 @@ def test_without_a_key_nothing_is_accepted(openphone, told, settings):
     settings.OPENPHONE_WEBHOOK_KEYS = []
     openphone.workspace.text(ANN, "Hello")
     assert send(told[0]) == [503]
+
+
+@pytest.mark.parametrize(("production", "url", "keys", "wrong"), [
+    (True, "https://api.quo.com", [KEY, f"whsec_{KEY}"], []),
+    (False, "http://127.0.0.1:1", [], []),
+    (True, "http://api.quo.com", [], ["attackacrack.E002"]),
+    (False, "http://127.0.0.1:1", [KEY, "no key!"], ["attackacrack.E003"]),
+])  # fmt: skip
+def test_settings_that_cannot_work_are_named_at_the_start(settings, production, url, keys, wrong):
+    settings.PRODUCTION, settings.OPENPHONE_API_URL, settings.OPENPHONE_WEBHOOK_KEYS = production, url, keys
+    assert [error.id for error in checks.openphone_can_be_asked_and_believed(None)] == wrong
 
 
 @pytest.mark.parametrize("body", [b"no JSON", b"[]", b"{}", b'{"id": 7}', b'{"id": ""}', b"[" * 100_000])

@@ -35,6 +35,6 @@ def keep(*said: Said) -> int:
 
 def a_conversation(others: Any = "+16175550101", **values: Any) -> Conversation:
     """With one text, which belongs to whoever alone has the number."""
-    text = a_text(f"AC{Conversation.objects.count() + 1}", others, **values)
+    text = a_text(f"ACnew{Conversation.objects.count() + 1}", others, **values)
     keep(text)
     return Conversation.objects.get(other_number=text.thread.key[1], line__provider_id=text.thread.line)

@@ -54,6 +54,17 @@ def test_the_page_that_merges_two_contacts_shows_it_too(office_client):
     assert "Said last Oct 1, 2026 Text from (617) 555-0100: It is Ann nothing" in page
 
 
+def test_the_page_of_a_conversation_names_the_customer_in_quickbooks(office_client):
+    auth = pairs.company()
+    make_contact("Ann", "Smith", phones=("617-555-0101",), emails=("ann@example.com",))
+    pairs.customer(auth, "Smith, Ann", "617-555-0101", "ann@example.com", GivenName="Ann", FamilyName="Smith")
+    found = a_conversation("+16175550101")
+    page = reverse("admin:contacts_conversation_change", args=[found.pk])
+    assert "In QuickBooks" not in words(office_client.get(page))
+    match(auth)
+    assert "In QuickBooks Smith, Ann" in words(office_client.get(page))
+
+
 def test_an_import_is_taken_back_although_its_people_have_texted(office):
     record = import_lines(",Ann,Lee,,617-555-0101,,,,,").record
     a_conversation("+16175550101")

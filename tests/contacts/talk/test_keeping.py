@@ -3,6 +3,8 @@
 from itertools import permutations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from contacts import conversations
 from contacts.conversations import UnknownLine
@@ -70,6 +72,13 @@ def test_one_conversation_of_each_line_and_other_side_however_the_number_is_writ
     }  # fmt: skip
 
 
+def test_what_is_told_again_with_other_numbers_stays_where_it_is():
+    keep(a_text("AC1", ["+16175550101", "+16175550102"], status="sent"))
+    assert keep(a_text("AC1", "+16175550101", status="delivered")) == 1
+    assert list(Conversation.objects.values_list("other_number", flat=True)) == ["+16175550101,+16175550102"]
+    assert stored() == [("AC1", "Yes, go ahead", "delivered")]
+
+
 def test_a_caller_without_a_number_is_kept_as_a_word():
     keep(a_call(others="Anonymous", status="missed"))
     assert Conversation.objects.get().other_number == "Anonymous"
@@ -114,7 +123,18 @@ def test_a_missed_call_or_voicemail_waits_and_a_ringing_one_does_not(missed):
 
 def test_a_page_of_texts_costs_as_many_queries_as_one(django_assert_num_queries):
     keep()
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         conversations.keep([a_text("AC1")])
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         conversations.keep([a_text(f"AC{n}", f"+1617555{n:04}") for n in range(2, 52)])
+
+
+def test_whoever_keeps_the_same_waits_for_the_one_who_is_at_it():
+    """The row of the conversation is locked before it is looked at what is known of it."""
+    keep(a_text("AC1"))
+    with CaptureQueriesContext(connection) as captured:
+        keep(a_text("AC2"))
+    asked = [query["sql"] for query in captured]
+    locks = next(n for n, sql in enumerate(asked) if "FOR NO KEY UPDATE" in sql)
+    reads = [n for n, sql in enumerate(asked) if 'FROM "contacts_activity"' in sql and sql.startswith("SELECT")]
+    assert max(reads) > locks

@@ -119,6 +119,7 @@ def test_a_shared_number_names_who_it_may_be_and_a_person_says_who(office_client
     assert "2 contacts have this number" in text(office_client.get(page(found)))
     office_client.post(page(found), {"contact": other.pk})
     assert Conversation.objects.get().contact == other
+    assert "Said that it is Cleo." in text(office_client.get(f"{LIST}{found.pk}/history/"))
     stranger = make_contact("Zoe")
     office_client.post(page(found), {"contact": stranger.pk})
     assert Conversation.objects.get().contact == other
