@@ -42,8 +42,9 @@ demo: setup
 stop:
 	@if [ -x $(RUN) ]; then $(RUN) -m attackacrack.demo stop; else echo "Nothing was started from this checkout."; fi
 
+# Three processes for two cores: one of them waits for PostgreSQL, a browser or a process that it has started.
 test: setup
-	$(RUN) -m pytest -n 2 -m "not long" $(ARGS)
+	$(RUN) -m pytest -n 3 -m "not long" $(ARGS)
 
 test-long: setup
 	$(RUN) -m pytest -n 2 -m long $(ARGS)

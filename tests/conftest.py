@@ -44,6 +44,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         template_database.build_beside(session.config.stash[blocking_manager_key])
 
 
+@pytest.hookimpl(trylast=True)  # after pytest-django, which puts what needs a database first
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The emulator's tests need no database: they run while the template is still being built."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/quickbooks_integration/emulator/"))
+
+
 def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()

@@ -99,7 +99,7 @@ def assert_a_pull_changes_nothing(office: Office, row: Any) -> None:
     assert office.there(row) == document
 
 
-@settings(max_examples=75, **SAME_EVERY_TIME)
+@settings(max_examples=45, **SAME_EVERY_TIME)
 @given(document=strategies.our_documents(len(SOLD)))
 def test_quickbooks_says_what_we_predicted_and_there_and_back_nothing_changes(office, document):
     with office.example():

@@ -198,6 +198,7 @@ class Case(ABC):
 
     def settle_everything(self) -> None:
         """The office presses Try again, workers and change feed run until nothing moves."""
+        before = None
         for _ in range(6):
             sync = self.sync()
             if sync is not None and sync.sync_status == "error":
@@ -205,6 +206,10 @@ class Case(ABC):
             QuickBooksSync.objects.update(next_try_at=None, lease=None, lease_until=None)
             outbox.work_off(self.service)
             self.pull()
+            now = self.state()
+            if now == before:
+                return
+            before = now
 
     def judge(self, wanted: str, memo: str, trace: tuple[str, ...]) -> None:
         self.settle_everything()
