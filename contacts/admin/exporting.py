@@ -22,6 +22,7 @@ from contacts import exporting
 
 CHUNK_ROWS = 1_000
 NAME = "export_csv"
+_LINE_ENDS = re.compile(r"</(?:div|li|p)>|<br ?/?>")
 _DOLLARS = re.compile(r"-?\$[\d,]+\.\d\d")
 
 
@@ -110,8 +111,8 @@ def in_words(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, (list, tuple)):
         return " ".join(filter(None, map(in_words, value)))
-    text = html.unescape(strip_tags(value)) if hasattr(value, "__html__") else str(value)
-    text = " ".join(text.split())
+    parts = map(html.unescape, map(strip_tags, _LINE_ENDS.split(value))) if hasattr(value, "__html__") else [str(value)]
+    text = "; ".join(filter(None, (" ".join(part.split()) for part in parts)))
     if _DOLLARS.fullmatch(text):
         return text.replace("$", "").replace(",", "")
     return "" if text == "-" else text
