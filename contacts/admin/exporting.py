@@ -15,12 +15,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.html import strip_tags
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 
 from contacts import exporting
 
 CHUNK_ROWS = 1_000
 NAME = "export_csv"
+_LINE_ENDS = re.compile(r"</(?:div|li|p)>|<br ?/?>")
 _DOLLARS = re.compile(r"-?\$[\d,]+\.\d\d")
 
 
@@ -29,6 +31,8 @@ class ExportsRows(ModelAdmin):
 
     # Beside the right to see the list: without it names and telephone numbers leave the CRM by the thousand.
     export_permission = "contacts.export_contact"
+    # Columns that are only buttons: there is nothing to press in a file.
+    buttons: tuple[str, ...] = ()
 
     def attach(self, rows: Iterable[Any]) -> None:
         """Gives rows what their columns say beyond themselves, in a number of queries that does not grow with them."""
@@ -49,11 +53,11 @@ class ExportsRows(ModelAdmin):
 
     @admin.action(description="Export as CSV", permissions=["export"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Any]) -> StreamingHttpResponse:
-        columns = self.get_list_display(request)
+        columns = [name for name in self.get_list_display(request) if name not in self.buttons]
         return csv_answer(str(self.opts.verbose_name_plural), self._lines(columns, queryset))
 
     def _lines(self, columns: Sequence[Any], queryset: QuerySet[Any]) -> Iterator[str]:
-        heads = [str(label_for_field(name, self.model, model_admin=self)).capitalize() for name in columns]
+        heads = [capfirst(str(label_for_field(name, self.model, model_admin=self))) for name in columns]
         return exporting.table(heads, ([self._cell(name, row) for name in columns] for row in self._rows(queryset)))
 
     def _rows(self, queryset: QuerySet[Any]) -> Iterator[Any]:
@@ -107,8 +111,8 @@ def in_words(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, (list, tuple)):
         return " ".join(filter(None, map(in_words, value)))
-    text = html.unescape(strip_tags(value)) if hasattr(value, "__html__") else str(value)
-    text = " ".join(text.split())
+    parts = map(html.unescape, map(strip_tags, _LINE_ENDS.split(value))) if hasattr(value, "__html__") else [str(value)]
+    text = "; ".join(filter(None, (" ".join(part.split()) for part in parts)))
     if _DOLLARS.fullmatch(text):
         return text.replace("$", "").replace(",", "")
     return "" if text == "-" else text

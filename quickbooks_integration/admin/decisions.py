@@ -64,6 +64,7 @@ class WhoFilter(DropdownFilter):
 class MatchDecisionAdmin(ReadOnly, ExportsRows):
     list_display = ("when", "what", "customer", "ours", "who", "why", "undone", "undo_link")
     list_display_links = None
+    buttons = ("undo_link",)
     list_filter = (
         ("action", ChoicesDropdownFilter),
         StandsFilter,

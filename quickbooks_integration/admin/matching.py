@@ -28,6 +28,7 @@ from quickbooks_integration.reconciling.comparing import dollars
 @admin.register(MatchCandidate)
 class MatchCandidateAdmin(ReadOnly, ReviewPages, TogetherPage, ExportsRows):
     list_display = ("customer", "ours", "state_badge", "score", "balance", "why", "review_link")
+    buttons = ("review_link",)
     list_display_links = None
     list_filter = (("state", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter), ("score", RangeNumericFilter))
     list_filter_submit = True

@@ -82,7 +82,7 @@ def link(candidate: MatchCandidate, by: User, why: str = "", seen: str | None = 
 def link_to(sync: QuickBooksSync, contact: Contact, by: User) -> MatchDecision:
     """Links a customer to a contact that a person picked, whether or not the machine proposed it. Raises Settled."""
     with decision(by):
-        customer, contact = lock_customer(sync.pk), lock_contact(contact.pk)
+        customer, contact = lock_customer(sync.pk, contact.pk), lock_contact(contact.pk)
         return tie_by_hand(customer, contact, [{"text": "Picked by hand", "agrees": True}], by)
 
 
@@ -253,7 +253,8 @@ def _with(reasons: list[dict[str, Any]], why: str) -> list[dict[str, Any]]:
 
 
 def lock_customer(sync_id: int, contact_id: int | None = None, besides: Sequence[int] = ()) -> QuickBooksCustomer:
-    """The customer; also locks the contact's other customers and those besides, in the order that avoids deadlocks."""
+    """The customer; also locks the contact's other customers, with one that waits to be created, and those besides, in the
+    order that avoids deadlocks."""
     wanted = Q(pk__in=[sync_id, *besides])
     if contact_id is not None:
         wanted |= Q(entity_type="customer", local_id=contact_id)
@@ -283,7 +284,7 @@ def _lock_pair(
     candidate: MatchCandidate, seen: str | None = None
 ) -> tuple[QuickBooksCustomer, Contact, MatchCandidate]:
     """Both sides and the question, if it is still open and as it was seen."""
-    customer = lock_customer(candidate.sync_id)
+    customer = lock_customer(candidate.sync_id, candidate.contact_id)
     contact = lock_contact(candidate.contact_id)
     current = MatchCandidate.objects.select_for_update().filter(pk=candidate.pk).first()
     if current is None or current.state != State.OPEN:

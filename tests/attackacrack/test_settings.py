@@ -5,11 +5,11 @@ import re
 import secrets
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
+from attackacrack.settings import BASE_DIR
 from quickbooks_integration import checks
 
 APPS = ("attackacrack", "billing", "contacts", "quickbooks_integration")
@@ -50,7 +50,7 @@ def test_a_word_that_counts_as_false_by_mistake_is_warned_of(settings, word, war
 
 
 def test_no_two_warnings_bear_the_same_number():
-    texts = (path.read_text() for app in APPS for path in Path(app).rglob("*.py"))
+    texts = (path.read_text() for app in APPS for path in (BASE_DIR / app).rglob("*.py"))
     found = [number for text in texts for number in re.findall(r'\bid="(\w+\.[EW]\d+)"', text)]
     assert len(found) > 5
     assert sorted(set(found)) == sorted(found)

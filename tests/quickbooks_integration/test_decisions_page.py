@@ -93,6 +93,15 @@ def test_many_are_undone_at_once_and_what_can_not_be_is_left_with_a_reason(auth,
     assert [MatchDecision.objects.get(pk=one.pk).undone_at is None for one in decided] == [False, True, False]
 
 
+def test_the_file_of_all_decisions_has_their_words_and_no_button(auth, bob, office):
+    decided = refuse(question(auth), bob, "Asked him")
+    answer = office.post(LIST, {"action": "export_csv", "_selected_action": [decided.pk]})
+    heads, row = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()[:2]
+    assert heads == "When,Decision,In QuickBooks,In the CRM,Who,Why,Undone"
+    assert "Not the same" in row
+    assert '; ✓ Asked him",' in row  # each reason by itself
+
+
 def test_what_is_undone_already_is_no_error(auth, bob, office):
     refused = refuse(question(auth), bob)
     office.post(UNDO, {"decision": refused.pk})

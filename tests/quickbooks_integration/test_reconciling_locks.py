@@ -229,3 +229,22 @@ def test_saving_a_contact_never_waits_in_a_circle_with_a_pull_of_its_customer():
     contact.refresh_from_db()
     customer.refresh_from_db()
     assert (contact.first_name, customer.wanted) == ("Anne", 1)
+
+
+def test_a_link_never_waits_in_a_circle_with_the_worker_that_begins_to_create_its_contact(question):
+    """A worker locks the row that waits to be created, then the contact; the link takes that row away."""
+    waiting = QuickBooksSync.objects.create(
+        company=question.sync.company, entity_type="customer", local_id=question.contact_id
+    )
+    person = pairs.somebody()
+    with ThreadPoolExecutor(1) as pool, in_other_connection() as worker:
+        worker.execute("BEGIN")
+        worker.execute(
+            "SELECT FROM quickbooks_integration_quickbookssync WHERE id = %s FOR NO KEY UPDATE", [waiting.pk]
+        )
+        linking = pool.submit(link, question, person)
+        wait_until_somebody_waits_for(worker)
+        worker.execute("SELECT FROM contacts_contact WHERE id = %s FOR NO KEY UPDATE NOWAIT", [question.contact_id])
+        worker.execute("COMMIT")
+        assert linking.result(timeout=MOST_SECONDS) == "linked"
+    assert not QuickBooksSync.objects.filter(pk=waiting.pk).exists()
