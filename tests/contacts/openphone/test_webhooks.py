@@ -4,15 +4,16 @@ import base64
 import json
 import logging
 import time
+from datetime import UTC, datetime
 from itertools import permutations
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from contacts import tasks
+from contacts import conversations, tasks
 from contacts.models import Activity, Conversation, OpenPhoneEvent, PhoneLine
-from contacts.openphone import events
+from contacts.openphone import events, parsing
 from contacts.openphone.emulator import Emulator, signing
 from contacts.openphone.emulator.workspace import LINE
 from contacts.openphone.signatures import is_signed
@@ -118,10 +119,12 @@ def test_what_is_tampered_with_old_or_too_large_is_refused_and_leaves_nothing(op
     assert OpenPhoneEvent.objects.count() == 0
 
 
-def test_without_a_key_nothing_is_accepted(openphone, told, settings):
+def test_without_a_key_nothing_is_accepted(openphone, told, settings, caplog):
     settings.OPENPHONE_WEBHOOK_KEYS = []
     openphone.workspace.text(ANN, "Hello")
-    assert send(told[0]) == [503]
+    assert send(told[0]) == [404]
+    assert OpenPhoneEvent.objects.count() == 0
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]  # nor a stranger's alarm
 
 
 @pytest.mark.parametrize("body", [b"no JSON", b"[]", b"{}", b'{"id": 7}', b'{"id": ""}', b"[" * 100_000])
@@ -189,6 +192,38 @@ def test_a_call_says_whether_it_was_answered(openphone, told, incoming, answered
     tasks.keep_openphone_events()
     assert stored() == [("call", "", status)]
     assert Conversation.objects.get().other_number == ANN
+
+
+def test_who_called_whom_is_known_where_the_event_does_not_say_it(openphone, told):
+    """Of a call that was answered or missed OpenPhone tells no direction, and it may tell that first."""
+    conversations.keep_lines([(LINE, "+16175550100", "Office")])
+    rows = [openphone.workspace.call(ANN, incoming=False), openphone.workspace.call(BOB)]
+    send(*(openphone.workspace.event("call.answered", row) for row in rows))
+    tasks.keep_openphone_events()
+    assert list(Activity.objects.order_by("at").values_list("direction", flat=True)) == ["outgoing", "incoming"]
+
+
+def test_a_missed_call_on_a_line_that_is_not_known_does_not_make_the_callers_number_ours(openphone, told):
+    openphone.workspace.call(ANN, answered=False)
+    assert told[1]["type"] == "call.missed"
+    send(told[1])
+    tasks.keep_openphone_events()
+    assert PhoneLine.objects.get().number == "+16175550100"
+    assert Conversation.objects.get().other_number == ANN
+
+
+def test_what_was_said_into_a_voicemail_comes_with_a_pull_where_an_old_webhook_did_not_have_it(openphone):
+    """The webhook is dated later than the call that the pull brings."""
+    row = openphone.workspace.call(
+        ANN, answered=False, voicemail="Call me back", seconds=9, at=datetime(2026, 10, 1, 12, tzinfo=UTC)
+    )
+    event = openphone.workspace.old_event("call.completed", row)
+    event["data"]["object"]["voicemail"] = {"url": "https://files.example/1.mp3", "type": "audio/mpeg", "duration": 9}
+    send(event)
+    tasks.keep_openphone_events()
+    assert stored() == [("voicemail", "", "missed")]
+    conversations.keep([parsing.call(row, {LINE: "+16175550100"})])
+    assert stored() == [("voicemail", "Call me back", "missed")]
 
 
 def test_the_old_scheme_tells_the_same(openphone):
