@@ -211,9 +211,7 @@ def _take(row: Activity, one: Said) -> bool:
     if one.kind == row.kind and (is_newer or is_first_voicemail):  # what a call says is not its voicemail's
         row.text = _storable(one.text) or row.text
         row.seconds = row.seconds if one.seconds is None else one.seconds
-    elif (
-        one.kind == row.kind
-    ):  # an older answer may still bring what the newer one lacks: what was said into a voicemail
+    elif one.kind == row.kind:  # older, but it may have what the newer one lacked: what was said into a voicemail
         row.text = row.text or _storable(one.text)
         row.seconds = one.seconds if row.seconds is None else row.seconds
     if is_newer:

@@ -1,13 +1,17 @@
 """What OpenPhone tells, as it may be stored and logged."""
 
+import re
 from typing import Any
 
 from contacts.card_numbers import masked
 
+# A telephone number; one from abroad may have the figures of a card.
+_NUMBER = re.compile(r"\+[1-9]\d{1,14}")
+
 
 def clean(value: Any, name: str = "") -> Any:
-    """JSON without card numbers, in ids aside, and without what PostgreSQL cannot hold: the NUL character, half an emoji.
-    name: of the value."""
+    """JSON without card numbers, but for ids, places in lists and telephone numbers, and without what PostgreSQL cannot hold:
+    the NUL character, half an emoji. name: of the value."""
     if isinstance(value, dict):
         return {str(clean(key, "id")): clean(one, key) for key, one in value.items()}
     if isinstance(value, list):
@@ -15,4 +19,5 @@ def clean(value: Any, name: str = "") -> Any:
     if not isinstance(value, str):
         return value
     value = value.replace("\0", "").encode("utf-8", "replace").decode()
-    return value if name.lower().endswith("id") else masked(value)
+    is_no_text = name.lower().endswith(("id", "cursor")) or _NUMBER.fullmatch(value)
+    return value if is_no_text else masked(value)

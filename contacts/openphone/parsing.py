@@ -28,14 +28,11 @@ def message(row: Row, ours: Ours) -> Said | None:
 
 def call(row: Row, ours: Ours) -> Said | None:
     """Of GET /calls, or the object of an old webhook. With its voicemail, if it has one."""
-    parties = _numbers(row.get("participants")) or [*_numbers(row.get("from")), *_numbers(row.get("to"))]
-    others = _without_ours(row, parties, ours)
     voicemail = row.get("voicemail")
     if isinstance(voicemail, Mapping) and any(voicemail.get(name) for name in OF_A_VOICEMAIL):
-        words = str(voicemail.get("transcript") or "")
-        seconds = _seconds(voicemail.get("duration"))
-        return _said(row, others, Kind.VOICEMAIL, text=words, status=NOT_TAKEN, seconds=seconds)
-    return _said(row, others, Kind.CALL, status=_call_status(row), seconds=_seconds(row.get("duration")))
+        return _voicemail(row, voicemail, ours)
+    seconds = _seconds(row.get("duration"))
+    return _said(row, _parties(row, ours), Kind.CALL, status=_call_status(row), seconds=seconds)
 
 
 def event(envelope: Row, ours: Ours) -> Said | None:
@@ -91,13 +88,24 @@ def _new_call(kind: str, row: dict[str, Any], ours: Ours) -> Said | None:
         row["status"] = "in-progress" if what == "answered" else what
         row.setdefault("direction", _direction(row, ours))
     elif what == "voicemail.completed":
-        row["voicemail"] = {"transcript": row.get("transcript"), "duration": row.get("duration")}
         row["id"] = row.get("callId") or row.get("id")
     elif what != "completed":
         return None
     parties = row.get("participants")
     row["participants"] = parties.get("external") if isinstance(parties, Mapping) else None
-    return call(row, ours)
+    return _voicemail(row, row, ours) if what == "voicemail.completed" else call(row, ours)
+
+
+def _voicemail(row: Row, told: Row, ours: Ours) -> Said | None:
+    """row: of its call."""
+    words, seconds = str(told.get("transcript") or ""), _seconds(told.get("duration"))
+    return _said(row, _parties(row, ours), Kind.VOICEMAIL, text=words, status=NOT_TAKEN, seconds=seconds)
+
+
+def _parties(row: Row, ours: Ours) -> list[str]:
+    """The other side of a call."""
+    parties = _numbers(row.get("participants")) or [*_numbers(row.get("from")), *_numbers(row.get("to"))]
+    return _without_ours(row, parties, ours)
 
 
 def _direction(row: Row, ours: Ours) -> Direction:

@@ -14,6 +14,7 @@ from django.test import Client
 from contacts import conversations, tasks
 from contacts.models import Activity, Conversation, OpenPhoneEvent, PhoneLine
 from contacts.openphone import events, parsing
+from contacts.openphone.cleaning import clean
 from contacts.openphone.emulator import Emulator, signing
 from contacts.openphone.emulator.workspace import LINE
 from contacts.openphone.signatures import is_signed
@@ -226,6 +227,14 @@ def test_what_was_said_into_a_voicemail_comes_with_a_pull_where_an_old_webhook_d
     assert stored() == [("voicemail", "Call me back", "missed")]
 
 
+def test_a_voicemail_of_which_no_word_and_no_length_is_told_is_one(openphone, told):
+    openphone.workspace.call(ANN, answered=False, voicemail="Call me back")
+    told[1]["data"]["resource"] |= {"transcript": None, "duration": None}
+    send(told[1])
+    tasks.keep_openphone_events()
+    assert stored() == [("voicemail", "", "missed")]
+
+
 def test_the_old_scheme_tells_the_same(openphone):
     space = openphone.workspace
     texts = [space.text(ANN, "Hello"), space.text([ANN, BOB], "Hello both"), space.text(BOB, "Ours", incoming=False)]
@@ -315,6 +324,20 @@ def test_card_numbers_are_gone_before_anything_is_stored(openphone, told):
     assert "5555555555554444" not in waiting
     tasks.keep_openphone_events()
     assert stored() == [("text", "Card [card ending in 4242], [card ending in 4444]", "received")]
+
+
+def test_a_number_from_abroad_with_the_figures_of_a_card_stays(openphone, told):
+    openphone.workspace.text("+4915112345678", "Hello")
+    send(told[0])
+    tasks.keep_openphone_events()
+    assert Conversation.objects.get().other_number == "+4915112345678"
+
+
+def test_a_place_in_a_list_is_sent_back_as_it_came():
+    assert clean({"nextCursor": "4242424242424242", "data": ["4242424242424242"]}) == {
+        "nextCursor": "4242424242424242",
+        "data": ["[card ending in 4242]"],
+    }
 
 
 def test_old_events_are_swept_and_those_that_wait_stay(openphone, told):
