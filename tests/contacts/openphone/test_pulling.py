@@ -186,6 +186,13 @@ def test_a_row_that_makes_no_sense_does_not_hold_up_the_others(openphone: Emulat
     assert pulling.pull() == 1
 
 
+def test_our_lines_take_their_new_names(openphone: Emulator):
+    pulling.pull()
+    openphone.workspace.lines[0]["name"] = "Front desk"
+    pulling.pull()
+    assert list(PhoneLine.objects.values_list("name", flat=True)) == ["Front desk"]
+
+
 def test_a_call_has_a_voicemail_only_where_somebody_left_one(openphone: Emulator):
     """While it is worked on, and where there is none, all of it is null."""
     nothing = {"id": "VM1", "status": "absent", "duration": None, "recordingUrl": None, "transcript": None}
@@ -201,13 +208,6 @@ def test_what_no_database_holds_stops_no_reading_wherever_it_stands(openphone: E
     openphone.workspace.lines[0]["name"] += odd
     openphone.workspace.text(ANN, "Hello")[column] += odd
     assert (pulling.pull(), pulling.pull()) == (1, 0)
-
-
-def test_our_lines_take_their_new_names(openphone: Emulator):
-    pulling.pull()
-    openphone.workspace.lines[0]["name"] = "Front desk"
-    pulling.pull()
-    assert list(PhoneLine.objects.values_list("name", flat=True)) == ["Front desk"]
 
 
 def test_workers_together_ask_one_after_the_other(settings):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from contacts import conversations, tasks
+from contacts import tasks
 from contacts.models import Activity, Conversation, OpenPhoneEvent, PhoneLine
 from contacts.openphone import events, parsing
 from contacts.openphone.cleaning import clean
@@ -197,7 +197,7 @@ def test_a_call_says_whether_it_was_answered(openphone, told, incoming, answered
 
 def test_who_called_whom_is_known_where_the_event_does_not_say_it(openphone, told):
     """Of a call that was answered or missed OpenPhone tells no direction, and it may tell that first."""
-    conversations.keep_lines([(LINE, "+16175550100", "Office")])
+    events.conversations.keep_lines([(LINE, "+16175550100", "Office")])
     rows = [openphone.workspace.call(ANN, incoming=False), openphone.workspace.call(BOB)]
     send(*(openphone.workspace.event("call.answered", row) for row in rows))
     tasks.keep_openphone_events()
@@ -223,7 +223,7 @@ def test_what_was_said_into_a_voicemail_comes_with_a_pull_where_an_old_webhook_d
     send(event)
     tasks.keep_openphone_events()
     assert stored() == [("voicemail", "", "missed")]
-    conversations.keep([parsing.call(row, {LINE: "+16175550100"})])
+    events.conversations.keep([parsing.call(row, {LINE: "+16175550100"})])
     assert stored() == [("voicemail", "Call me back", "missed")]
 
 
