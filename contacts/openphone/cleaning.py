@@ -5,8 +5,9 @@ from typing import Any
 
 from contacts.card_numbers import masked
 
-# A telephone number; one from abroad may have the figures of a card.
-_NUMBER = re.compile(r"\+[1-9]\d{1,14}")
+WORDS = ("text", "body", "transcript")  # what people wrote or said
+# One from abroad may have the figures of a card.
+NUMBER = re.compile(r"\+[1-9]\d{1,14}")
 
 
 def clean(value: Any, name: str = "") -> Any:
@@ -19,5 +20,5 @@ def clean(value: Any, name: str = "") -> Any:
     if not isinstance(value, str):
         return value
     value = value.replace("\0", "").encode("utf-8", "replace").decode()
-    is_no_text = name.lower().endswith(("id", "cursor")) or _NUMBER.fullmatch(value)
-    return value if is_no_text else masked(value)
+    is_number = name not in WORDS and NUMBER.fullmatch(value)
+    return value if is_number or name.lower().endswith(("id", "cursor")) else masked(value)
