@@ -11,7 +11,7 @@ from contacts import card_numbers
 GONE = "***"
 # Names whose value is nobody's business, in a header, a query, a form, JSON or a Python dict.
 _NAMES = (
-    r"authorization|proxy-authorization|cookie|set-cookie|intuit-signature|openphone-signature|webhook-signature|"
+    r"authorization|proxy-authorization|cookie|set-cookie|intuit-signature|openphone-signature|webhook-signature|openphone_webhook_keys|"
     # QuickBooks' SyncToken is a version and no secret.
     r"(?!sync[_-]?token)[\w-]{0,60}(?:token|secret|password|passwd|api[_-]?key)|secret_key|fernet_keys?|sessionid|csrfmiddlewaretoken|assertion"
 )
@@ -19,6 +19,8 @@ _QUOTED = r"\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?"  # what is cut off has no 
 _PATTERNS = [
     # Before the names: the value of "Authorization" has a blank in it.
     (re.compile(r"\b(bearer|basic)(\s+|%20)[A-Za-z0-9._~+/=%-]{6,}", re.IGNORECASE), rf"\1\2{GONE}"),
+    # With commas and semicolons: OpenPhone's signatures, of the new and of the old scheme.
+    (re.compile(r"\b(v1,|hmac;1;\d{1,16};)[\w+/]{10,}=*"), rf"\1{GONE}"),
     (
         re.compile(r"(?P<start>\b(?:set-)?cookie\b[\"']?\s*[:=]\s*)(?![\"'])[^\r\n]+", re.IGNORECASE),
         rf"\g<start>{GONE}",
@@ -39,8 +41,13 @@ _PATTERNS = [
         re.compile(r"(?P<start>(?<![\w-])[\"']?(?:code|state)[\"']?\s*[:=]\s*[\"']?)[\w.~+/-]{16,}=*", re.IGNORECASE),
         rf"\g<start>{GONE}",
     ),
-    # What is a secret wherever it stands: Fernet's ciphertext, a JWT, Intuit's codes and refresh tokens.
-    (re.compile(r"\bgAAAA[\w-]{20,}=*|\beyJ[\w-]{8,}(?:\.[\w-]+)*|\b(?:AB11|RT1-|RT\d+-)[\w-]{12,}"), GONE),
+    # What is a secret wherever it stands: Fernet's ciphertext, a JWT, Intuit's codes and refresh tokens, keys of webhooks.
+    (
+        re.compile(
+            r"\bgAAAA[\w-]{20,}=*|\beyJ[\w-]{8,}(?:\.[\w-]+)*|\b(?:AB11|RT1-|RT\d+-)[\w-]{12,}|\bwhsec_[\w+/=-]{12,}"
+        ),
+        GONE,
+    ),
     (re.compile(r"(?P<start>://)[^\s/@:]{0,100}:[^\s/@]{0,200}@"), rf"\g<start>{GONE}@"),
     (re.compile(r"[\w.+%'-]{1,64}@[\w-]+(?:\.[\w-]+)+"), GONE),
     # Cards as they are printed, in groups, whoever issued them; those in one run are known by their check digit below.

@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
 from contacts.card_numbers import masked
 from contacts.matching import normalise
 from contacts.models import Activity, Contact, ContactPhone, Conversation, PhoneLine
+from contacts.models.talk import NOT_REACHED
 
 Kind, Direction = Activity.Kind, Activity.Direction
 # Nothing comes after these: what says something else is older, whatever its clock says.
@@ -19,9 +20,8 @@ FINAL = {
     *("received", "delivered", "undelivered", "failed"),  # texts
     *("completed", "missed", "no-answer", "busy", "canceled", "forwarded", "abandoned", "ai-handled"),  # calls
 }
-UNANSWERED = ("missed", "abandoned")
 # What somebody outside waits after, and what ends the waiting.
-WAITS = Q(direction=Direction.INCOMING) & (~Q(kind=Kind.CALL) | Q(status__in=UNANSWERED))
+WAITS = Q(direction=Direction.INCOMING) & (~Q(kind=Kind.CALL) | Q(status__in=NOT_REACHED))
 ANSWERS = Q(direction=Direction.OUTGOING) & ~Q(status__in=("failed", "undelivered")) | Q(
     direction=Direction.INCOMING, kind=Kind.CALL, status__in=("completed", "forwarded", "ai-handled")
 )
@@ -154,7 +154,7 @@ def recent(of: Q, number: int = 3) -> list[Activity]:
 
 # --- Under lock ----------------------------------------------------------------------------------
 
-TAKEN = ["kind", "text", "attachments", "status", "seconds", "changed_at"]
+TAKEN = ["kind", "direction", "text", "attachments", "status", "seconds", "changed_at"]
 NEVER = datetime.fromtimestamp(0, tz=UTC)
 
 
@@ -213,7 +213,11 @@ def _take(row: Activity, one: Said) -> bool:
     if one.kind == row.kind and (is_newer or is_first_voicemail):  # what a call says is not its voicemail's
         row.text = _storable(one.text) or row.text
         row.seconds = row.seconds if one.seconds is None else one.seconds
+    elif one.kind == row.kind:  # older, but it may have what the newer one lacked: what was said into a voicemail
+        row.text = row.text or _storable(one.text)
+        row.seconds = one.seconds if row.seconds is None else row.seconds
     if is_newer:
+        row.direction = one.direction
         row.status = one.status[:20] or row.status
         row.attachments = one.attachments or row.attachments
         row.changed_at = one.changed_at

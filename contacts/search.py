@@ -42,7 +42,7 @@ def conversations(queryset: QuerySet[Conversation], text: str) -> QuerySet[Conve
     """Those that every word applies to: the other side's number, or a name, number, e-mail or id of the contact."""
     for term in terms(text):
         whole, digits = normalise.phone(term), _digits(term)
-        number = Q(other_number=whole.key) if whole else Q(other_number__icontains=digits if len(digits) >= 3 else term)
+        number = Q(other_number__icontains=whole.key if whole else digits if len(digits) >= 3 else term)
         own = queryset.model.objects.filter(contact__in=_own_ids(term)).values("pk")
         queryset = queryset.filter(pk__in=queryset.model.objects.filter(number).values("pk").union(own))
     return queryset

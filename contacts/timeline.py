@@ -20,7 +20,7 @@ from contacts.models import Activity, Contact, ContactMerge
 from contacts.paging import Place
 
 MOST = 50
-DAY = timedelta(days=1)
+LONGEST_DAY = timedelta(hours=25)  # the one on which clocks are set back
 May = Callable[[str], bool]  # whether the person who looks has this permission
 
 
@@ -197,7 +197,7 @@ def _said(contact: Contact) -> QuerySet[Activity]:
     """The last of each conversation and day, in the business's zone, with how many there were: a chat of many texts would
     leave no room for anything else."""
     rows = Activity.objects.annotate(day=TruncDate("at"))
-    near = Q(at__gt=OuterRef("at") - DAY, at__lt=OuterRef("at") + DAY)
+    near = Q(at__gt=OuterRef("at") - LONGEST_DAY, at__lt=OuterRef("at") + LONGEST_DAY)
     same_day = rows.filter(near, conversation=OuterRef("conversation"), day=OuterRef("day")).order_by()
     later = same_day.filter(Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), pk__gt=OuterRef("pk")))
     number = same_day.values("conversation").annotate(number=Count("pk")).values("number")

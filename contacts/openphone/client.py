@@ -11,6 +11,7 @@ from django.conf import settings
 from requests.auth import AuthBase
 
 from contacts.openphone import limiter
+from contacts.openphone.cleaning import clean
 from contacts.openphone.errors import Kind, OpenPhoneError, of_answer
 
 logger = logging.getLogger(__name__)
@@ -86,7 +87,7 @@ class OpenPhone:
 
 def _json(answer: requests.Response) -> Any:
     try:
-        return answer.json()
+        return clean(answer.json())
     except ValueError:
         return None
 

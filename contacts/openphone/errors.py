@@ -12,6 +12,7 @@ class Kind(StrEnum):
     LIMITED = "limited"  # slower
     TRANSIENT = "transient"  # later
     REFUSED = "refused"  # somebody has to look
+    ODD = "odd"  # somebody has to look: what came could not be stored
 
 
 class OpenPhoneError(Exception):
@@ -39,6 +40,10 @@ SENTENCES = {
     Kind.REFUSED: (
         "OpenPhone did not understand what the CRM asked. Nothing is lost, but nothing new comes in either: please tell "
         "whoever looks after the CRM."
+    ),
+    Kind.ODD: (
+        "Something that OpenPhone told could not be stored, so nothing new comes in. Nothing is lost: please tell whoever "
+        "looks after the CRM, who finds the reason in the log."
     ),
 }
 _KINDS = {401: Kind.KEY, 402: Kind.KEY, 403: Kind.KEY, 429: Kind.LIMITED}

@@ -17,6 +17,8 @@ Ours = Mapping[str, str]
 # Of a call: OpenPhone's word in what was asked for and in webhooks, and ours.
 CALL_STATUS = {"answered": "completed", "unanswered": "missed"}
 NOT_TAKEN = "missed"
+# One of these has whoever has left one; before, or without one, they are null.
+OF_A_VOICEMAIL = ("transcript", "duration", "recordingUrl", "url")
 
 
 def message(row: Row, ours: Ours) -> Said | None:
@@ -26,14 +28,11 @@ def message(row: Row, ours: Ours) -> Said | None:
 
 def call(row: Row, ours: Ours) -> Said | None:
     """Of GET /calls, or the object of an old webhook. With its voicemail, if it has one."""
-    parties = _numbers(row.get("participants")) or [*_numbers(row.get("from")), *_numbers(row.get("to"))]
-    others = _without_ours(row, parties, ours)
     voicemail = row.get("voicemail")
-    if isinstance(voicemail, Mapping):
-        words = str(voicemail.get("transcript") or "")
-        seconds = _seconds(voicemail.get("duration"))
-        return _said(row, others, Kind.VOICEMAIL, text=words, status=NOT_TAKEN, seconds=seconds)
-    return _said(row, others, Kind.CALL, status=_call_status(row), seconds=_seconds(row.get("duration")))
+    if isinstance(voicemail, Mapping) and any(voicemail.get(name) for name in OF_A_VOICEMAIL):
+        return _voicemail(row, voicemail, ours)
+    seconds = _seconds(row.get("duration"))
+    return _said(row, _parties(row, ours), Kind.CALL, status=_call_status(row), seconds=seconds)
 
 
 def event(envelope: Row, ours: Ours) -> Said | None:
@@ -63,7 +62,10 @@ def line_of(envelope: Row) -> tuple[str, str] | None:
         row |= data[part] if isinstance(data.get(part), Mapping) else {}
     senders = _numbers(row.get("senderIdentifier") or row.get("from"))
     receivers = _numbers(row.get("recipientIdentifiers") or row.get("to"))
-    own = receivers if row.get("direction") == Direction.INCOMING else senders
+    direction = Direction.INCOMING if envelope.get("type") == "call.missed" else row.get("direction")
+    if direction not in Direction:
+        return None  # who called whom is not said
+    own = receivers if direction == Direction.INCOMING else senders
     key = str(row.get("phoneNumberId") or "")
     return (key, own[0]) if key and len(own) == 1 and own[0].startswith("+") else None
 
@@ -84,15 +86,32 @@ def _new_call(kind: str, row: dict[str, Any], ours: Ours) -> Said | None:
         row |= {"status": "missed", "direction": Direction.INCOMING}
     elif what in ("ringing", "answered", "forwarded"):
         row["status"] = "in-progress" if what == "answered" else what
-        row.setdefault("direction", Direction.INCOMING)
+        row.setdefault("direction", _direction(row, ours))
     elif what == "voicemail.completed":
-        row["voicemail"] = {"transcript": row.get("transcript"), "duration": row.get("duration")}
         row["id"] = row.get("callId") or row.get("id")
     elif what != "completed":
         return None
     parties = row.get("participants")
     row["participants"] = parties.get("external") if isinstance(parties, Mapping) else None
-    return call(row, ours)
+    return _voicemail(row, row, ours) if what == "voicemail.completed" else call(row, ours)
+
+
+def _voicemail(row: Row, told: Row, ours: Ours) -> Said | None:
+    """row: of its call."""
+    words, seconds = str(told.get("transcript") or ""), _seconds(told.get("duration"))
+    return _said(row, _parties(row, ours), Kind.VOICEMAIL, text=words, status=NOT_TAKEN, seconds=seconds)
+
+
+def _parties(row: Row, ours: Ours) -> list[str]:
+    """The other side of a call."""
+    parties = _numbers(row.get("participants")) or [*_numbers(row.get("from")), *_numbers(row.get("to"))]
+    return _without_ours(row, parties, ours)
+
+
+def _direction(row: Row, ours: Ours) -> Direction:
+    """Of a webhook that does not say it."""
+    is_ours = row.get("senderIdentifier") == ours.get(str(row.get("phoneNumberId") or ""))
+    return Direction.OUTGOING if is_ours else Direction.INCOMING
 
 
 def _call_status(row: Row) -> str:

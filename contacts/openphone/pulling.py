@@ -45,6 +45,9 @@ def pull() -> int | None:
         except OpenPhoneError as error:
             _note(error)
             raise
+        except Exception:
+            _note(OpenPhoneError(Kind.ODD))
+            raise
     _note(None)
     return written
 

@@ -12,8 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from contacts.card_numbers import masked
 from contacts.models import OpenPhoneEvent
+from contacts.openphone.cleaning import clean
 from contacts.openphone.signatures import is_signed
 
 LARGEST = 1024 * 1024
@@ -25,7 +25,8 @@ LARGEST = 1024 * 1024
 def receive(request: HttpRequest) -> HttpResponse:
     """OpenPhone: any 2xx within ten seconds counts; else it sends again for a day. The same event twice is one row."""
     if not settings.OPENPHONE_WEBHOOK_KEYS:
-        return _answer(503, "OPENPHONE_WEBHOOK_KEYS is not set, so nothing can be accepted.")
+        # No 5xx: where nobody uses OpenPhone a stranger could raise alarms with it. OpenPhone tries again after any answer.
+        return _answer(404, "OPENPHONE_WEBHOOK_KEYS is not set, so nothing can be accepted.")
     body = request.read(LARGEST + 1)
     if len(body) > LARGEST:
         return _answer(413, "The body is larger than 1 MB.")
@@ -51,26 +52,14 @@ def _store(envelope: dict[str, Any]) -> None:
     from contacts import tasks
 
     row = OpenPhoneEvent(
-        event_id=str(_clean(envelope["id"], "id"))[:100],
-        kind=str(_clean(envelope.get("type") or ""))[:100],
-        content=_clean(envelope),
+        event_id=str(clean(envelope["id"], "id"))[:100],
+        kind=str(clean(envelope.get("type") or ""))[:100],
+        content=clean(envelope),
     )
     with transaction.atomic():
         OpenPhoneEvent.objects.bulk_create([row], ignore_conflicts=True)
         # robust: a broker that does not answer loses nothing, beat finds the row.
         transaction.on_commit(partial(tasks.keep_openphone_events.delay), robust=True)
-
-
-def _clean(value: Any, name: str = "") -> Any:
-    """Without card numbers, in ids aside, and without the character that PostgreSQL cannot hold."""
-    if isinstance(value, dict):
-        return {str(_clean(key, "id")): _clean(one, key) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_clean(one, name) for one in value]
-    if not isinstance(value, str):
-        return value
-    value = value.replace("\0", "").encode("utf-8", "replace").decode()
-    return value if name.lower().endswith("id") else masked(value)
 
 
 def _answer(status: int, text: str) -> HttpResponse:

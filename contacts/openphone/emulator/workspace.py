@@ -152,6 +152,8 @@ def _of_call(kind: str, row: Json, context: Json) -> Json:
     times = {name: row[name] for name in ("createdAt", "updatedAt")}
     if kind == "call.missed":
         return {"id": row["id"], **times}
+    if kind == "call.answered":
+        return {"id": row["id"], **times, "answeredByUserId": "US00000001"}
     if kind == "call.voicemail.completed":
         voicemail = row["voicemail"]
         return {

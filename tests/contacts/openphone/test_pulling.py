@@ -10,7 +10,7 @@ from contacts import conversations, tasks
 from contacts.models import Activity, Conversation, OpenPhoneReading, PhoneLine
 from contacts.openphone import limiter, pulling
 from contacts.openphone.emulator import Emulator
-from contacts.openphone.errors import Kind, OpenPhoneError
+from contacts.openphone.errors import SENTENCES, Kind, OpenPhoneError
 from tests.factories import make_contact
 
 ANN, BOB = "+16175550101", "+16175550102"
@@ -197,6 +197,34 @@ def test_our_lines_take_their_new_names(openphone: Emulator):
     openphone.workspace.lines[0]["name"] = "Front desk"
     pulling.pull()
     assert list(PhoneLine.objects.values_list("name", flat=True)) == ["Front desk"]
+
+
+def test_a_call_has_a_voicemail_only_where_somebody_left_one(openphone: Emulator):
+    """While it is worked on, and where there is none, all of it is null."""
+    nothing = {"id": "VM1", "status": "absent", "duration": None, "recordingUrl": None, "transcript": None}
+    for answered in (True, False):
+        openphone.workspace.call(ANN, answered=answered, at=days_ago(1 + answered))["voicemail"] = nothing
+    pulling.pull()
+    assert stored() == [("call", "", "completed"), ("call", "", "missed")]
+
+
+@pytest.mark.parametrize("odd", ["\0", "\ud83d"])
+@pytest.mark.parametrize("column", ["id", "status", "conversationId", "from", "text"])
+def test_what_no_database_holds_stops_no_reading_wherever_it_stands(openphone: Emulator, odd, column):
+    openphone.workspace.lines[0]["name"] += odd
+    openphone.workspace.text(ANN, "Hello")[column] += odd
+    assert (pulling.pull(), pulling.pull()) == (1, 0)
+
+
+def test_the_office_is_told_that_something_cannot_be_stored(openphone: Emulator, monkeypatch):
+    """Else its page would go on to say when OpenPhone was read last, as if all were well."""
+    openphone.workspace.text(ANN, "Hello", at=days_ago(1))
+    with monkeypatch.context() as patched:
+        patched.setattr(conversations, "keep", lambda said: 1 // 0)
+        with pytest.raises(ZeroDivisionError):
+            pulling.pull()
+    assert OpenPhoneReading.current().trouble == SENTENCES[Kind.ODD]
+    assert (pulling.pull(), OpenPhoneReading.current().trouble) == (1, "")
 
 
 def test_workers_together_ask_one_after_the_other(settings):

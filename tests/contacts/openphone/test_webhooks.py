@@ -4,6 +4,7 @@ import base64
 import json
 import logging
 import time
+from datetime import UTC, datetime
 from itertools import permutations
 from typing import Any
 
@@ -13,7 +14,8 @@ from django.test import Client
 from attackacrack import checks
 from contacts import tasks
 from contacts.models import Activity, Conversation, OpenPhoneEvent, PhoneLine
-from contacts.openphone import events
+from contacts.openphone import events, parsing
+from contacts.openphone.cleaning import clean
 from contacts.openphone.emulator import Emulator, signing
 from contacts.openphone.emulator.workspace import LINE
 from contacts.openphone.signatures import is_signed
@@ -119,10 +121,12 @@ def test_what_is_tampered_with_old_or_too_large_is_refused_and_leaves_nothing(op
     assert OpenPhoneEvent.objects.count() == 0
 
 
-def test_without_a_key_nothing_is_accepted(openphone, told, settings):
+def test_without_a_key_nothing_is_accepted(openphone, told, settings, caplog):
     settings.OPENPHONE_WEBHOOK_KEYS = []
     openphone.workspace.text(ANN, "Hello")
-    assert send(told[0]) == [503]
+    assert send(told[0]) == [404]
+    assert OpenPhoneEvent.objects.count() == 0
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]  # nor a stranger's alarm
 
 
 @pytest.mark.parametrize(("production", "url", "keys", "wrong"), [
@@ -201,6 +205,46 @@ def test_a_call_says_whether_it_was_answered(openphone, told, incoming, answered
     tasks.keep_openphone_events()
     assert stored() == [("call", "", status)]
     assert Conversation.objects.get().other_number == ANN
+
+
+def test_who_called_whom_is_known_where_the_event_does_not_say_it(openphone, told):
+    """Of a call that was answered or missed OpenPhone tells no direction, and it may tell that first."""
+    events.conversations.keep_lines([(LINE, "+16175550100", "Office")])
+    rows = [openphone.workspace.call(ANN, incoming=False), openphone.workspace.call(BOB)]
+    send(*(openphone.workspace.event("call.answered", row) for row in rows))
+    tasks.keep_openphone_events()
+    assert list(Activity.objects.order_by("at").values_list("direction", flat=True)) == ["outgoing", "incoming"]
+
+
+def test_a_missed_call_on_a_line_that_is_not_known_does_not_make_the_callers_number_ours(openphone, told):
+    openphone.workspace.call(ANN, answered=False)
+    assert told[1]["type"] == "call.missed"
+    send(told[1])
+    tasks.keep_openphone_events()
+    assert PhoneLine.objects.get().number == "+16175550100"
+    assert Conversation.objects.get().other_number == ANN
+
+
+def test_what_was_said_into_a_voicemail_comes_with_a_pull_where_an_old_webhook_did_not_have_it(openphone):
+    """The webhook is dated later than the call that the pull brings."""
+    row = openphone.workspace.call(
+        ANN, answered=False, voicemail="Call me back", seconds=9, at=datetime(2026, 10, 1, 12, tzinfo=UTC)
+    )
+    event = openphone.workspace.old_event("call.completed", row)
+    event["data"]["object"]["voicemail"] = {"url": "https://files.example/1.mp3", "type": "audio/mpeg", "duration": 9}
+    send(event)
+    tasks.keep_openphone_events()
+    assert stored() == [("voicemail", "", "missed")]
+    events.conversations.keep([parsing.call(row, {LINE: "+16175550100"})])
+    assert stored() == [("voicemail", "Call me back", "missed")]
+
+
+def test_a_voicemail_of_which_no_word_and_no_length_is_told_is_one(openphone, told):
+    openphone.workspace.call(ANN, answered=False, voicemail="Call me back")
+    told[1]["data"]["resource"] |= {"transcript": None, "duration": None}
+    send(told[1])
+    tasks.keep_openphone_events()
+    assert stored() == [("voicemail", "", "missed")]
 
 
 def test_the_old_scheme_tells_the_same(openphone):
@@ -292,6 +336,22 @@ def test_card_numbers_are_gone_before_anything_is_stored(openphone, told):
     assert "5555555555554444" not in waiting
     tasks.keep_openphone_events()
     assert stored() == [("text", "Card [card ending in 4242], [card ending in 4444]", "received")]
+
+
+def test_a_number_from_abroad_with_the_figures_of_a_card_stays(openphone, told):
+    openphone.workspace.text("+4915112345678", "+4915112345678")
+    send(told[0])
+    resource = OpenPhoneEvent.objects.get().content["data"]["resource"]
+    assert resource["text"] == "+[card ending in 5678]"  # who writes only that may mean a card
+    tasks.keep_openphone_events()
+    assert Conversation.objects.get().other_number == "+4915112345678"
+
+
+def test_a_place_in_a_list_is_sent_back_as_it_came():
+    assert clean({"nextCursor": "4242424242424242", "data": ["4242424242424242"]}) == {
+        "nextCursor": "4242424242424242",
+        "data": ["[card ending in 4242]"],
+    }
 
 
 def test_old_events_are_swept_and_those_that_wait_stay(openphone, told):

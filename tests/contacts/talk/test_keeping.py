@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from contacts import conversations
 from contacts.conversations import UnknownLine
 from contacts.models import Activity, Conversation
+from contacts.models.talk import NOT_REACHED
 from tests.contacts.talk.rows import LINE, NOON, OTHER_LINE, a_call, a_text, at, keep
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +32,16 @@ def test_an_older_answer_never_overwrites_a_newer_one():
     assert keep(sent) == 0
     assert keep(a_text(direction="outgoing", status="undelivered", text="", changed_at=at(3))) == 1
     assert stored() == [("AC1", "Yes, go ahead", "undelivered")]
+
+
+def test_an_older_answer_brings_what_the_newer_one_lacks_and_a_newer_one_the_direction():
+    keep(a_call(kind="voicemail", status="missed", changed_at=at(2)))
+    keep(a_call(kind="voicemail", status="missed", text="Call me back", seconds=9, changed_at=at(1)))
+    keep(a_call(kind="voicemail", status="missed", text="Older", seconds=8, direction="outgoing", changed_at=at(0)))
+    row = Activity.objects.get()
+    assert (row.text, row.seconds, row.direction) == ("Call me back", 9, "incoming")
+    keep(a_call(kind="voicemail", status="missed", direction="outgoing", changed_at=at(3)))
+    assert Activity.objects.get().direction == "outgoing"
 
 
 def test_nothing_comes_after_a_final_state_whatever_the_clocks_say():
@@ -111,6 +122,12 @@ def test_it_is_unanswered_since_the_first_text_that_nobody_has_answered():
     assert waits() == at(5)
     keep(a_call("AC5", minutes=7))
     assert waits() is None
+
+
+@pytest.mark.parametrize("status", NOT_REACHED)
+def test_whatever_is_called_a_missed_call_waits_for_an_answer(status):
+    keep(a_call(status=status))
+    assert (Activity.objects.get().what, waits()) == ("Missed call", NOON)
 
 
 @pytest.mark.parametrize("missed", [{"status": "missed"}, {"status": "missed", "kind": "voicemail"}])

@@ -166,6 +166,19 @@ def test_what_was_said_on_one_day_of_the_business_is_one_row(ann):
     ]
 
 
+def test_the_day_on_which_clocks_are_set_back_is_one_row_too(ann):
+    """It has 25 hours: from ten past midnight to ten to midnight."""
+    to_november = 31 * 24 * 60 - 12 * 60
+    keep(a_text("AC1", minutes=to_november + 4 * 60 + 10), a_text("AC2", minutes=to_november + 28 * 60 + 50))
+    assert told_of(ann) == ["2 texts and calls, the last: Text from (617) 555-0101: Yes, go ahead"]
+
+
+def test_a_whole_number_finds_groups_too(office_client):
+    a_conversation(["+16175550101", "+16175550102"])
+    a_conversation("+16175550103")
+    assert listed(office_client, "q=617.555.0102") == ["(617) 555-0101, (617) 555-0102"]
+
+
 def seer(*permissions: str) -> Client:
     user = User.objects.create_user("sam", is_staff=True)
     for codename in permissions:
