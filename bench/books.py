@@ -1,4 +1,5 @@
-"""A company of five years for the benchmark of pages: 100,000 contacts, 300,000 documents, and all that was noted of them.
+"""A company of five years for the benchmark of pages: 100,000 contacts, 300,000 documents, 600,000 texts, and all that was
+noted of them.
 
 Each kind of row that exists once (`tests.attackacrack.planted`) is multiplied in the database; its triggers do not run for
 what is only added, so the history is written as they would have written it.
@@ -9,6 +10,7 @@ from typing import Any
 
 CONTACTS, QUOTES, INVOICES, PAYMENTS, MEMOS = 100_000, 120_000, 125_000, 50_000, 5_000
 JOBS = 60_000
+CONVERSATIONS, TEXTS = 60_000, 600_000
 DAYS = 5 * 365
 FAMILIES = 9_000
 # One contact, a builder or an agency, has every so many-th document: 2,400.
@@ -35,6 +37,7 @@ def fill() -> int:
     first |= _documents(first)
     _lines_and_sentences(first)
     _follow_ups(first)
+    _talk(first)
     first |= _map(first)
     _matching(first)
     _traffic()
@@ -134,6 +137,30 @@ def _lines_and_sentences(first: First) -> None:
         )  # fmt: skip
     used = models.PaymentApplication(payment_id=first["payment"], invoice_id=first["invoice"], amount=900)
     multiply(used, PAYMENTS, payment_id=f"{first['payment']} + n - 1", invoice_id=f"{first['invoice']} + n - 1")
+
+
+def _talk(first: First) -> None:
+    """Ten texts with most people, and a contact who calls every day; one conversation in a hundred waits for an answer."""
+    from django.utils import timezone
+
+    from contacts.models import Activity, Conversation, PhoneLine
+
+    now = timezone.now()
+    line = PhoneLine.objects.earliest("pk")
+    conversation = multiply(
+        Conversation(line=line, other_number="-", contact_id=first["contact"], last_activity_at=now), CONVERSATIONS,
+        other_number="(2000000000 + n)::text", contact_id=f"{first['contact']} + n - 1", provider_id="'CN' || n",
+        last_activity_at=f"now() - (n * 7 % {DAYS}) * interval '1 day'",
+        waits_since="CASE WHEN n % 100 = 0 THEN now() - interval '1 day' END",
+    )  # fmt: skip
+    text = Activity(
+        conversation_id=conversation, provider_id="-", kind="text", direction="incoming", at=now, changed_at=now
+    )
+    multiply(
+        text, TEXTS, conversation_id=f"{conversation} + CASE WHEN n % 250 = 0 THEN 0 ELSE n % {CONVERSATIONS} END",
+        provider_id="'AC' || n", at=f"now() - (n * 7 % {DAYS}) * interval '1 day'", text="'When do you come? ' || n",
+        direction="CASE WHEN n % 2 = 0 THEN 'incoming' ELSE 'outgoing' END",
+    )  # fmt: skip
 
 
 def _follow_ups(first: First) -> None:

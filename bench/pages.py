@@ -26,7 +26,7 @@ SEARCHES = ("Given77777 Family", "Family77", "nothing like it", "2000077777", "7
 FLOOR = "floor: a page without rows"
 # What a person is not shown: sent to, told to scripts, or files.
 NOT_PAGES = ("jsi18n", "logout", "autocomplete", "callback", "webhooks", "/r/", "app_label", "pdf", "auth/quickbooks")
-BEHIND = [("quote", "waiting"), ("quote", "open"), ("invoice", "owed"), ("invoice", "invoiced"), ("job", "unbilled"),
+BEHIND = [("quote", "waiting"), ("quote", "unhandled"), ("quote", "open"), ("invoice", "owed"), ("invoice", "invoiced"), ("job", "unbilled"),
           ("appointment", "unquoted")]  # fmt: skip
 
 
@@ -123,10 +123,14 @@ def _named(busy: int) -> Iterator[tuple[str, str]]:
     from django.urls import reverse
     from django.utils import timezone
 
+    from contacts.models import Conversation
+
     contact = partial(reverse, args=[busy])
     yield "contact of 2,400 documents", contact("admin:contacts_contact_change")
     yield "its timeline, further down", f"{contact('admin:contacts_contact_timeline')}?{_old_place()}"
     yield "its history", contact("admin:contacts_contact_history")
+    said = Conversation.objects.filter(contact=busy).earliest("pk")
+    yield "its conversation of 2,400 texts", reverse("admin:contacts_conversation_change", args=[said.pk])
     for model, rows in BEHIND:
         yield f"rows: {rows}", f"{reverse(f'admin:billing_{model}_changelist')}?rows={rows}"
     changes = reverse("admin:attackacrack_auditseal_changelist")
