@@ -19,7 +19,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from contacts import conversations, search, timeline
-from contacts.admin.contacts import MONEY_COLUMNS, NOTHING, balance_cell, may_see_money
+from contacts.admin.contacts import NOTHING, balance_cell, may_see_money
 from contacts.admin.exporting import ExportsRows
 from contacts.admin.keys import is_key
 from contacts.models import Activity, Contact, Conversation, OpenPhoneReading
@@ -118,7 +118,7 @@ class ConversationAdmin(ExportsRows):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Nobody finds out who owes by asking the list's address for it."""
-        names_money = bool(MONEY_COLUMNS & set(lookup.split("__")))
+        names_money = bool(Contact.MONEY & set(lookup.split("__")))
         return super().lookup_allowed(lookup, value, request) and (may_see_money(request) or not names_money)
 
     @display(description="With")
