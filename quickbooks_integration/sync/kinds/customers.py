@@ -137,6 +137,9 @@ class Customers(Kind[Contact]):
         if name in enriching.ADDRESS_KINDS:
             base["addresses"], base_ours["addresses"] = (dict(one.get("addresses") or {}) for one in (base, base_ours))
             _turn(ours["addresses"], theirs["addresses"], base["addresses"], base_ours["addresses"], name, take=take)
+            source = bases.source_of(ours["addresses"], name)
+            if source != name and not take:  # a person wants it in the place of what is there
+                base_ours["addresses"][source] = theirs["addresses"].get(name, {})
         elif name in ("phones", "emails"):
             _turn(ours, theirs, base, base_ours, name, take=take)
             base[name] = [] if take else theirs[name]

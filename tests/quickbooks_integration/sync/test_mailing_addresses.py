@@ -13,7 +13,8 @@ from contacts.signals import contact_changed
 from quickbooks_integration import reconciling
 from quickbooks_integration.models import QuickBooksSync
 from quickbooks_integration.reconciling import differing
-from quickbooks_integration.sync import sweeping
+from quickbooks_integration.sync import merging, sweeping
+from quickbooks_integration.sync.kinds import World
 from tests.contacts.importing.files import import_lines
 from tests.quickbooks_integration import pairs
 from tests.quickbooks_integration.sync.test_both_changed import customer_row, customer_there
@@ -104,6 +105,17 @@ def test_a_billing_address_that_is_deleted_here_makes_room_for_no_mailing_addres
     assert sweeping.sweep(books.auth) == 0
     [differing_one] = differing.page(books.auth).rows
     assert [line.difference.ours for line in differing_one.lines] == ["14 Main St, Quincy, MA 02169"]
+
+
+def test_a_person_may_send_the_mailing_address_in_its_place(books, ann):
+    ann.addresses.create(**MAILING)
+    billed_in_quickbooks_only(books, ann)
+    world = World.of(books.auth)
+    there = customer_there(books, ann)
+    merging.decide(customer_row(ann).pk, "billing", there, world, take=False)
+    push(books)
+    assert (billed_at(books, ann), customer_row(ann).sync_status) == ("12 Main St", "synced")
+    assert (sweeping.sweep(books.auth), ann.addresses.count()) == (0, 1)
 
 
 def test_a_correction_after_the_migration_overwrites_no_billing_address_that_was_made_there(books, ann):
