@@ -79,7 +79,7 @@ def has_work_without_date(job: Job) -> bool:
 @receiver(quote_changed)
 def after_answer(quote: Quote, **signal: Any) -> None:
     """In the transaction of the change, where the quote is locked; jobs are locked after quotes."""
-    if quote.status == Quote.Status.DECLINED and quote.job is not None:
+    if quote.status in (Quote.Status.DECLINED, Quote.Status.INVOICED) and quote.job is not None:
         finish_with_last_repair(quote.job)
 
 

@@ -166,7 +166,8 @@ def invoiced_in_quickbooks(quote_ids: Iterable[int]) -> None:
     """QuickBooks made the invoice of these quotes, so none of them waits to be invoiced here. Call it in the transaction
     that links the invoices. Those that are invoiced already stay as they are."""
     rows = Quote.objects.select_for_update(of=("self",)).filter(pk__in=list(quote_ids)).exclude(status=Status.INVOICED)
-    for quote in rows.order_by("pk"):
+    # Quotes are locked in the order of their keys; then each may lock its job, which others lock in that of the jobs.
+    for quote in sorted(rows.order_by("pk"), key=lambda one: (one.job_id or 0, one.pk)):
         quote.status = Status.INVOICED
         quote.save(update_fields=["status", "updated_at"])
         _tell(quote, "Invoiced in QuickBooks.", None, "quickbooks")

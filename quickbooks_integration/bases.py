@@ -8,6 +8,8 @@ from quickbooks_integration.plain_rows import AnySync
 NAME_FIELDS = ("first_name", "last_name")
 TEXT_FIELDS = (*NAME_FIELDS, "company", "notes", "payment_terms")
 ADDRESS_KINDS = ("billing", "shipping")
+MAILING = "mailing"
+OUR_ADDRESSES = (*ADDRESS_KINDS, MAILING)
 
 
 def of(sync: AnySync) -> dict[str, Any]:
@@ -41,6 +43,13 @@ def ours_agreed(
 def is_edited(base_ours: dict[str, Any] | None, ours: dict[str, Any], name: str) -> bool:
     """Whether a person changed it here since both agreed, so that it is about to be sent. Terms are never sent."""
     return base_ours is not None and name in ours and ours[name] != base_ours.get(name)
+
+
+def source_of(addresses: dict[str, Any], kind: str) -> str:
+    """Which of our addresses is this one of QuickBooks'. It knows no mailing address: bills go there as long as we have no
+    other."""
+    is_empty = not any((addresses.get("billing") or {}).values())
+    return MAILING if kind == "billing" and is_empty and MAILING in addresses else kind
 
 
 def theirs_agreed(base: dict[str, Any], facts: CustomerFacts) -> dict[str, Any]:

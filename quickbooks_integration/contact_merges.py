@@ -15,6 +15,7 @@ from contacts.merging import Care, Refused
 from contacts.merging.journal import Journal, notes_of
 from contacts.models import Contact, ContactMerge
 from quickbooks_integration import attaching, enriching, families, reconciling, wanting
+from quickbooks_integration.bases import OUR_ADDRESSES
 from quickbooks_integration.models import (
     MatchCandidate,
     MatchDecision,
@@ -25,7 +26,7 @@ from quickbooks_integration.models import (
 from quickbooks_integration.reconciling import jobs, merged
 
 APP = "quickbooks_integration"
-FIELDS = ("first_name", "last_name", "company", "notes", "phones", "emails", *enriching.ADDRESS_KINDS)
+FIELDS = ("first_name", "last_name", "company", "notes", "phones", "emails", *OUR_ADDRESSES)
 State = MatchCandidate.State
 NAMED = 3
 

@@ -10,7 +10,7 @@ from typing import Any
 from contacts.matching import names, normalise
 from contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone
 from quickbooks_integration import bases, bulk, families, mapping, plain_rows, row_updates
-from quickbooks_integration.bases import ADDRESS_KINDS, NAME_FIELDS, TEXT_FIELDS
+from quickbooks_integration.bases import ADDRESS_KINDS, MAILING, NAME_FIELDS, OUR_ADDRESSES, TEXT_FIELDS
 from quickbooks_integration.mapping import Address, CustomerFacts, Unusable
 from quickbooks_integration.models import QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.plain_rows import (
@@ -180,18 +180,20 @@ def ours_of(contact: AnyContact) -> dict[str, Any]:
         "notes": contact.notes,
         "phones": [phone.number for phone in contact.phones.all()],
         "emails": [email.key for email in contact.emails.all() if email.key],
-        "addresses": {kind: address._asdict() for kind, address in addresses_of(contact).items()},
+        "addresses": _our_addresses(contact),
     }
 
 
 def addresses_of(contact: AnyContact) -> dict[str, Address]:
-    """As QuickBooks has them, by kind (ADDRESS_KINDS). It knows no mailing address: bills go there as long as there is no
-    other. Reads prefetched rows."""
-    found = {row.kind: _address(row) for row in contact.addresses.all()}
-    mailing = found.get(ContactAddress.Kind.MAILING, NOWHERE)
-    if mailing != NOWHERE and found.get("billing", NOWHERE) == NOWHERE:
-        found["billing"] = mailing
-    return {kind: address for kind, address in found.items() if kind in ADDRESS_KINDS}
+    """As they stand beside QuickBooks', by kind (ADDRESS_KINDS; bases.source_of). Reads prefetched rows."""
+    ours = _our_addresses(contact)
+    sources = {kind: bases.source_of(ours, kind) for kind in ADDRESS_KINDS}
+    return {kind: Address(**ours[source]) for kind, source in sources.items() if source in ours}
+
+
+def _our_addresses(contact: AnyContact) -> dict[str, dict[str, str]]:
+    found = {row.kind: _address(row) for row in contact.addresses.all() if row.kind in OUR_ADDRESSES}
+    return {kind: address._asdict() for kind, address in found.items() if kind != MAILING or address != NOWHERE}
 
 
 def _is_another_person(contact: AnyContact, facts: CustomerFacts, base: dict[str, Any]) -> bool:
@@ -283,11 +285,11 @@ def _merge_address(
 ) -> None:
     """An address is one unit: a street of one side with the town of the other is nobody's address."""
     ours = _address(row)
-    if theirs == NOWHERE or _same_address(ours, theirs) or _same_address(base, theirs):
+    if theirs == NOWHERE or same_address(ours, theirs) or same_address(base, theirs):
         return
     if row is None:
         applied.new_addresses.append(NewAddress(contact.pk, kind, *theirs))
-    elif ours == NOWHERE or (base != NOWHERE and _same_address(ours, base)):
+    elif ours == NOWHERE or (base != NOWHERE and same_address(ours, base)):
         applied.before["addresses"].append({"id": row.pk, "was": ours._asdict(), "became": theirs._asdict()})
         applied.changed_addresses.append(
             ContactAddress(pk=row.pk, contact_id=contact.pk, kind=kind, **theirs._asdict())
@@ -380,7 +382,7 @@ def differences(contact: Contact, customer: QuickBooksCustomer) -> list[Differen
     for kind in ADDRESS_KINDS:
         ours, theirs = addresses.get(kind, NOWHERE), facts.addresses.get(kind, NOWHERE)
         rows.append(
-            Difference(kind, LABELS[kind], address_line(ours), address_line(theirs), agrees=_same_address(ours, theirs))
+            Difference(kind, LABELS[kind], address_line(ours), address_line(theirs), agrees=same_address(ours, theirs))
         )
     rows.append(_difference("payment_terms", contact.payment_terms or "", facts.payment_terms))
     rows.append(_difference("notes", contact.notes, facts.notes))
@@ -396,7 +398,7 @@ def _same(one: str, other: str) -> bool:
     return one == other or " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
-def _same_address(one: Address, other: Address) -> bool:
+def same_address(one: Address, other: Address) -> bool:
     return one == other or all(_same(a, b) for a, b in zip(one, other, strict=True))
 
 

@@ -103,18 +103,20 @@ def became_done(formsets: Any) -> list[Appointment]:
 
 
 def _tell(request: HttpRequest, visit: Appointment, is_new: bool) -> None:
-    what = f"{visit.get_kind_display()} for {visit.contact}"
+    what, job = f"{visit.get_kind_display()} for {visit.contact}", visit.job
     if not is_new:
         messages.info(request, f"{what} was done already. Nothing was changed.")
-    elif visit.job is not None and visit.job.work_done_at is not None:
-        messages.success(request, f"{what}: done, and with it the work of the job {visit.job}.")
+    elif job is not None and job.work_done_at is not None and not jobs.has_work_without_date(job):
+        messages.success(request, f"{what}: done, and with it the work of the job {job}.")
     else:
         messages.success(request, f"{what}: done.")
         _say_what_waits(request, visit)
 
 
 def _say_what_waits(request: HttpRequest, visit: Appointment) -> None:
-    """After the last repair of a job that is not done with it."""
+    """After a repair of a job that has more to be done than was booked."""
     job = visit.job
     if job is not None and visit.kind == Appointment.Kind.REPAIR and jobs.has_work_without_date(job):
-        messages.warning(request, f"The job {job} is not done yet: another approved quote of it waits for a date.")
+        messages.warning(
+            request, f"There is more to do at the job {job}: another approved quote of it waits for a date."
+        )

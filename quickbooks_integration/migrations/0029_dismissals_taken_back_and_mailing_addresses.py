@@ -7,16 +7,12 @@ from django.db import migrations, models
 # A mailing address counts as the billing address where there is none. What was there before is no edit that waits to be sent.
 AGREE = """
 UPDATE quickbooks_integration_quickbookssync AS sync
-SET base_ours = base_ours || jsonb_build_object('addresses', coalesce(base_ours -> 'addresses', '{}'::jsonb)
-    || jsonb_build_object('billing', jsonb_build_object(
-        'street', mailing.street, 'city', mailing.city, 'state', mailing.state, 'zip_code', mailing.zip_code)))
+SET base_ours = jsonb_set(base_ours, '{addresses,mailing}', jsonb_build_object(
+    'street', mailing.street, 'city', mailing.city, 'state', mailing.state, 'zip_code', mailing.zip_code))
 FROM contacts_contactaddress AS mailing
-WHERE sync.entity_type = 'customer' AND sync.base_ours IS NOT NULL
+WHERE sync.entity_type = 'customer' AND sync.base_ours ? 'addresses'
     AND mailing.contact_id = sync.local_id AND mailing.kind = 'mailing'
     AND mailing.street || mailing.city || mailing.state || mailing.zip_code <> ''
-    AND NOT EXISTS (SELECT FROM contacts_contactaddress AS billing
-        WHERE billing.contact_id = sync.local_id AND billing.kind = 'billing'
-        AND billing.street || billing.city || billing.state || billing.zip_code <> '')
 """
 
 

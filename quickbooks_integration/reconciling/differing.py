@@ -119,5 +119,6 @@ def lines(contact: Contact, customer: QuickBooksCustomer) -> list[Line]:
 
 def _is_edited(agreed: dict[str, Any] | None, ours: dict[str, Any], field: str) -> bool:
     if field in bases.ADDRESS_KINDS:
-        return agreed is not None and bases.is_edited(agreed.get("addresses") or {}, ours["addresses"], field)
+        source = bases.source_of(ours["addresses"], field)
+        return agreed is not None and bases.is_edited(agreed.get("addresses") or {}, ours["addresses"], source)
     return bases.is_edited(agreed, ours, field)

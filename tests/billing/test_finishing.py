@@ -113,6 +113,19 @@ def test_a_job_is_not_done_while_an_approved_quote_of_it_waits_for_a_date(office
     assert done_at(first.job) is not None
 
 
+def test_another_visit_at_a_job_that_was_done_says_which_quote_still_waits(office_client: Client) -> None:
+    first = quote(job=job(), approved_at=timezone.now() - timedelta(days=9))
+    repair(days_ago(5), job=first.job, contact=first.contact, status="done").quotes.set([first])
+    assert jobs.finish(first.job)
+    visit = repair(days_ago(0), job=first.job, contact=first.contact)
+    visit.quotes.set([first])
+    quote(job=first.job, contact=first.contact)
+    answer = office_client.post(reverse("admin:billing_appointment_done", args=[visit.pk]), follow=True)
+    said = answer.content.decode()
+    assert "another approved quote of it waits for a date" in said
+    assert "and with it the work of the job" not in said
+
+
 def declined(second: Quote, visit: Appointment) -> None:
     quotes.decline(second, None)
 
@@ -121,11 +134,15 @@ def invoiced(second: Quote, visit: Appointment) -> None:
     converting.convert(second, None)
 
 
+def invoiced_there(second: Quote, visit: Appointment) -> None:
+    quotes.invoiced_in_quickbooks([second.pk])
+
+
 def done_with_it(second: Quote, visit: Appointment) -> None:
     scheduling.join(second, visit, None)
 
 
-@pytest.mark.parametrize("settled", [declined, invoiced, done_with_it])
+@pytest.mark.parametrize("settled", [declined, invoiced, invoiced_there, done_with_it])
 @pytest.mark.parametrize("more", [{}, {"status": "scheduled"}, {"status": "cancelled"}])
 def test_a_job_that_only_waited_for_a_quote_is_done_when_that_waits_no_more(
     more: dict[str, str], settled: Callable[[Quote, Appointment], None]

@@ -188,7 +188,7 @@ def test_a_dismissal_of_two_that_are_merged_is_over_and_stays_readable(office, o
     duplicates.dismiss([ann.pk, anne.pk], office)
     merging.merge(ann.pk, anne.pk, None)
     text = " ".join(office_client.get(reverse("admin:contacts_contact_dismissed")).content.decode().split())
-    assert "No two contacts count as not the same." in text
+    assert "No two contacts are kept apart." in text
     assert f"; over since {timezone.localdate():%b %-d, %Y}" in text
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from contacts.matching import normalise
 from contacts.models import Contact
-from quickbooks_integration import enriching, mapping
+from quickbooks_integration import bases, enriching, mapping
 from quickbooks_integration.documents.projecting import money
 from quickbooks_integration.mapping import Address, CustomerFacts, Document, Unusable
 from quickbooks_integration.models import QuickBooksAuth, QuickBooksSync
@@ -105,12 +105,13 @@ class _Judge:
         return self._judged(name, here, there, is_ours_new=is_ours_new, is_theirs_new=bool(theirs - ours - before))
 
     def _address(self, kind: str) -> Found:
-        ours = Address(**self.ours["addresses"].get(kind, {}))
+        source = bases.source_of(self.ours["addresses"], kind)
+        ours = Address(**self.ours["addresses"].get(source, {}))
         theirs = self.facts.addresses.get(kind, Address())
         if all(map(_same, ours, theirs)):
             return agrees(kind)
         before = Address(**(self.base.get("addresses") or {}).get(kind, {}))
-        agreed = ((self.base_ours or {}).get("addresses") or {}).get(kind, {})
+        agreed = ((self.base_ours or {}).get("addresses") or {}).get(source, {})
         is_ours_new = self.base_ours is not None and not all(map(_same, ours, Address(**agreed)))
         is_theirs_new = theirs != Address() and not all(map(_same, theirs, before))
         return self._judged(

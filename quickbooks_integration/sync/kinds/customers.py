@@ -5,7 +5,8 @@ from typing import Any
 
 from contacts.matching import normalise
 from contacts.models import Contact
-from quickbooks_integration import enriching, mapping
+from quickbooks_integration import bases, enriching, mapping
+from quickbooks_integration.bases import MAILING, OUR_ADDRESSES
 from quickbooks_integration.documents.projecting import Projection
 from quickbooks_integration.mapping import EMAIL_LIMIT, LIMITS, PHONE_FIELDS, PHONE_LIMIT, Document, Unusable
 from quickbooks_integration.models import QuickBooksCustomer, QuickBooksSync
@@ -57,15 +58,17 @@ class Customers(Kind[Contact]):
             body |= _phones(ours["phones"], agreed.get("phones", []), raw)
         if ours["emails"] != agreed.get("emails"):
             body |= _emails(ours["emails"], agreed.get("emails", []), raw)
-        for kind, field in mapping.ADDRESS_FIELDS.items():
-            theirs = ours["addresses"].get(kind)
-            if theirs and theirs != agreed.get("addresses", {}).get(kind):
-                body[field] = mapping.address_value(mapping.Address(**theirs))
+        body |= _addresses(ours["addresses"], agreed.get("addresses", {}), raw)
         return Request("update", body)
 
     def sendable(self, ours: Projection, agreed: Projection) -> list[str]:
-        """A link that was made before both bases were kept has nothing to compare with: nothing is sent for it."""
-        return super().sendable(ours, agreed) if agreed else []
+        """A link that was made before both bases were kept has nothing to compare with: nothing is sent for it. Nor is a
+        mailing address beside a billing address."""
+        if not agreed:
+            return []
+        if bases.source_of(ours.get("addresses") or {}, "billing") != MAILING:
+            ours, agreed = _without_mailing(ours), _without_mailing(agreed)
+        return super().sendable(ours, agreed)
 
     def take(self, row: Contact, fields: Iterable[str], document: Document, world: World, *, said: str = "") -> None:
         """Raises Unusable when QuickBooks has no value: nothing is overwritten with nothing."""
@@ -74,12 +77,12 @@ class Customers(Kind[Contact]):
             enriching.put(row, facts, name)
 
     def value(self, projection: Projection, name: str) -> Any:
-        if name in enriching.ADDRESS_KINDS:
+        if name in OUR_ADDRESSES:
             return (projection.get("addresses") or {}).get(name)
         return projection.get(name)
 
     def with_value(self, projection: Projection, name: str, value: Any) -> Projection:
-        if name not in enriching.ADDRESS_KINDS:
+        if name not in OUR_ADDRESSES:
             return super().with_value(projection, name, value)
         addresses = super().with_value(projection.get("addresses") or {}, name, value)
         return {**projection, "addresses": addresses}
@@ -134,6 +137,9 @@ class Customers(Kind[Contact]):
         if name in enriching.ADDRESS_KINDS:
             base["addresses"], base_ours["addresses"] = (dict(one.get("addresses") or {}) for one in (base, base_ours))
             _turn(ours["addresses"], theirs["addresses"], base["addresses"], base_ours["addresses"], name, take=take)
+            source = bases.source_of(ours["addresses"], name)
+            if source != name and not take:  # a person wants it in the place of what is there
+                base_ours["addresses"][source] = theirs["addresses"].get(name, {})
         elif name in ("phones", "emails"):
             _turn(ours, theirs, base, base_ours, name, take=take)
             base[name] = [] if take else theirs[name]
@@ -181,6 +187,28 @@ def _display_name(ours: Projection, agreed: Projection, raw: Document) -> Docume
 def _name(projection: Projection) -> str:
     parts = (projection.get("first_name"), projection.get("last_name"))
     return " ".join(part for part in parts if part) or str(projection.get("company") or "")
+
+
+def _addresses(ours: dict[str, Any], agreed: dict[str, Any], raw: Document) -> Document:
+    """A mailing address takes the place of none that QuickBooks has from somewhere else."""
+    changed: Document = {}
+    for kind, field in mapping.ADDRESS_FIELDS.items():
+        source = bases.source_of(ours, kind)
+        now, told = ours.get(source), agreed.get(source)
+        if now and now != told and (source == kind or _is_free(raw.get(field), told)):
+            changed[field] = mapping.address_value(mapping.Address(**now))
+    return changed
+
+
+def _is_free(value: Any, told: dict[str, Any] | None) -> bool:
+    """Whether QuickBooks has no address there, or the one that it was told."""
+    there = mapping.address(value)
+    return there == enriching.NOWHERE or (told is not None and enriching.same_address(there, mapping.Address(**told)))
+
+
+def _without_mailing(projection: Projection) -> Projection:
+    addresses = projection.get("addresses") or {}
+    return {**projection, "addresses": {kind: one for kind, one in addresses.items() if kind != MAILING}}
 
 
 def _phones(ours: list[str], agreed: list[str], raw: Document) -> Document:
