@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 CHROME_ON_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+# The emulator's need no database: they run while the template is built. Then the two that take longest: begun at the end,
+# they would be waited for.
+FIRST = (
+    "tests/quickbooks_integration/emulator/",
+    "tests/end_to_end/test_money.py",
+    "tests/end_to_end/test_first_day.py",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -46,8 +53,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(trylast=True)  # after pytest-django, which puts what needs a database first
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The emulator's tests need no database: they run while the template is still being built."""
-    items.sort(key=lambda item: not item.nodeid.startswith("tests/quickbooks_integration/emulator/"))
+    items.sort(key=lambda item: [not item.nodeid.startswith(path) for path in FIRST])
 
 
 def pytest_collection_finish() -> None:

@@ -26,11 +26,11 @@ def empty() -> None:
     """Throws away what an earlier test cached, counted or queued."""
     first = FIRST_TEST_NUMBER + 2 * worker_number()
     for number in (first, first + 1):
-        client_of(with_number(settings.REDIS_URL, number)).flushdb()
+        lasting_client(with_number(settings.REDIS_URL, number)).flushdb()
 
 
 @cache
-def client_of(url: str) -> redis.Redis:
+def lasting_client(url: str) -> redis.Redis:
     """Stays connected: to greet Redis twice before each of some thousand tests took longer than most of them."""
     return redis.Redis.from_url(url)
 

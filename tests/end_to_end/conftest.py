@@ -15,7 +15,7 @@ from tests.attackacrack.test_demo import environment  # noqa: F401
 
 @pytest.fixture
 def migrated(environment: dict[str, str], data: Path, django_db_setup: None) -> dict[str, str]:  # noqa: F811
-    """The environment of a demo that has its tables already: test_first_day alone waits for all the migrations."""
+    """The environment of a demo that has its tables already: with `make test-long` the demos wait for all migrations."""
     if os.environ.get("DATABASE_URL"):
         return environment
     servers = embedded.ensure(data)

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.attackacrack.test_demo import demo
@@ -10,7 +11,16 @@ from tests.end_to_end.walking import connect, menu, picture, sign_in
 SYNC_SECONDS = 120
 
 
-def test_from_sign_in_to_a_linked_contact_and_all_of_it_is_there_after_a_restart(environment, page):
+def test_from_sign_in_to_a_linked_contact_and_all_of_it_is_there_after_a_restart(migrated, page):
+    first_day(migrated, page)
+
+
+@pytest.mark.long
+def test_a_first_day_that_begins_without_any_table(environment, page):
+    first_day(environment, page)
+
+
+def first_day(environment: dict[str, str], page: Page) -> None:
     address = f"http://127.0.0.1:{environment['DEMO_PORT']}/"
     with demo(environment):
         sign_in(page, address)
