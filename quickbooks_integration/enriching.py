@@ -41,7 +41,7 @@ AGREED_COLUMNS = ("base", "base_ours", "conflicts", "sync_status", "error_messag
 ADDRESS_COLUMNS = ("street", "city", "state", "zip_code", "key")
 CONTACT_COLUMNS = (
     *TEXT_FIELDS, "tax_exempt", "customer_type", "outstanding_balance", "quickbooks_customer_id", "quickbooks_sync_token",
-    "updated_at",
+    "updated_at", "version",
 )  # fmt: skip
 
 
@@ -103,6 +103,8 @@ def apply_all(pairs: Sequence[tuple[PlainContact, PlainCustomer]], *, are_jobs: 
     bulk.update(QuickBooksSync, [*AGREED_COLUMNS, "local_id"], [customer.sync for _, customer in pairs])
     contacts = [contact for contact, _ in pairs]
     set_money(*contacts)
+    for contact in contacts:
+        contact.version += 1
     bulk.update(Contact, CONTACT_COLUMNS, contacts)
     return found
 

@@ -88,7 +88,8 @@ def _around(company: QuickBooksAuth, contact_ids: set[int], sync_ids: set[int]) 
 
 
 def _sure(decisions: list[Decision]) -> list[Decision]:
-    return [one for one in decisions if one.outcome is Outcome.LINKED]
+    """In the order of the contacts: a portion's rows and index entries are neighbours then."""
+    return sorted((one for one in decisions if one.outcome is Outcome.LINKED), key=lambda one: one.contact)
 
 
 def propose(company: QuickBooksAuth, contact: Contact) -> list[Decision]:
