@@ -49,7 +49,9 @@ class FamilyNames:
         """Bits of a family name that these share, by the more frequent way to write it."""
         if not self.frequent:
             return A_FAMILY_NAME
-        return min(self.frequent.get(_family_name(one), RAREST_NAME), self.frequent.get(_family_name(other), RAREST_NAME))
+        return min(
+            self.frequent.get(_family_name(one), RAREST_NAME), self.frequent.get(_family_name(other), RAREST_NAME)
+        )
 
 
 def _in_steps(bits: float) -> float:

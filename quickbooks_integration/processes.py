@@ -1,0 +1,81 @@
+"""Work for two processors: one process of Python reckons on one at a time, whatever its threads."""
+
+import os
+import pickle
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, NoReturn, TypeVar
+
+from django.db import connections
+
+Portion = TypeVar("Portion")
+Answer = TypeVar("Answer")
+ENDED_EARLY = "The second process ended early. What it has not written is written the next time."
+
+
+class _Helper(NamedTuple):
+    """A process that does its part. answers: where it tells them, or what went wrong."""
+
+    pid: int
+    answers: int
+
+
+def shared_by_two(work: Callable[[Portion], Answer], portions: Sequence[Portion]) -> list[Answer]:
+    """What `work` returns for each portion, in no order; every second one is done by a copy of this process, which ends
+    with it. Not inside a transaction. Where one of the two fails the other does its part all the same, then the error is
+    raised.
+
+    The copy has all that is in memory here, and a connection to the database of its own. Threads stay behind.
+    """
+    if len(portions) < 2:
+        return list(map(work, portions))
+    helper = _start(work, portions[1::2])
+    try:
+        mine = list(map(work, portions[::2]))
+    finally:
+        told = _wait(helper)
+    if isinstance(told, BaseException):
+        raise told
+    return mine + told
+
+
+def _start(work: Callable[[Portion], Answer], portions: Sequence[Portion]) -> _Helper:
+    answers, said = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _help(work, portions, said)
+    os.close(said)
+    return _Helper(pid, answers)
+
+
+def _help(work: Callable[[Portion], Answer], portions: Sequence[Portion], said: int) -> NoReturn:
+    """In the copy. Leaves past all that the other process does at its own end."""
+    try:
+        _leave_connections_to_the_other()
+        told: Any = list(map(work, portions))
+    except BaseException as error:
+        told = error
+    try:
+        with os.fdopen(said, "wb") as pipe:
+            pipe.write(_pickled(told))
+    finally:
+        os._exit(0)
+
+
+def _leave_connections_to_the_other() -> None:
+    """Not closed: that would end them for both."""
+    for connection in connections.all(initialized_only=True):
+        connection.connection = None
+
+
+def _pickled(told: Any) -> bytes:
+    try:
+        return pickle.dumps(told)
+    except Exception:  # an error may hold what cannot be told
+        return pickle.dumps(RuntimeError(repr(told)))
+
+
+def _wait(helper: _Helper) -> Any:
+    with os.fdopen(helper.answers, "rb") as pipe:
+        told = pipe.read()
+    os.waitpid(helper.pid, 0)
+    return pickle.loads(told) if told else RuntimeError(ENDED_EARLY)  # noqa: S301 (told by ourselves)
