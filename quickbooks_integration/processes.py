@@ -52,6 +52,7 @@ def _help(work: Callable[[Portion], Answer], portions: Sequence[Portion], said: 
     try:
         _leave_connections_to_the_other()
         told: Any = list(map(work, portions))
+        connections.close_all()
     except BaseException as error:
         told = error
     try:
