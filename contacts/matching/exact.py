@@ -182,7 +182,8 @@ def _marks_of(people: Mapping[Hashable, Person]) -> Callable[[Hashable], frozens
 
 
 def _decide(candidate: _Candidate) -> Decision:
-    evidence, doubts = list(_evidence(candidate)), list(_doubts(candidate))
+    evidence = list(_evidence(candidate))
+    doubts = [*_doubts_about_who(candidate), *_doubts_about_which(candidate)]
     against = [weighed for _, weighed in doubts]
     bits = candidate.weights.prior + sum([weight for _, _, weight in evidence + against])
     is_sure = not doubts and bits >= LINKED_FROM
@@ -232,11 +233,6 @@ def _evidence(candidate: _Candidate) -> Iterator[Weighed]:
         yield NAMES_AGREE, NAMES_AGREE, worth
     elif candidate.names in NEAR:
         yield "One letter differs", "The names agree but for one letter", worth
-
-
-def _doubts(candidate: _Candidate) -> Iterator[Doubt]:
-    yield from _doubts_about_who(candidate)
-    yield from _doubts_about_which(candidate)
 
 
 def _doubts_about_who(candidate: _Candidate) -> Iterator[Doubt]:
