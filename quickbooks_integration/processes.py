@@ -5,7 +5,7 @@ import pickle
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
-from django.db import connections
+from django.db import connection, connections
 
 Portion = TypeVar("Portion")
 Answer = TypeVar("Answer")
@@ -21,12 +21,12 @@ class _Helper(NamedTuple):
 
 def shared_by_two(work: Callable[[Portion], Answer], portions: Sequence[Portion]) -> list[Answer]:
     """What `work` returns for each portion, in no order; every second one is done by a copy of this process, which ends
-    with it. Not inside a transaction. Where one of the two fails the other does its part all the same, then the error is
-    raised.
+    with it. Where one of the two fails the other does its part all the same, then the error is raised.
 
-    The copy has all that is in memory here, and a connection to the database of its own. Threads stay behind.
+    The copy has all that is in memory here, and a connection to the database of its own, which would not see what an open
+    transaction has done: inside one this process does all. Threads stay behind; not for the web server, which has some.
     """
-    if len(portions) < 2:
+    if len(portions) < 2 or connection.in_atomic_block:
         return list(map(work, portions))
     helper = _start(work, portions[1::2])
     try:
@@ -64,8 +64,8 @@ def _help(work: Callable[[Portion], Answer], portions: Sequence[Portion], said: 
 
 def _leave_connections_to_the_other() -> None:
     """Not closed: that would end them for both."""
-    for connection in connections.all(initialized_only=True):
-        connection.connection = None
+    for one in connections.all(initialized_only=True):
+        one.connection = None
 
 
 def _pickled(told: Any) -> bytes:

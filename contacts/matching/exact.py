@@ -46,7 +46,7 @@ class Reason(NamedTuple):
     about: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Decision:
     """One candidate pair, by the ids of its persons. LINKED only if nothing at all speaks against it. score: 0 to 100;
     50 is as likely as not, and each five points more make it four times as likely. kind: why it is a question."""
