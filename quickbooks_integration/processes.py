@@ -1,4 +1,4 @@
-"""Work for two processors: one process of Python reckons on one at a time, whatever its threads."""
+"""Work for several processors: one process of Python reckons on one at a time, whatever its threads."""
 
 import os
 import pickle
@@ -9,7 +9,9 @@ from django.db import connection, connections
 
 Portion = TypeVar("Portion")
 Answer = TypeVar("Answer")
-ENDED_EARLY = "The second process ended early. What it has not written is written the next time."
+# One more than the processors of a small server: one of them always waits for PostgreSQL.
+PROCESSES = 3
+ENDED_EARLY = "A process that helped ended early. What it has not written is written the next time."
 
 
 class _Helper(NamedTuple):
@@ -19,23 +21,25 @@ class _Helper(NamedTuple):
     answers: int
 
 
-def shared_by_two(work: Callable[[Portion], Answer], portions: Sequence[Portion]) -> list[Answer]:
-    """What `work` returns for each portion, in no order; every second one is done by a copy of this process, which ends
-    with it. Where one of the two fails the other does its part all the same, then the error is raised.
+def shared(work: Callable[[Portion], Answer], portions: Sequence[Portion]) -> list[Answer]:
+    """What `work` returns for each portion, in no order; two of three are done by copies of this process, which end with
+    it. Where one process fails the others do their part all the same, then the first error is raised.
 
-    The copy has all that is in memory here, and a connection to the database of its own, which would not see what an open
+    A copy has all that is in memory here, and a connection to the database of its own, which would not see what an open
     transaction has done: inside one this process does all. Threads stay behind; not for the web server, which has some.
     """
     if len(portions) < 2 or connection.in_atomic_block:
         return list(map(work, portions))
-    helper = _start(work, portions[1::2])
+    helpers = [_start(work, portions[first::PROCESSES]) for first in range(1, min(PROCESSES, len(portions)))]
     try:
-        mine = list(map(work, portions[::2]))
+        answers = list(map(work, portions[::PROCESSES]))
     finally:
-        told = _wait(helper)
-    if isinstance(told, BaseException):
-        raise told
-    return mine + told
+        told = [_wait(helper) for helper in helpers]
+    for part in told:
+        if isinstance(part, BaseException):
+            raise part
+        answers += part
+    return answers
 
 
 def _start(work: Callable[[Portion], Answer], portions: Sequence[Portion]) -> _Helper:
@@ -48,9 +52,9 @@ def _start(work: Callable[[Portion], Answer], portions: Sequence[Portion]) -> _H
 
 
 def _help(work: Callable[[Portion], Answer], portions: Sequence[Portion], said: int) -> NoReturn:
-    """In the copy. Leaves past all that the other process does at its own end."""
+    """In the copy. Leaves past all that the first process does at its own end."""
     try:
-        _leave_connections_to_the_other()
+        _leave_connections_to_the_first()
         told: Any = list(map(work, portions))
         connections.close_all()
     except BaseException as error:
@@ -62,7 +66,7 @@ def _help(work: Callable[[Portion], Answer], portions: Sequence[Portion], said: 
         os._exit(0)
 
 
-def _leave_connections_to_the_other() -> None:
+def _leave_connections_to_the_first() -> None:
     """Not closed: that would end them for both."""
     for one in connections.all(initialized_only=True):
         one.connection = None

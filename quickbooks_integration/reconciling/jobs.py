@@ -29,7 +29,7 @@ from quickbooks_integration.reconciling import deciding
 
 Action, State = MatchDecision.Action, MatchCandidate.State
 JOBS_A_TRANSACTION = 1_000
-# For more than these of everybody's, in a worker, a second process is worth its start.
+# For more than these of everybody's, in a worker, other processes are worth their start.
 FEW = 1_000
 # Keys of MatchDecision.before: the customer that the job followed, and that it was freed together with it.
 FOLLOWED, FREED_TOO = "job_of", "freed_with_its_customer"
@@ -83,7 +83,7 @@ def follow(company: QuickBooksAuth, sync_ids: Collection[int] | None = None) -> 
     """
     linked, only = 0, sync_ids
     while found := _waiting(company, only):
-        share = processes.shared_by_two if sync_ids is None and len(found) > FEW else map
+        share = processes.shared if sync_ids is None and len(found) > FEW else map
         now = [job for jobs in share(_link, list(_portions(found))) for job in jobs]
         linked += len(now)
         if not now:

@@ -220,7 +220,7 @@ def _reasons(decision: Decision) -> list[dict[str, Any]]:
 def _link_all(company: QuickBooksAuth, decisions: list[Decision]) -> int:
     starts = range(0, len(decisions), LINKS_A_TRANSACTION)
     portions = [decisions[start : start + LINKS_A_TRANSACTION] for start in starts]
-    return sum(processes.shared_by_two(partial(_link_portion, company), portions))
+    return sum(processes.shared(partial(_link_portion, company), portions))
 
 
 def _link_portion(company: QuickBooksAuth, decisions: list[Decision]) -> int:
