@@ -11,7 +11,7 @@ import pghistory
 import pghistory.models
 import pghistory.trigger
 import pgtrigger
-from django.db.models import Func, Index, Model, Q, TextField, UniqueConstraint
+from django.db.models import DO_NOTHING, ForeignKey, Func, Index, Model, Q, TextField, UniqueConstraint
 
 from contacts import by_statement
 
@@ -108,6 +108,12 @@ def tracked(name: str, *, level: pgtrigger.Level = pgtrigger.Row, made: bool = F
     if made:
         trackers.append(by_statement.InsertEvent(MADE))
     return pghistory.track(*trackers, base_model=Event, meta=_meta(name, made=made), **options)
+
+
+def unindexed(to: str, **options: Any) -> Any:
+    """For `attrs` of pghistory: a key of the row that nobody looks for in its history. pghistory gives each an index,
+    which is written with each row."""
+    return ForeignKey(to, on_delete=DO_NOTHING, related_name="+", db_constraint=False, db_index=False, **options)
 
 
 def _meta(name: str, *, made: bool) -> dict[str, Any]:

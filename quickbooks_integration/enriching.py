@@ -41,7 +41,7 @@ AGREED_COLUMNS = ("base", "base_ours", "conflicts", "sync_status", "error_messag
 ADDRESS_COLUMNS = ("street", "city", "state", "zip_code", "key")
 CONTACT_COLUMNS = (
     *TEXT_FIELDS, "tax_exempt", "customer_type", "outstanding_balance", "quickbooks_customer_id", "quickbooks_sync_token",
-    "updated_at",
+    "updated_at", "version",
 )  # fmt: skip
 
 
@@ -103,6 +103,8 @@ def apply_all(pairs: Sequence[tuple[PlainContact, PlainCustomer]], *, are_jobs: 
     bulk.update(QuickBooksSync, [*AGREED_COLUMNS, "local_id"], [customer.sync for _, customer in pairs])
     contacts = [contact for contact, _ in pairs]
     set_money(*contacts)
+    for contact in contacts:
+        contact.version += 1
     bulk.update(Contact, CONTACT_COLUMNS, contacts)
     return found
 
@@ -155,9 +157,10 @@ def _merge(
     base = bases.of(sync)
     others = NAME_FIELDS if _is_another_person(contact, facts, base) else ()
     for name in TEXT_FIELDS:
-        if name not in others or getattr(contact, name):
+        ours, theirs = getattr(contact, name), getattr(facts, name)
+        if theirs and ours != theirs and (ours or name not in others):
             edited = bases.is_edited(sync.base_ours, ours_before, name)
-            _merge_text(contact, name, base.get(name, ""), getattr(facts, name), applied, is_edited=edited)
+            _merge_text(contact, name, base.get(name, ""), theirs, applied, is_edited=edited)
     _merge_flag(contact, base.get("tax_exempt"), facts.tax_exempt, applied)
     _add_phones(contact, facts, base.get("phones", ()), applied)
     _add_emails(contact, facts, base.get("emails", ()), applied)
@@ -165,7 +168,7 @@ def _merge(
     agreed_addresses = base.get("addresses") or {}
     known = sync.base_ours.get("addresses") if sync.base_ours else None
     for kind, theirs in facts.addresses.items():
-        agreed = Address(**agreed_addresses.get(kind, {}))
+        agreed = Address(**agreed_addresses[kind]) if kind in agreed_addresses else NOWHERE
         edited = bases.is_edited(known, ours_before["addresses"], kind)
         _merge_address(contact, kind, rows.get(kind), agreed, theirs, applied, is_edited=edited)
     _set_customer_type(contact, applied)
@@ -199,7 +202,7 @@ def _our_addresses(contact: AnyContact) -> dict[str, dict[str, str]]:
 def _is_another_person(contact: AnyContact, facts: CustomerFacts, base: dict[str, Any]) -> bool:
     """Whether filling up half a name would make one of two people: Bob of here with Lee of Ann Lee is nobody."""
     return any(
-        ours and theirs and not _same(ours, base.get(name, "")) and not _can_be_one(ours, theirs)
+        ours and theirs and ours != theirs and not _same(ours, base.get(name, "")) and not _can_be_one(ours, theirs)
         for name in NAME_FIELDS
         for ours, theirs in [(getattr(contact, name), getattr(facts, name))]
     )

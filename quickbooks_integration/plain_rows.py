@@ -52,6 +52,7 @@ class PlainContact:
     outstanding_balance: Decimal
     quickbooks_customer_id: str | None
     quickbooks_sync_token: str | None
+    version: int
     phones: Rows[PlainPhone] = field(default_factory=Rows)
     emails: Rows[PlainEmail] = field(default_factory=Rows)
     addresses: Rows["PlainAddress"] = field(default_factory=Rows)
@@ -126,7 +127,7 @@ _CUSTOMERS = (
 )
 _CONTACTS = (
     "SELECT id, first_name, last_name, company, notes, payment_terms, tax_exempt, customer_type, outstanding_balance,"
-    " quickbooks_customer_id, quickbooks_sync_token FROM contacts_contact"
+    " quickbooks_customer_id, quickbooks_sync_token, version FROM contacts_contact"
     " WHERE id = ANY(%s) AND merged_into_id IS NULL ORDER BY id FOR NO KEY UPDATE"
 )
 _PHONES = "SELECT contact_id, number, key, extension FROM contacts_contactphone WHERE contact_id = ANY(%s) ORDER BY position, id"

@@ -4,9 +4,9 @@ python -m bench.matching.database [contacts]
 """
 
 import os
-import resource
 import statistics
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from time import perf_counter, process_time
@@ -123,6 +123,7 @@ def everybody() -> None:
     ours, theirs = Contact.objects.count(), QuickBooksCustomer.objects.count()
     with ExitStack() as stack:
         steps = [stack.enter_context(_Timed(*step)) for step in STEPS]
+        memory = stack.enter_context(_Memory())
         first = _Step("first time")
         with first:
             result = match(auth)
@@ -131,7 +132,7 @@ def everybody() -> None:
         match(auth)
     sys.stdout.write(
         f"{ours:,} contacts, {theirs:,} customers: {result}\n"
-        f"  {first}, {again} (aim: 8 s); peak {peak()} MB (aim: 700)\n"
+        f"  {first}, {again} (aim: 8 s); peak {memory.most} MB (aim: 700)\n"
         f"  of the first time: {', '.join(map(str, steps))}\n"
         f"  {bare_copy()}\n"
         "  (in brackets: seconds of a processor, Python's and PostgreSQL's; the rest is waiting for a free one; what else"
@@ -178,6 +179,36 @@ def bare_copy() -> "_Step":
     return step
 
 
+class _Memory:
+    """The most that this process and those that help it have in memory, in MB; what they share counts once."""
+
+    def __init__(self) -> None:
+        self.most = 0
+        self._over = threading.Event()
+        self._watching = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> "_Memory":
+        self._watching.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        self._watching.join()
+
+    def _watch(self) -> None:
+        this = psutil.Process()
+        while not self._over.wait(0.5):
+            held = sum(_held(process) for process in [this, *this.children()])
+            self.most = max(self.most, held // 2**20)
+
+
+def _held(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.NoSuchProcess:
+        return 0
+
+
 class _Step:
     """Adds up how long something takes, on the clock and on the processors."""
 
@@ -222,9 +253,14 @@ class _Timed(_Step):
 
 
 def _busy() -> float:
-    """Seconds of processor time of this process and of PostgreSQL, which is on this machine: backends that are gone and
-    what it writes in the background too."""
-    return process_time() + sum(_times(process) for process in [_server(), *_server().children()]) + _gone(_server())
+    """Seconds of processor time of this process, of those that helped it and of PostgreSQL, which is on this machine:
+    backends that are gone and what it writes in the background too."""
+    return (
+        process_time()
+        + _gone(psutil.Process())
+        + sum(_times(process) for process in [_server(), *_server().children()])
+        + _gone(_server())
+    )
 
 
 def _server() -> psutil.Process:
@@ -274,11 +310,6 @@ def one_by_one() -> None:
         f"one new contact: median {statistics.median(took):.1f} ms, 95 of 100 under {took[len(took) * 95 // 100]:.1f} ms"
         f" (aim: 20 ms); {min(queries)} to {max(queries)} queries\n"
     )
-
-
-def peak() -> int:
-    """MB of this process, since it began."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 if __name__ == "__main__":

@@ -182,9 +182,10 @@ def _marks_of(people: Mapping[Hashable, Person]) -> Callable[[Hashable], frozens
 
 
 def _decide(candidate: _Candidate) -> Decision:
-    evidence, doubts = list(_evidence(candidate)), list(_doubts(candidate))
-    kinds, against = {kind for kind, _ in doubts}, [weighed for _, weighed in doubts]
-    bits = candidate.weights.prior + sum(weight for *_, weight in evidence + against)
+    evidence = list(_evidence(candidate))
+    doubts = [*_doubts_about_who(candidate), *_doubts_about_which(candidate)]
+    against = [weighed for _, weighed in doubts]
+    bits = candidate.weights.prior + sum([weight for _, _, weight in evidence + against])
     is_sure = not doubts and bits >= LINKED_FROM
     return Decision(
         contact=candidate.contact.id,
@@ -192,11 +193,16 @@ def _decide(candidate: _Candidate) -> Decision:
         outcome=Outcome.LINKED if is_sure else Outcome.REVIEW,
         score=max(0, min(100, EVEN_CHANCE + _points(bits))),
         reasons=(
-            *(Reason(text, True, _points(weight), about) for about, text, weight in evidence),
-            *(Reason(text, False, _points(weight), about) for about, text, weight in against),
+            *[Reason(text, True, _points(weight), about) for about, text, weight in evidence],
+            *[Reason(text, False, _points(weight), about) for about, text, weight in against],
         ),
-        kind=None if is_sure else next((kind for kind in Kind if kind in kinds), Kind.LITTLE),
+        kind=None if is_sure else _kind({kind for kind, _ in doubts}),
     )
+
+
+def _kind(doubts: Set[Kind]) -> Kind:
+    """The one that leaves least to a machine."""
+    return next((kind for kind in Kind if kind in doubts), Kind.LITTLE)
 
 
 def _points(bits: float) -> int:
@@ -227,11 +233,6 @@ def _evidence(candidate: _Candidate) -> Iterator[Weighed]:
         yield NAMES_AGREE, NAMES_AGREE, worth
     elif candidate.names in NEAR:
         yield "One letter differs", "The names agree but for one letter", worth
-
-
-def _doubts(candidate: _Candidate) -> Iterator[Doubt]:
-    yield from _doubts_about_who(candidate)
-    yield from _doubts_about_which(candidate)
 
 
 def _doubts_about_who(candidate: _Candidate) -> Iterator[Doubt]:

@@ -77,14 +77,17 @@ NOBODY = {
     "unknown", "caller", "wireless", "customer", "client", "contact", "lead", "new", "no", "name", "none", "na",
     "test", "anonymous", "cell", "phone", "number", "private", "mr", "mrs", "ms", "dr",
 }  # fmt: skip
+_SAYS_NOTHING = NOBODY | normalise.NOT_PART_OF_A_NAME | normalise.LEGAL_FORMS
 # Father and son share name, house and telephone.
 _GENERATIONS = {"jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr", "ii": "ii", "iii": "iii", "iv": "iv"}
+_IN_GENERATIONS = ("jr", "sr", "ii", "iv", "junior", "senior")  # letters of each of them, looked for more quickly
 _GENERATION = re.compile(r"(?<![^\W_])(jr|junior|sr|senior|ii|iii|iv)(?![^\W_])", re.IGNORECASE)
 # QuickBooks wants each name once among customers, vendors and employees, so a firm that is two of them is marked.
 _APART_FROM_VENDOR = re.compile(
     r"(?:[(\[]\s*(?:c|v|cust|customer|vend|vendor|supplier|sub|subcontractor)\.?\s*[)\]]|[-\u2013,]\s*(?:customer|vendor|supplier))\s*$",
     re.IGNORECASE,
 )
+_LAST_OF_SUCH_A_MARK = frozenset(")]rR")  # looked at before: few names end so
 _BETWEEN_PEOPLE = re.compile(r"\s*(?:&|\+|/|;|\band\b)\s*", re.IGNORECASE)
 
 
@@ -121,7 +124,8 @@ def compare(ours: Named, theirs: Named) -> Names:
 def tell_vendor_apart(named: Named) -> bool:
     """Whether the name ends in a mark that keeps a customer and a vendor of one name apart: "Lee Roofing LLC (C)"."""
     texts = (named.display_name, named.company, named.last_name, named.first_name)
-    return any(_APART_FROM_VENDOR.search(text) is not None for text in texts if text)
+    marked = [text for text in texts if text.rstrip()[-1:] in _LAST_OF_SUCH_A_MARK]
+    return any(_APART_FROM_VENDOR.search(text) is not None for text in marked)
 
 
 def marks(named: Named) -> frozenset[str | int]:
@@ -142,10 +146,15 @@ def _are_written_alike(ours: Named, theirs: Named) -> bool:
     if not ours.last_name or not ours.first_name:
         return False
     full = _full_name(ours).lower()
-    if full != _full_name(theirs).lower() or not _words(full):
+    if full != _full_name(theirs).lower() or not (_is_a_word_of_a_name(ours.first_name.lower()) or _words(full)):
         return False
-    texts = (full, ours.company, ours.display_name, theirs.company, theirs.display_name)
-    return _GENERATION.search("  ".join(texts)) is None
+    texts = "  ".join((full, ours.company, ours.display_name, theirs.company, theirs.display_name)).lower()
+    return not any(letters in texts for letters in _IN_GENERATIONS) or _GENERATION.search(texts) is None
+
+
+def _is_a_word_of_a_name(word: str) -> bool:
+    """Told at a glance: whether `_words` finds a name in a text with this word. False is no answer."""
+    return word.isascii() and word.isalpha() and word not in _SAYS_NOTHING
 
 
 def _full_name(named: Named) -> str:

@@ -45,11 +45,13 @@ class FamilyNames:
         worth = ((name, _in_steps(log2(everybody / count))) for name, count in seen.items())
         return cls({name: bits for name, bits in worth if bits < RAREST_NAME})
 
-    def worth(self, *people: Person) -> float:
+    def worth(self, one: Person, other: Person) -> float:
         """Bits of a family name that these share, by the more frequent way to write it."""
         if not self.frequent:
             return A_FAMILY_NAME
-        return min(self.frequent.get(_family_name(person), RAREST_NAME) for person in people)
+        return min(
+            self.frequent.get(_family_name(one), RAREST_NAME), self.frequent.get(_family_name(other), RAREST_NAME)
+        )
 
 
 def _in_steps(bits: float) -> float:
@@ -80,7 +82,8 @@ class Weights:
         return PLACE - log2(self._shared_by(key))
 
     def _shared_by(self, key: str) -> int:
-        return max(side.households(key) for side in self._sides)
+        ours, theirs = self._sides
+        return max(ours.households(key), theirs.households(key))
 
     def names(self, said: Names, contact: Person, customer: Person) -> float:
         if said is Names.SILENT:

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from contacts.before_first import tracked
+from contacts.before_first import tracked, unindexed
 from contacts.fields import FreeText, FreeTextLine, HouseKey
 from contacts.matching import normalise
 
@@ -39,7 +39,12 @@ class ContactQuerySet(models.QuerySet["Contact"]):
 
 
 # One insert for a statement, not for each row: matching changes tens of thousands.
-@tracked("contact", level=pgtrigger.Statement, exclude=["updated_at", "version"])
+@tracked(
+    "contact",
+    level=pgtrigger.Statement,
+    exclude=["updated_at", "version"],
+    attrs={"merged_into": unindexed("contacts.Contact", null=True, blank=True)},
+)
 class Contact(models.Model):
     """One person or company. Phones, e-mails and addresses are rows of their own: people have several."""
 
@@ -63,11 +68,10 @@ class Contact(models.Model):
         }
     )  # fmt: skip
 
-    external_id = models.CharField(
+    external_id = models.CharField(  # noqa: DJ001
         max_length=100,
         null=True,
         blank=True,
-        unique=True,
         help_text="The id in the list that this contact came from.",
     )
     first_name = models.CharField(max_length=100, blank=True)
@@ -77,8 +81,8 @@ class Contact(models.Model):
     notes = FreeText(blank=True)
 
     # Copies for search; the truth is the contact's row in QuickBooksSync. Written by quickbooks_integration only.
-    quickbooks_customer_id = models.CharField(
-        "QuickBooks customer id", max_length=50, null=True, blank=True, unique=True, editable=False
+    quickbooks_customer_id = models.CharField(  # noqa: DJ001
+        "QuickBooks customer id", max_length=50, null=True, blank=True, editable=False
     )
     quickbooks_sync_token = models.CharField(max_length=50, null=True, blank=True, editable=False)  # noqa: DJ001
 
@@ -153,6 +157,9 @@ class Contact(models.Model):
             models.Index(fields=["merged_into"], name="contact_merged", condition=models.Q(merged_into__isnull=False)),
         ]
         constraints = [
+            # Not unique=True, which makes a second index for the beginnings of ids: nobody looks for those.
+            models.UniqueConstraint(fields=["external_id"], name="contact_external_id_once"),
+            models.UniqueConstraint(fields=["quickbooks_customer_id"], name="contact_of_one_customer"),
             models.CheckConstraint(
                 name="contact_customer_type_known",
                 condition=models.Q(customer_type__in=["prospect", "customer", "vendor"])
@@ -167,12 +174,15 @@ class Contact(models.Model):
             ),
         ]
         triggers = [
-            # In the database, so that bulk updates, imports and psql count too.
+            # In the database, so that bulk updates, imports and psql count too. Who has counted already, as matching does
+            # for thousands, is not called for each row.
             pgtrigger.Trigger(
                 name="count_version",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Condition("OLD.* IS DISTINCT FROM NEW.*"),
+                condition=pgtrigger.Condition(
+                    "OLD.* IS DISTINCT FROM NEW.* AND NEW.version IS DISTINCT FROM OLD.version + 1"
+                ),
                 func="NEW.version = OLD.version + 1; RETURN NEW;",
             )
         ]

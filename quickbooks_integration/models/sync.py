@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from contacts import by_statement
+from contacts.before_first import unindexed
 from quickbooks_integration.exact_json import ExactDecoder, ExactEncoder
 from quickbooks_integration.models.connection import QuickBooksAuth
 
@@ -26,6 +27,7 @@ class SyncQuerySet(models.QuerySet["QuickBooksSync"]):
     by_statement.UpdateEvent(condition=pghistory.AnyChange("local_id", "sync_status", "entity_id")),
     pghistory.DeleteEvent(),
     model_name="QuickBooksSyncEvent",
+    attrs={"company": unindexed("quickbooks_integration.QuickBooksAuth", to_field="company_id")},
     fields=[
         "company",
         "entity_type",

@@ -15,7 +15,7 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from contacts.models import Contact
-from quickbooks_integration import attaching, bulk, enriching, plain_rows, row_updates
+from quickbooks_integration import attaching, bulk, enriching, plain_rows, processes, row_updates
 from quickbooks_integration.collector import without_collector
 from quickbooks_integration.models import (
     MatchCandidate,
@@ -28,7 +28,9 @@ from quickbooks_integration.plain_rows import PlainContact, PlainCustomer
 from quickbooks_integration.reconciling import deciding
 
 Action, State = MatchDecision.Action, MatchCandidate.State
-JOBS_A_TRANSACTION = 2_000
+JOBS_A_TRANSACTION = 1_000
+# For more than these of everybody's, in a worker, other processes are worth their start.
+FEW = 1_000
 # Keys of MatchDecision.before: the customer that the job followed, and that it was freed together with it.
 FOLLOWED, FREED_TOO = "job_of", "freed_with_its_customer"
 # By hand: PostgreSQL looks for the customer above each job by itself otherwise, which takes minutes for thousands.
@@ -81,7 +83,8 @@ def follow(company: QuickBooksAuth, sync_ids: Collection[int] | None = None) -> 
     """
     linked, only = 0, sync_ids
     while found := _waiting(company, only):
-        now = [job for portion in _portions(found) for job in _link(portion)]
+        share = processes.shared if sync_ids is None and len(found) > FEW else map
+        now = [job for jobs in share(_link, list(_portions(found))) for job in jobs]
         linked += len(now)
         if not now:
             break

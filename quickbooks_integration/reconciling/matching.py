@@ -1,8 +1,8 @@
 """Finds who is who. What is beyond doubt is linked, the rest becomes questions in the queue."""
 
-from collections.abc import Iterable, Iterator, Set
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pghistory
@@ -14,7 +14,7 @@ from contacts.matching.candidates import Pair
 from contacts.matching.exact import Decision, Outcome, decide
 from contacts.matching.weights import FamilyNames
 from contacts.models import Contact
-from quickbooks_integration import attaching, bulk, plain_rows
+from quickbooks_integration import attaching, bulk, plain_rows, processes
 from quickbooks_integration.collector import without_collector
 from quickbooks_integration.models import (
     MatchCandidate,
@@ -26,11 +26,9 @@ from quickbooks_integration.reconciling import jobs, reading
 from quickbooks_integration.reconciling.deciding import NO_CLAIM, Linking, attach_all, record_all
 from quickbooks_integration.reconciling.reading import People
 from quickbooks_integration.reconciling.stakes import Stakes, stakes
-from quickbooks_integration.turns import short_turns
 
 Action, State = MatchDecision.Action, MatchCandidate.State
 LINKS_A_TRANSACTION = 2_000
-PORTIONS_AT_ONCE = 3
 ROWS_A_STATEMENT = 2_000
 # Customers whose ids are written into a query; for more the query brings those of all.
 FEW = 1_000
@@ -88,7 +86,8 @@ def _around(company: QuickBooksAuth, contact_ids: set[int], sync_ids: set[int]) 
 
 
 def _sure(decisions: list[Decision]) -> list[Decision]:
-    return [one for one in decisions if one.outcome is Outcome.LINKED]
+    """In the order of the contacts: a portion's rows and index entries are neighbours then."""
+    return sorted((one for one in decisions if one.outcome is Outcome.LINKED), key=lambda one: one.contact)
 
 
 def propose(company: QuickBooksAuth, contact: Contact) -> list[Decision]:
@@ -169,7 +168,7 @@ def _ask(known: dict[Pair, MatchCandidate], decisions: list[Decision]) -> MatchR
     MatchCandidate.objects.filter(pk__in=withdrawn, state=State.OPEN).delete()
     at_stake = stakes([d.customer for d in questions], [d.contact for d in questions])
     new = [_question(d, at_stake) for d in questions if (d.contact, d.customer) not in known]
-    MatchCandidate.objects.bulk_create(new, batch_size=ROWS_A_STATEMENT, ignore_conflicts=True)
+    bulk.insert_missing(MatchCandidate, QUESTION, new)
     asked_before = [
         (known[d.contact, d.customer], _question(d, at_stake)) for d in questions if (d.contact, d.customer) in known
     ]
@@ -179,6 +178,7 @@ def _ask(known: dict[Pair, MatchCandidate], decisions: list[Decision]) -> MatchR
 
 # What matching says about a question, and may say anew.
 WORDING = ("score", "reasons", "kind", "shape", "owed", "quoted")
+QUESTION = ("sync_id", "contact_id", "state", *WORDING, "created_at")
 
 
 def _reword(asked: list[tuple[MatchCandidate, MatchCandidate]]) -> None:
@@ -218,30 +218,23 @@ def _reasons(decision: Decision) -> list[dict[str, Any]]:
 
 @without_collector
 def _link_all(company: QuickBooksAuth, decisions: list[Decision]) -> int:
-    """Thousands are linked by three at a time: while one waits for PostgreSQL another reckons, and the third is between."""
     starts = range(0, len(decisions), LINKS_A_TRANSACTION)
     portions = [decisions[start : start + LINKS_A_TRANSACTION] for start in starts]
-    if len(portions) < 2:
-        return sum(_link_portion(company, portion) for portion in portions)
-    left = iter(portions)
-    with short_turns(), ThreadPoolExecutor(PORTIONS_AT_ONCE) as pool:
-        working = [pool.submit(_link_beside, company, left) for _ in range(PORTIONS_AT_ONCE)]
-        return sum(one.result() for one in working)
+    return sum(processes.shared(partial(_link_portion, company), portions))
 
 
 def _link_portion(company: QuickBooksAuth, decisions: list[Decision]) -> int:
     with pghistory.context(source="matching"), transaction.atomic():
+        _without_waiting_for_the_disk()
         _alone(company, writes_links=True)
         return _link(company, decisions)
 
 
-def _link_beside(company: QuickBooksAuth, left: Iterator[list[Decision]]) -> int:
-    """In a thread, which has a connection of its own: one for all its portions, because a new one costs PostgreSQL as
-    much as hundreds of links. left: a list's, from which several threads may take."""
-    try:
-        return sum(_link_portion(company, portion) for portion in left)
-    finally:
-        connection.close()
+def _without_waiting_for_the_disk() -> None:
+    """At the end of this transaction: a link that a crash takes with it, history and all, is made again the next time.
+    Whatever builds on it is written to the disk after it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit TO off")
 
 
 def _link(company: QuickBooksAuth, decisions: list[Decision]) -> int:

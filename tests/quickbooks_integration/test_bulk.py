@@ -1,5 +1,6 @@
 """Rows by COPY say what each alone would have said."""
 
+import json
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from contacts.models import Contact, ContactAddress, ContactPhone
 from quickbooks_integration import bulk
-from quickbooks_integration.models import QuickBooksSync
+from quickbooks_integration.models import MatchCandidate, QuickBooksSync
 from quickbooks_integration.plain_rows import NewAddress
 from tests.quickbooks_integration import pairs
 from tests.quickbooks_integration.test_row_updates import NASTY
@@ -82,3 +83,40 @@ def test_a_trigger_is_told_that_nobody_ignores_it_without_an_error_for_each_row(
         assert cursor.fetchone() == ("{}",)
     Contact.objects.filter(pk=contact.pk).update(first_name="Cid")
     assert Contact.objects.get().version == 1
+
+
+def test_a_change_that_counts_itself_is_counted_once_and_a_wrong_count_is_put_right() -> None:
+    contact = Contact.objects.create(first_name="Ann")
+    Contact.objects.filter(pk=contact.pk).update(first_name="Bob", version=1)
+    assert Contact.objects.get().version == 1
+    for wrong in (1, 7, 0):
+        before = Contact.objects.get().version
+        Contact.objects.filter(pk=contact.pk).update(first_name=f"Cid {wrong}", version=wrong)
+        assert Contact.objects.get().version == before + 1
+
+
+def test_json_is_what_the_usual_encoder_writes() -> None:
+    nasty = {
+        "text": 'a "quoted" \\ line\n\t\x7f\u2028 é 漢 \U0001f600',
+        "list": [1, 1.5, True, None, {}, []],
+        "": {"a": [{}]},
+    }
+    assert bulk.as_json(nasty) == json.dumps(nasty, ensure_ascii=False)
+    assert bulk.as_json([]) == "[]"
+
+
+def test_only_rows_that_are_missing_are_inserted() -> None:
+    company = pairs.company()
+    contact, customer = pairs.contact("Ann", "Lee"), pairs.customer(company, "Ann Lee")
+    other = pairs.contact("Bo", "Lee")
+    was = MatchCandidate.objects.create(sync_id=customer.pk, contact=contact, score=3, reasons=[{"text": "kept"}])
+    names = ("sync_id", "contact_id", "state", "score", "reasons", "created_at")
+    told = [
+        MatchCandidate(sync_id=customer.pk, contact_id=pk, score=90, reasons=[{"text": "new"}])
+        for pk in (contact.pk, other.pk)
+    ]
+    bulk.insert_missing(MatchCandidate, names, told)
+    bulk.insert_missing(MatchCandidate, names, [])
+    found = list(MatchCandidate.objects.order_by("contact_id").values_list("contact_id", "score", "reasons", "kind"))
+    assert found == [(contact.pk, 3, [{"text": "kept"}], ""), (other.pk, 90, [{"text": "new"}], "")]
+    assert MatchCandidate.objects.get(contact=contact).pk == was.pk
