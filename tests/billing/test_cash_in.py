@@ -129,3 +129,9 @@ def test_who_may_not_see_money_does_not_see_it(
     some()
     assert shown(bookkeeper_client).context["total"] == "Cash in: 3 rows, $75.00"
     assert [client.get(PAGE).status_code for client in (marketer_client, client_of(technician))] == [403, 403]
+
+
+def test_days_on_which_nothing_came_in_say_so(office_client: Client) -> None:
+    page = shown(office_client).content.decode()
+    assert "Cash in: 0 rows, $0.00" in page
+    assert "Nothing came in on these days." in page
