@@ -21,7 +21,7 @@ from tests.quickbooks_integration.sync.conftest import open_books  # noqa: F401
 pytestmark = pytest.mark.django_db(transaction=True)
 SCREENS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 # It answers with a file or data, leads to Intuit, or ends the session.
-NO_PAGE = re.compile(r"/logout/|/jsi18n/|/progress/|/pdf/|/export/|/download/|/lines/|^/auth/")
+NO_PAGE = re.compile(r"/logout/|/jsi18n/|/progress/|/pdf/|/export/|/download/|/lines/|/rejected/|^/auth/")
 # Pages that are easily cut off from the rest: by a link that goes, or by rows that this test makes no more.
 WANTED = {
     f"/admin/{page}/"

@@ -36,7 +36,7 @@ EMAIL = re.compile(r"[\w.-]+@[\w-]+\.\w+")
 STREET = re.compile(r"\b\d+ [A-Z]\w+ (?:Street|St|Lane|Ln|Avenue|Ave|Road|Rd|Drive|Dr)\b")
 HIDDEN = {"technician": (MONEY,), "marketer": (MONEY, PHONE, EMAIL, STREET)}
 # Offered by links, but no pages to look at.
-FILES = re.compile(r"/pdf/|/export/|/download/|/lines/|/progress/")
+FILES = re.compile(r"/pdf/|/export/|/download/|/lines/|/rejected/|/progress/")
 # What everybody sends: about the own account.
 OWN = re.compile(r"/logout/|/accounts/|/password_change/")
 BUTTONS = """[...document.querySelectorAll("button, input[type=submit]")]
