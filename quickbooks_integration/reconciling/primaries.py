@@ -5,7 +5,6 @@ from collections.abc import Collection
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
 
 from contacts.models import Contact
 from quickbooks_integration import enriching, wanting
@@ -45,8 +44,7 @@ def begin(contact: Contact, sync: QuickBooksSync) -> None:
 def replace_inactive(company: QuickBooksAuth, contact_ids: Collection[int] | None = None) -> int:
     """QuickBooks takes nothing new for an inactive customer: an active one of the same contact is its primary one
     instead. contact_ids: only these. Returns how many. Not inside a transaction."""
-    found = list(_inactive(company, contact_ids).order_by("pk").values_list("pk", flat=True))
-    return sum(_replace(company, contact_id) for contact_id in found)
+    return sum(_replace(company, contact_id) for contact_id in _inactive(company, contact_ids))
 
 
 def replace_inactive_after_commit(customer: QuickBooksCustomer) -> None:
@@ -56,14 +54,19 @@ def replace_inactive_after_commit(customer: QuickBooksCustomer) -> None:
         transaction.on_commit(partial(replace_inactive, sync.company, [sync.local_id]))
 
 
-def _inactive(company: QuickBooksAuth, contact_ids: Collection[int] | None) -> QuerySet[Contact]:
-    """Contacts whose primary customer is inactive while another one is not. What is gone is asked: see merged."""
-    mine = QuickBooksCustomer.objects.filter(
-        sync__company=company, sync__entity_type="customer", sync__local_id=OuterRef("pk")
+def _inactive(company: QuickBooksAuth, contact_ids: Collection[int] | None) -> list[int]:
+    """Contacts whose primary customer is inactive while another one is not. What is gone is asked: see merged. Three plain
+    queries: as one, PostgreSQL may compare every contact with every customer."""
+    linked = QuickBooksCustomer.objects.filter(
+        sync__company=company, sync__entity_type="customer", sync__local_id__isnull=False
     )
-    primary = mine.filter(~GONE, active=False, sync__entity_id=OuterRef("quickbooks_customer_id"))
-    contacts = Contact.objects.filter(Exists(primary), Exists(mine.filter(active=True, vanished_at=None)))
-    return contacts if contact_ids is None else contacts.filter(pk__in=contact_ids)
+    if contact_ids is not None:
+        linked = linked.filter(sync__local_id__in=contact_ids)
+    inactive = set(linked.filter(~GONE, active=False).values_list("sync__local_id", "sync__entity_id"))
+    active = linked.filter(active=True, vanished_at=None, sync__local_id__in={contact for contact, _ in inactive})
+    contacts = Contact.objects.filter(pk__in=set(active.values_list("sync__local_id", flat=True)))
+    primary = contacts.order_by("pk").values_list("pk", "quickbooks_customer_id")
+    return [pk for pk, entity_id in primary if (pk, entity_id) in inactive]
 
 
 def _replace(company: QuickBooksAuth, contact_id: int) -> bool:
@@ -74,7 +77,7 @@ def _replace(company: QuickBooksAuth, contact_id: int) -> bool:
             list(rows.select_for_update(no_key=True).values_list("pk"))
             contact = lock_contact(contact_id)
             following = jobs.next_primary(contact_id)
-            if following is None or not following.customer.active or not _inactive(company, [contact_id]).exists():
+            if following is None or not following.customer.active or not _inactive(company, [contact_id]):
                 return False
             _point(contact, following)
             contact.save(update_fields=["quickbooks_customer_id", "quickbooks_sync_token", "updated_at"])
