@@ -23,7 +23,7 @@ from quickbooks_integration.models import (
     QuickBooksCustomer,
     QuickBooksSync,
 )
-from quickbooks_integration.reconciling import jobs, merged
+from quickbooks_integration.reconciling import jobs, merged, primaries
 
 APP = "quickbooks_integration"
 FIELDS = ("first_name", "last_name", "company", "notes", "phones", "emails", *OUR_ADDRESSES)
@@ -113,8 +113,8 @@ class LinksCare(Care):
         returned = _returned(merge)
         attaching.after_commit(*returned, was=survivor.pk, since=merge.merged_at)
         jobs.go_back([sync.pk for sync in returned], survivor.pk, loser.pk)
-        for contact in (survivor, loser):
-            _mend_copies(contact)
+        _mend_copies(survivor, loser)
+        _mend_copies(loser, survivor)
         summaries.refresh([survivor.pk, loser.pk])
         _take_balances([survivor, loser])
         _disagree(notes_of(merge, APP), survivor, loser)
@@ -281,12 +281,16 @@ def _pass_on_primary(journal: Journal) -> None:
         journal.change(survivor, quickbooks_customer_id=theirs, quickbooks_sync_token=token)
 
 
-def _mend_copies(contact: Contact) -> None:
+def _mend_copies(contact: Contact, other: Contact) -> None:
     """A link that was made or lost since the merge counts, and a sync token may have moved on."""
-    primary = _primary(contact) or jobs.next_primary(contact.pk)
+    present = _primary(contact)
+    primary = present or jobs.next_primary(contact.pk)
     contact.quickbooks_customer_id = primary.entity_id if primary is not None else None
     contact.quickbooks_sync_token = primary.sync_version if primary is not None else None
     contact.save(update_fields=["quickbooks_customer_id", "quickbooks_sync_token"])
+    if primary is not None and present is None:
+        contact.refresh_from_db()
+        primaries.begin(contact, _still_theirs([primary.pk], contact, other)[primary.pk])
 
 
 def _take_balances(contacts: list[Contact]) -> None:

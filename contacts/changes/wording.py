@@ -68,7 +68,9 @@ def _value(field: models.Field, event: Any) -> Any:
 
 def _sentence(field: models.Field, before: Any, after: Any, names: Names) -> str:
     if field.name.startswith("quickbooks_") and field.name.endswith("_id"):
-        return "It is in QuickBooks now." if _value(field, after) else "It is no longer tied to QuickBooks."
+        if not _value(field, after):
+            return "It is no longer tied to QuickBooks."
+        return "It is another one in QuickBooks now." if _value(field, before) else "It is in QuickBooks now."
     label = str(field.verbose_name)
     was, now = said(field, getattr(before, field.attname), names), said(field, getattr(after, field.attname), names)
     return f"{label[:1].upper()}{label[1:]} from {was} to {now}."

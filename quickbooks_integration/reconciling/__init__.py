@@ -6,6 +6,7 @@ matching.py  decides what is beyond doubt, and asks about the rest
 deciding.py  the verbs of a person: link, not the same, new contact, later
 jobs.py      jobs of a linked customer follow it
 merged.py    contacts whose customer was merged into another one there
+primaries.py which of a contact's customers is kept up to it
 together.py  one answer for many questions that are alike
 undoing.py   takes a decision back
 progress.py  how far matching has come, and what is left and why

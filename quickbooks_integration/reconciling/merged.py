@@ -13,7 +13,7 @@ from contacts.models import Contact
 from quickbooks_integration import enriching
 from quickbooks_integration.models import MatchDecision, QuickBooksAuth, QuickBooksCustomer, QuickBooksSync
 from quickbooks_integration.models.customers import GONE
-from quickbooks_integration.reconciling import deciding, jobs, releasing, undoing
+from quickbooks_integration.reconciling import deciding, jobs, primaries, releasing, undoing
 from quickbooks_integration.reconciling.deciding import (
     SENDING,
     Settled,
@@ -94,9 +94,11 @@ def let_go(sync_id: int, by: User | None) -> Contact:
         if survivor is None or survivor.sync.local_id != contact.pk:  # else its jobs are those of the survivor
             jobs.free(loser)
         released = releasing.let_off(loser, contact)
-        undoing.pass_on_primary(contact, loser.sync)
+        primary = primaries.pass_on(contact, loser.sync)
         enriching.set_money(contact)
         contact.save()
+        if primary is not None:
+            primaries.begin(contact, primary)
         _record(loser, contact, survivor, by, released)
         return contact
 

@@ -14,7 +14,7 @@ from contacts.merging import wanting
 from contacts.models import Contact
 from quickbooks_integration import attaching, enriching
 from quickbooks_integration.models import MatchCandidate, MatchDecision, QuickBooksCustomer, QuickBooksSync
-from quickbooks_integration.reconciling import jobs, releasing, snapshots, taking_back
+from quickbooks_integration.reconciling import jobs, primaries, releasing, snapshots, taking_back
 from quickbooks_integration.reconciling.deciding import (
     NO_CLAIM,
     SENDING,
@@ -203,19 +203,13 @@ def _delete_or_keep(contact: Contact, sync: QuickBooksSync, decided: MatchDecisi
 
 def _take_back(contact: Contact, sync: QuickBooksSync, before: dict[str, Any]) -> list[str]:
     """The contact without this customer; what its other customers say as well is theirs from now on."""
-    pass_on_primary(contact, sync)
+    primary = primaries.pass_on(contact, sync)
     stays = taking_back.take_back(contact, before)
+    if primary is not None:
+        primaries.begin(contact, primary)
     for other in jobs.leaders(contact.pk):
         _apply_again(contact, other)
     return stays
-
-
-def pass_on_primary(contact: Contact, sync: QuickBooksSync) -> None:
-    """After this customer was taken off the contact. Saves nothing."""
-    if contact.quickbooks_customer_id == sync.entity_id:
-        following = jobs.next_primary(contact.pk)
-        contact.quickbooks_customer_id = following.entity_id if following else None
-        contact.quickbooks_sync_token = following.sync_version if following else None
 
 
 def _apply_again(contact: Contact, other: QuickBooksCustomer) -> None:

@@ -117,6 +117,8 @@ def update(auth: QuickBooksAuth, changes: list[Change], vanished: Set[str] = fro
 
     Locks map rows before contacts, both by id, as every verb on a pair does.
     """
+    from quickbooks_integration.reconciling import primaries
+
     by_sync = {change.known.sync_id: change for change in changes}
     customers = _locked(auth, by_sync.keys(), vanished)
     contacts = _locked_contacts(customers)
@@ -132,7 +134,10 @@ def update(auth: QuickBooksAuth, changes: list[Change], vanished: Set[str] = fro
             continue
         if documents.is_older(change.document, customer.sync):  # read before a write of ours, or by a slow pull
             continue
+        was_active = customer.active
         _write(customer, change)
+        if customer.active != was_active:
+            primaries.replace_inactive_after_commit(customer)
         if contact is not None:
             _follow(contact, customer)
         if customer.sync.sync_status == QuickBooksSync.Status.CONFLICT:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Set
 
 from quickbooks_integration import arrivals, attaching, mapping, reconciling
 from quickbooks_integration.mapping import CustomerRow, Document
-from quickbooks_integration.reconciling import merged
+from quickbooks_integration.reconciling import merged, primaries
 from quickbooks_integration.sync import customers, mirroring, runs
 from quickbooks_integration.sync.base_pull import IDS_A_QUERY, LOOK_BACK, BrakeApplied, Pull
 from quickbooks_integration.sync.customers import Change, Known
@@ -86,6 +86,7 @@ class CustomerPull(Pull[CustomerRow]):
             reconciling.match_arrivals(self.auth, everybody=self.run.full)
             attaching.sweep(self.auth, mirroring.ORDER)
             merged.settle_same(self.auth)
+            primaries.replace_inactive(self.auth)
 
     def _write_held(self, vanished: Set[str]) -> Mapping[str, Outcome]:
         by_answer: dict[str, list[Change]] = {}
