@@ -43,7 +43,8 @@ def decide(
         kind.reckon(row)
         agree_on(kind, sync, name, kind.our_value(row, sync, name))
     elif sync.base_ours is not None:
-        sync.base_ours = kind.when_ours_counts(sync.base_ours, name, record.theirs)
+        ours = kind.our_value(row, sync, name)
+        sync.base_ours = kind.when_ours_counts(sync.base_ours, name, ours, record.theirs)
     record.became = kind.our_value(row, sync, name)
     close(kind, row, sync, {other: sides for other, sides in sync.conflicts.items() if other != name})
     record.save()

@@ -183,7 +183,7 @@ class Kind(ABC, Generic[Row]):
             base_ours[name] = ours[name]
         else:
             base[name] = theirs[name]
-            base_ours = self.when_ours_counts(base_ours, name, theirs[name])
+            base_ours = self.when_ours_counts(base_ours, name, ours[name], theirs[name])
         return base, base_ours
 
     # --- One field, for decisions ------------------------------------------------------------
@@ -204,7 +204,7 @@ class Kind(ABC, Generic[Row]):
         """Whether QuickBooks is ever told our value."""
         return True
 
-    def when_ours_counts(self, agreed: Projection, name: str, theirs: Any) -> Projection:
+    def when_ours_counts(self, agreed: Projection, name: str, ours: Any, theirs: Any) -> Projection:
         """Our side as QuickBooks is taken to know it when ours is to go over theirs: all that differs from what it says
         now is sent, and not only what was edited here. A line that only they changed would go back as it came."""
         return self.with_value(agreed, name, theirs)

@@ -87,9 +87,12 @@ class Customers(Kind[Contact]):
         addresses = super().with_value(projection.get("addresses") or {}, name, value)
         return {**projection, "addresses": addresses}
 
-    def when_ours_counts(self, agreed: Projection, name: str, theirs: Any) -> Projection:
-        """One value without parts; and the name in QuickBooks' lists follows from the one that it had here."""
-        return agreed
+    def when_ours_counts(self, agreed: Projection, name: str, ours: Any, theirs: Any) -> Projection:
+        """What was edited here is sent as it is, and the name in QuickBooks' lists follows from the one that it had here. A
+        value from before the link was never edited: only what they say makes it one that differs."""
+        if not self.is_sent(name) or self.value(agreed, name) != ours:
+            return agreed
+        return super().when_ours_counts(agreed, name, ours, theirs)
 
     def our_value(self, row: Contact, sync: QuickBooksSync, name: str) -> Any:
         if not self.is_sent(name):
