@@ -26,7 +26,7 @@ from tests.quickbooks_integration import pairs
 pytestmark = pytest.mark.django_db
 
 EXPORTED = {
-    "contacts": {"contact", "property", "contactimport"},
+    "contacts": {"contact", "property", "contactimport", "conversation"},
     "billing": {"quote", "invoice", "payment", "creditmemo", "product", "taxcode", "quotetemplate", "job", "appointment"},
     "quickbooks_integration": {
         "quickbookscustomer", "quickbookssync", "quickbooksdocument", "matchcandidate", "matchdecision", "syncrun",
