@@ -221,7 +221,7 @@ def test_the_list_says_whether_it_is_up_to_date(office_client, settings):
     settings.OPENPHONE_API_KEY = ""
     assert "OpenPhone is not connected" in text(office_client.get(LIST))
     settings.OPENPHONE_API_KEY = "key"
-    assert "OpenPhone is being read for the first time." in text(office_client.get(LIST))
+    assert "OpenPhone has not been read to its end yet." in text(office_client.get(LIST))
     OpenPhoneReading.objects.update_or_create(pk=1, defaults={"succeeded_at": at(0)})
     assert "Read from OpenPhone on Oct 1, 8:00 AM." in text(office_client.get(LIST))
     OpenPhoneReading.objects.update(trouble="It does not answer.", trouble_since=at(60))
