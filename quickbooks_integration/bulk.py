@@ -12,19 +12,7 @@ from django.utils import timezone
 
 from contacts.fields import WithoutCardNumbers
 
-
-def _encoder() -> Callable[[Any], str]:
-    """json's own, which it makes anew for each text: that takes longer than the text."""
-    usual = json.JSONEncoder(ensure_ascii=False)
-    make = getattr(json.encoder, "c_make_encoder", None)
-    if make is None:
-        return usual.encode
-    strings, between = json.encoder.encode_basestring, (usual.key_separator, usual.item_separator)
-    encode = make(None, usual.default, strings, None, *between, usual.sort_keys, usual.skipkeys, usual.allow_nan)
-    return lambda value: "".join(encode(value, 0))
-
-
-as_json = _encoder()  # no cycles
+as_json = json.JSONEncoder(ensure_ascii=False).encode
 _as_exact_json = simplejson.JSONEncoder(use_decimal=True, ensure_ascii=False).encode
 ARRIVING = "arriving"
 
