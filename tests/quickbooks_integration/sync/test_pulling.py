@@ -367,7 +367,8 @@ def test_many_changed_contacts_are_read_in_one_go(open_books, django_assert_max_
         assert ContactPhone.objects.filter(contact=contact).count() == 1
     for number in range(1, 21):
         books.emulator.company().find("Customer", str(number))["Balance"] = Decimal(5)
-    with django_assert_max_num_queries(181):  # without reading ahead about 220
+    # One less within the second of the first pull, where the cursor does not move. Without reading ahead about 220.
+    with django_assert_max_num_queries(182):
         books.pull(full=True)
 
 
